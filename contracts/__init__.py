@@ -1,0 +1,1 @@
+"""From signed contract to the last fen paid."""

@@ -1,0 +1,1 @@
+"""Contract text, parties' snapshot, signatures and the contract's state."""

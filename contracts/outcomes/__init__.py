@@ -1,0 +1,1 @@
+"""Outcome evaluation from four sources and the share earned."""

@@ -1,0 +1,1 @@
+"""Amount due, request, approval, providers, reconciliation."""

@@ -1,0 +1,1 @@
+"""Ways of paying behind one port: bank file and Stripe Connect."""

@@ -1,0 +1,1 @@
+"""Recommendation, publicity and confirmation of an award: the doorway to contracts."""

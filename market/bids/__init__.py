@@ -1,0 +1,1 @@
+"""Encrypted drafts, sealed bids, receipts, withdrawal and the opening."""

@@ -1,0 +1,1 @@
+"""A street's yearly fund: sources, lines, the floor and the growth check."""

@@ -1,0 +1,1 @@
+"""The guidance catalogue of services, the negative list and price references."""

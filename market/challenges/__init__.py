@@ -1,0 +1,1 @@
+"""Challenges by suppliers: deadlines, suspension, decision."""

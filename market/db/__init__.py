@@ -1,0 +1,1 @@
+"""SQL for everyone: engine, base model, column types, transaction boundary."""

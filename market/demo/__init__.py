@@ -1,0 +1,1 @@
+"""The demonstration story, played through the rooms' own actions."""

@@ -1,0 +1,1 @@
+"""Evaluation of bids: qualification check, price scores, ranking, report."""

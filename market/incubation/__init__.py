@@ -1,0 +1,1 @@
+"""The incubation network: nodes, residencies, graduation."""

@@ -1,0 +1,1 @@
+"""Pure building blocks: money, time, states, permits, sealing, rulebook."""

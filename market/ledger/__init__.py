@@ -1,0 +1,1 @@
+"""Accounts and single-debit single-credit transfers, append only."""

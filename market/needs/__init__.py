@@ -1,0 +1,1 @@
+"""What residents ask for, and the demand items made of it."""

@@ -1,0 +1,1 @@
+"""Providers: registration facts, confirmation, bank details, conduct record."""

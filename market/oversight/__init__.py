@@ -1,0 +1,1 @@
+"""Red flags and district figures, read from the noticeboard only."""

@@ -1,0 +1,1 @@
+"""Expert pool, draw, recusal, seats and score sheets."""

@@ -1,0 +1,1 @@
+"""Accounts, sign-in, role grants, keys and certificates of people."""

@@ -1,0 +1,1 @@
+"""The public portal, read from the noticeboard only."""

@@ -1,0 +1,1 @@
+"""The books every room writes in: audit, files, notices, messages, moves, jobs."""

@@ -1,0 +1,1 @@
+"""Plan, notice, documents and the tender's state."""

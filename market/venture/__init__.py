@@ -1,0 +1,1 @@
+"""Venture-philanthropy rounds, subsidies and rewards."""

@@ -1,0 +1,1 @@
+"""HTTP for everyone: guard, fields, filters, room cards."""
