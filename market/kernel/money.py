@@ -94,12 +94,12 @@ def _capital_whole(number: int) -> str:
         if high:
             gap = "零" if low and low < size // 10 else ""
             return _capital_whole(high) + unit + gap + (_capital_whole(low) if low else "")
-    text, gap = "", False
+    text, after_zero = "", False
     for place in (3, 2, 1, 0):
         digit = number // 10**place % 10
         if digit:
-            text += ("零" if gap else "") + _DIGITS[digit] + _PLACES[place]
-        gap = bool(text) and not digit
+            text += ("零" if after_zero else "") + _DIGITS[digit] + _PLACES[place]
+        after_zero = bool(text) and not digit
     return text
 
 
