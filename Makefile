@@ -1,0 +1,86 @@
+# Two commands are enough: `make run` and `make test`. They need Debian 12 or Ubuntu with Python 3.11 or newer, nothing else.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+PORT ?= 8000
+DATA ?= .data
+JOBS ?= 2
+VENV := .venv
+BIN := $(VENV)/bin
+BUILD_FILES := setup.cfg pyproject.toml
+
+# `root <packages>` installs with apt where that is allowed, and otherwise fails so that the caller can say what to do.
+define ROOT
+root() { \
+	if ! command -v apt-get >/dev/null; then return 1; fi; \
+	local sudo=""; \
+	if [ "$$(id -u)" != 0 ]; then sudo -n true 2>/dev/null || return 1; sudo="sudo -n"; fi; \
+	echo "apt-get install $$*"; \
+	local log; log=$$(mktemp); \
+	if { $$sudo apt-get update -q && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -q -y --no-install-recommends "$$@"; } >"$$log" 2>&1; \
+	then rm -f "$$log"; else tail -n 5 "$$log"; rm -f "$$log"; return 1; fi; \
+}
+endef
+export ROOT
+PDF_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
+TEST_PACKAGES := poppler-utils qpdf
+
+.PHONY: help run test check setup bench shots clean pdf-libraries
+help: ## What there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/.installed ## Start the product with the demonstration district (PORT=8000 DATA=.data)
+	@MARKET_DATA='$(DATA)' MARKET_PORT='$(PORT)' exec $(BIN)/market run
+
+test: $(VENV)/.test-ready ## The whole test suite on both engines, browser walks included
+	@exec $(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup --durations=10
+
+check: $(VENV)/.test-ready ## Style, types, import contracts, templates and house tests
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint templates --lint --quiet
+	$(BIN)/python -m pytest -q tests/house -m "not slow"
+
+setup: $(VENV)/.installed $(VENV)/.test-ready ## Prepare everything without starting
+
+bench: $(VENV)/.test-ready ## Speed as ratios to a plain floor application
+	@exec $(BIN)/python -m tests.bench
+
+shots: $(VENV)/.test-ready ## Browser walks with screenshots in tests/.shots
+	@MARKET_TEST_SHOTS=tests/.shots exec $(BIN)/python -m pytest -q -m browser
+
+clean: ## Remove what is built, not the data
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis tests/.shots
+	find . -path './$(VENV)' -prune -o -name __pycache__ -type d -print0 | xargs -0 -r rm -rf
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo '需要 Python 3.11 或更高版本 / Python 3.11 or newer is needed (PYTHON=…)'; exit 1; }
+	@eval "$$ROOT"; \
+	if ! $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null && ! root python3-venv; then \
+		echo '缺少 python3-venv，请运行 / missing python3-venv, please run: sudo apt-get install python3-venv'; exit 1; fi
+	@rm -rf $(VENV) && $(PYTHON) -m venv $(VENV)
+
+# Installed once; again only when the build files change.
+$(VENV)/.installed: $(BUILD_FILES) | $(BIN)/python
+	@$(MAKE) pdf-libraries
+	@echo '安装中，约需一两分钟 / installing, this takes a minute or two'
+	@$(BIN)/python -m pip install -q -e .
+	@touch $@
+
+pdf-libraries:
+	@eval "$$ROOT"; ldconfig=$$(command -v ldconfig || echo /sbin/ldconfig); \
+	if ! $$ldconfig -p | grep -q libpangoft2-1.0.so.0 || ! $$ldconfig -p | grep -q libharfbuzz-subset.so.0; then \
+		root $(PDF_PACKAGES) || echo '暂缺 PDF 程序库，其余功能照常，请运行 / PDF libraries are missing, all else works, please run: sudo apt-get install $(PDF_PACKAGES)'; fi
+
+$(VENV)/.test-ready: $(BUILD_FILES) | $(BIN)/python
+	@$(MAKE) pdf-libraries
+	@$(BIN)/python -m pip install -q -e '.[dev]'
+	@eval "$$ROOT"; want=''; \
+	if [ -z "$${CHROMIUM:-}" ] && ! command -v chromium chromium-browser google-chrome >/dev/null; then want='chromium'; fi; \
+	if ! command -v pdfsig >/dev/null || ! command -v qpdf >/dev/null; then want="$$want $(TEST_PACKAGES)"; fi; \
+	if [ -n "$$want" ] && ! root $$want; then echo "测试缺少程序，请运行 / the tests need programs, please run: sudo apt-get install $$want"; exit 1; fi
+	@touch $@ $(VENV)/.installed

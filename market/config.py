@@ -1,0 +1,273 @@
+"""Settings: from the environment (`MARKET_…`) or one TOML file (`MARKET_CONFIG`), checked once, then never changed.
+
+A missing or bad setting is a `SettingsError`: one line in Chinese and English that says which setting and what to do.
+In demonstration mode the secrets are made on first use and kept in files only the owner may read, outside the database.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import enum
+import os
+import re
+import secrets
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+PREFIX = "MARKET_"
+# Read by tests and outside checks, or by this module itself; not settings of the product.
+_NOT_SETTINGS = {"CONFIG", "STANDARDS"}
+_COMMON_SECRETS = {"secret", "changeme", "change-me", "dev", "development", "password", "default", "test", "linli"}
+_SHORTEST_SECRET = 32
+_INSTALLATION_KEY_BYTES = 32
+
+
+class SettingsError(Exception):
+    """A setting is missing or bad; the text is one line, Chinese first, then English."""
+
+    def __init__(self, chinese: str, english: str) -> None:
+        super().__init__(f"{chinese} / {english}")
+
+
+class Mode(enum.StrEnum):
+    """What this installation is for."""
+
+    DEMONSTRATION = "demonstration"
+    PRODUCTION = "production"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of one installation. Secrets do not appear in `repr`."""
+
+    mode: Mode
+    data: Path
+    database_url: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    # Wraps draft keys and signs receipts and daily digests; 32 bytes, never stored in the database or in a backup.
+    installation_key: bytes = field(repr=False)
+    host: str = "127.0.0.1"
+    port: int = 8000
+    base_url: str = "http://127.0.0.1:8000"
+    threads: int = 8
+    # "ocds-" and six characters; the default is not registered with the Open Contracting Partnership, and pages say so.
+    ocid_prefix: str = "ocds-linli0"
+    publisher: str = "邻里购"
+    mail_url: str = field(default="", repr=False)
+    mail_from: str = "noreply@localhost"
+    upload_mib: int = 50
+    stripe_secret_key: str = field(default="", repr=False)
+    stripe_webhook_secret: str = field(default="", repr=False)
+    node: str = "node-1"
+
+    @property
+    def files(self) -> Path:
+        """Where stored files lie, by content address."""
+        return self.data / "files"
+
+    @property
+    def is_demonstration(self) -> bool:
+        return self.mode is Mode.DEMONSTRATION
+
+    @property
+    def is_production(self) -> bool:
+        return self.mode is Mode.PRODUCTION
+
+    @property
+    def uses_sqlite(self) -> bool:
+        return make_url(self.database_url).get_backend_name() == "sqlite"
+
+    @property
+    def secure_cookies(self) -> bool:
+        return self.base_url.startswith("https://")
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read and check all settings. Raises SettingsError; writes only the demonstration's own secrets."""
+    environ = os.environ if environ is None else environ
+    raw = _collect(environ)
+    mode = _mode(raw.pop("mode", Mode.DEMONSTRATION))
+    data = Path(raw.pop("data", ".data")).expanduser().resolve()
+    host = raw.pop("host", "127.0.0.1")
+    port = _whole(raw.pop("port", "8000"), "port", 1, 65535)
+    base_url = raw.pop("base_url", "").rstrip("/") or f"http://{host}:{port}"
+    if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", base_url):
+        raise SettingsError(
+            "设置 MARKET_BASE_URL 应为以 http:// 或 https:// 开头的网址",
+            "MARKET_BASE_URL must be an address that starts with http:// or https://",
+        )
+    settings = Settings(
+        mode=mode,
+        data=data,
+        database_url=_database_url(raw.pop("database_url", ""), data),
+        secret_key=_secret_key(raw.pop("secret_key", ""), mode, data),
+        installation_key=_installation_key(raw.pop("installation_key", ""), mode, data),
+        host=host,
+        port=port,
+        base_url=base_url,
+        threads=_whole(raw.pop("threads", "8"), "threads", 1, 64),
+        ocid_prefix=_ocid_prefix(raw.pop("ocid_prefix", "ocds-linli0")),
+        publisher=raw.pop("publisher", "邻里购"),
+        mail_url=_mail_url(raw.pop("mail_url", "")),
+        mail_from=raw.pop("mail_from", "noreply@localhost"),
+        upload_mib=_whole(raw.pop("upload_mib", "50"), "upload_mib", 1, 2048),
+        stripe_secret_key=raw.pop("stripe_secret_key", ""),
+        stripe_webhook_secret=raw.pop("stripe_webhook_secret", ""),
+        node=raw.pop("node", "node-1"),
+    )
+    if raw:
+        name = f"{PREFIX}{min(raw).upper()}"
+        raise SettingsError(f"不认识的设置 {name}，请检查拼写", f"unknown setting {name}, please check its spelling")
+    return settings
+
+
+def _collect(environ: Mapping[str, str]) -> dict[str, str]:
+    """Settings by lower-case name; the environment wins over the file. An empty variable counts as not set."""
+    raw: dict[str, str] = {}
+    if path := environ.get(f"{PREFIX}CONFIG"):
+        raw.update(_from_file(Path(path)))
+    for name, value in environ.items():
+        short = name.removeprefix(PREFIX)
+        if name.startswith(PREFIX) and value and short not in _NOT_SETTINGS and not short.startswith("TEST_"):
+            raw[short.lower()] = value
+    return raw
+
+
+def _from_file(path: Path) -> dict[str, str]:
+    try:
+        loaded = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsError(
+            f"读不到配置文件 {path}：{error.strerror}",
+            f"cannot read the settings file {path}: {error.strerror}",
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"配置文件 {path} 不是正确的 TOML：{error}",
+            f"the settings file {path} is not valid TOML: {error}",
+        ) from None
+    for name, value in loaded.items():
+        if isinstance(value, dict | list | bool):
+            raise SettingsError(
+                f"配置文件 {path} 中的 {name} 应为文字或整数",
+                f"{name} in the settings file {path} must be text or a whole number",
+            )
+    return {name.lower(): str(value) for name, value in loaded.items()}
+
+
+def _mode(text: str) -> Mode:
+    try:
+        return Mode(text)
+    except ValueError:
+        raise SettingsError(
+            f"设置 MARKET_MODE 的值“{text}”不对，应为 demonstration、production 或 test",
+            f"MARKET_MODE is “{text}”, it must be demonstration, production or test",
+        ) from None
+
+
+def _whole(text: str, name: str, least: int, most: int) -> int:
+    if text.isascii() and text.isdigit() and least <= int(text) <= most:
+        return int(text)
+    name = PREFIX + name.upper()
+    raise SettingsError(
+        f"设置 {name} 的值“{text}”不对，应为 {least} 到 {most} 的整数",
+        f"{name} is “{text}”, it must be a whole number from {least} to {most}",
+    )
+
+
+def _database_url(text: str, data: Path) -> str:
+    """SQLite in the data folder by default; a plain `postgresql://` (or `postgres://`) means psycopg 3."""
+    if not text:
+        return URL.create("sqlite", database=str(data / "linli.sqlite3")).render_as_string()
+    if text.startswith("postgres://"):
+        text = "postgresql://" + text.removeprefix("postgres://")
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        url = None
+    if url is None or url.drivername not in {"sqlite", "postgresql", "postgresql+psycopg"}:
+        raise SettingsError(
+            "设置 MARKET_DATABASE_URL 不对，应为 sqlite:///文件路径 或 postgresql://用户:密码@主机/库名",
+            "MARKET_DATABASE_URL must be sqlite:///path/to/file or postgresql://user:password@host/database",
+        )
+    if url.get_backend_name() == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    return url.render_as_string(hide_password=False)
+
+
+def _secret_key(text: str, mode: Mode, data: Path) -> str:
+    if mode is not Mode.PRODUCTION:
+        return text or _kept_secret(data / "keys" / "session.key")
+    if not text:
+        raise SettingsError(
+            "正式运行必须设置 MARKET_SECRET_KEY（至少 32 个字符的随机文字，可用命令 openssl rand -hex 32 生成）",
+            "production needs MARKET_SECRET_KEY (random text of at least 32 characters, e.g. openssl rand -hex 32)",
+        )
+    if len(text) < _SHORTEST_SECRET or len(set(text)) < 8 or text.lower() in _COMMON_SECRETS:
+        raise SettingsError(
+            "MARKET_SECRET_KEY 太短或太简单，正式运行需要至少 32 个字符的随机文字",
+            "MARKET_SECRET_KEY is too short or too simple, production needs random text of at least 32 characters",
+        )
+    return text
+
+
+def _installation_key(text: str, mode: Mode, data: Path) -> bytes:
+    if not text and mode is Mode.PRODUCTION:
+        raise SettingsError(
+            "正式运行必须设置 MARKET_INSTALLATION_KEY（32 个字节的十六进制文字，可用命令 openssl rand -hex 32 生成，须与数据库分开保管）",
+            "production needs MARKET_INSTALLATION_KEY (32 bytes in hex, e.g. openssl rand -hex 32, kept apart from the database)",
+        )
+    text = text or _kept_secret(data / "keys" / "installation.key")
+    try:
+        key = binascii.unhexlify(text) if len(text) == 2 * _INSTALLATION_KEY_BYTES else base64.b64decode(text, validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != _INSTALLATION_KEY_BYTES or len(set(key)) < 8:
+        raise SettingsError(
+            "MARKET_INSTALLATION_KEY 应为 32 个随机字节，写成 64 位十六进制或 base64",
+            "MARKET_INSTALLATION_KEY must be 32 random bytes, written as 64 hex digits or base64",
+        )
+    return key
+
+
+def _kept_secret(path: Path) -> str:
+    """The secret kept at `path`, made on first use; two processes that start together agree on one."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text("ascii").strip()
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(_INSTALLATION_KEY_BYTES) + "\n")
+        return path.read_text("ascii").strip()
+    except OSError as error:
+        raise SettingsError(
+            f"数据目录 {path.parent} 不可写：{error.strerror}，请改 MARKET_DATA 或其权限",
+            f"the data folder {path.parent} cannot be written: {error.strerror}; change MARKET_DATA or its permissions",
+        ) from None
+
+
+def _ocid_prefix(text: str) -> str:
+    if not re.fullmatch(r"ocds-[a-z0-9]{6}", text):
+        raise SettingsError(
+            "设置 MARKET_OCID_PREFIX 应为 ocds- 加六个小写字母或数字",
+            "MARKET_OCID_PREFIX must be ocds- and six lower-case letters or digits",
+        )
+    return text
+
+
+def _mail_url(text: str) -> str:
+    if text and not re.fullmatch(r"smtps?://\S+", text):
+        raise SettingsError(
+            "设置 MARKET_MAIL_URL 应为 smtp://用户:密码@主机:端口 或 smtps://…",
+            "MARKET_MAIL_URL must be smtp://user:password@host:port or smtps://…",
+        )
+    return text

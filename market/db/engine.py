@@ -1,0 +1,195 @@
+"""Two engines, one behaviour.
+
+How transactions begin (SQLite and PostgreSQL alike):
+* A session that nobody told otherwise begins a write transaction at its first statement (SQLite: BEGIN IMMEDIATE behind
+  the fair lock of `market.db.lock`).
+* `begin_reading(session)` at the start of a request makes it a read: a snapshot, no lock, and writing is refused by the
+  database. Every GET does this; a POST does it too while it finds its user and checks its form.
+* `begin_writing(session)` ends that read and lets the next statement begin a write. Loaded objects expire, so what an
+  action reads afterwards is read under the lock. Slow work (hashing, sealing, PDF) belongs before it.
+* Nothing here commits; the boundary is `market.db.session`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Date, DateTime, Enum, Engine, JSON, LargeBinary, Numeric, SmallInteger, String
+from sqlalchemy import Connection, Text, Unicode, Uuid, event, make_url
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Session
+
+from market.db.lock import FairLock, lock_for
+
+READING = "market_reading"
+BUSY_TIMEOUT_S = 30
+_STATEMENT_TIMEOUT_MS = 30_000
+_LOCK_TIMEOUT_MS = 10_000
+_IDLE_TIMEOUT_MS = 60_000
+_IN_MEMORY = (None, "", ":memory:")
+
+
+class FairConnection(sqlite3.Connection):
+    """A connection whose write transactions wait for their turn and give it back at commit, rollback or close."""
+
+    turn: FairLock | None = None
+    _held = False
+    _query_only = False
+
+    def begin(self, *, reading: bool) -> None:
+        if reading != self._query_only:
+            self.execute(f"PRAGMA query_only = {int(reading)}")
+            self._query_only = reading
+        if reading:
+            self.execute("BEGIN")
+            return
+        self.take_turn()
+        try:
+            self.execute("BEGIN IMMEDIATE")
+        except BaseException:
+            self._give_back()
+            raise
+
+    def take_turn(self) -> None:
+        if self.turn is not None and not self._held:
+            self.turn.acquire(BUSY_TIMEOUT_S)
+            self._held = True
+
+    def commit(self) -> None:
+        try:
+            super().commit()
+        finally:
+            self._give_back()
+
+    def rollback(self) -> None:
+        try:
+            super().rollback()
+        finally:
+            self._give_back()
+
+    def close(self) -> None:
+        try:
+            super().close()
+        finally:
+            self._held, held = False, self._held
+            if held and self.turn is not None:
+                self.turn.release()
+
+    def _give_back(self) -> None:
+        # A commit that failed leaves the transaction open: the turn is kept until the rollback that must follow.
+        if self._held and not self.in_transaction and self.turn is not None:
+            self._held = False
+            self.turn.release()
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Keyword arguments for `create_engine`, the same for pages, jobs and commands."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        options: dict[str, Any] = {
+            "connect_args": {"factory": FairConnection, "timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
+        }
+        if parsed.database not in _IN_MEMORY:
+            options |= {"pool_size": 16, "max_overflow": 48}
+        return options
+    settings = {
+        "timezone": "UTC",
+        "statement_timeout": _STATEMENT_TIMEOUT_MS,
+        "lock_timeout": _LOCK_TIMEOUT_MS,
+        "idle_in_transaction_session_timeout": _IDLE_TIMEOUT_MS,
+    }
+    return {
+        "connect_args": {
+            "application_name": "linli",
+            "connect_timeout": 10,
+            "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
+        },
+        "pool_size": 10,
+        "max_overflow": 20,
+        "pool_pre_ping": True,
+    }
+
+
+def attach(engine: Engine) -> None:
+    """Install the habits above on an engine made with `engine_options`."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+
+
+def begin_reading(session: Session) -> None:
+    """Make the session's coming transaction a read. Does nothing when the session lives inside a given connection."""
+    session.info[READING] = True
+    if isinstance(session.get_bind(), Engine) and not session.in_transaction():
+        session.connection(execution_options={READING: True, "postgresql_readonly": True})
+
+
+def begin_writing(session: Session) -> None:
+    """End a read begun with `begin_reading`; the next statement begins a write and takes the turn."""
+    if session.info.pop(READING, False) and isinstance(session.get_bind(), Engine):
+        session.rollback()
+
+
+def is_reading(session: Session) -> bool:
+    """Whether the session is inside a read."""
+    return bool(session.info.get(READING))
+
+
+def _refuse_writing(session: Session, _context: object, _instances: object) -> None:
+    if session.info.get(READING) and (session.new or session.deleted or any(map(session.is_modified, session.dirty))):
+        raise RuntimeError("a read tried to write; call begin_writing(session) first")
+
+
+event.listen(Session, "before_flush", _refuse_writing)
+
+
+def _prepare_sqlite(connection: FairConnection, _record: object) -> None:
+    # The driver's own transactions are switched off: it would begin late and without IMMEDIATE.
+    connection.isolation_level = None
+    database = connection.execute("PRAGMA database_list").fetchone()[2]
+    if database not in _IN_MEMORY:
+        connection.turn = lock_for(database)
+        connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA recursive_triggers = ON")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute("PRAGMA cache_size = -16000")
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    raw = connection.connection.dbapi_connection
+    assert isinstance(raw, FairConnection)
+    raw.begin(reading=bool(connection.get_execution_options().get(READING)))
+
+
+# STRICT tables know INTEGER, REAL, TEXT, BLOB and ANY alone. NUMERIC would be a float, so it is not offered.
+@compiles(BigInteger, "sqlite")
+@compiles(SmallInteger, "sqlite")
+@compiles(Boolean, "sqlite")
+def _integer(_type: object, _compiler: object, **_: object) -> str:
+    return "INTEGER"
+
+
+@compiles(String, "sqlite")
+@compiles(Text, "sqlite")
+@compiles(Unicode, "sqlite")
+@compiles(Enum, "sqlite")
+@compiles(Date, "sqlite")
+@compiles(DateTime, "sqlite")
+@compiles(JSON, "sqlite")
+@compiles(Uuid, "sqlite")
+def _text(_type: object, _compiler: object, **_: object) -> str:
+    return "TEXT"
+
+
+@compiles(LargeBinary, "sqlite")
+def _blob(_type: object, _compiler: object, **_: object) -> str:
+    return "BLOB"
+
+
+@compiles(Numeric, "sqlite")
+def _no_numeric(_type: object, _compiler: object, **_: object) -> str:
+    raise TypeError("amounts and scores are whole numbers: use BigInteger")
