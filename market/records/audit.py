@@ -1,0 +1,190 @@
+"""Hash chains: every write of the house is one link.
+
+A link's digest is SHA-256 over the canonical header
+`{"actor","at","chain","commitments","facts","permit","prev","seq","subject","verb"}`. Whatever is private (the acting
+person's id among it) stands in the header only as a salted commitment (`kernel/commitments.py`), so that it can be
+withheld or erased and the chain still verifies.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from market.db.session import db
+from market.kernel.canonical import canonical_bytes, digest
+from market.kernel.commitments import commit, new_salt
+from market.kernel.permits import Actor, Permit, Scope, require_apart
+from market.records.models import AuditEntry, AuditSecret, Chain
+
+GENESIS = "0" * 64
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What an entry is about and in which chain it stands."""
+
+    kind: str
+    id: int
+    chain: tuple[str, str]
+    scope: Scope
+
+
+def lock_chain(kind: str, key: str) -> Chain:
+    """Return the chain's head row, locked until the transaction ends; creates it when it is new."""
+    found = db.session.scalar(select(Chain).filter_by(kind=kind, key=key).with_for_update())
+    if found is None:
+        insert = sqlite_insert if db.engine.dialect.name == "sqlite" else pg_insert
+        values = {"kind": kind, "key": key, "head": GENESIS, "length": 0}
+        db.session.execute(insert(Chain).values(values).on_conflict_do_nothing())
+        found = db.session.scalars(select(Chain).filter_by(kind=kind, key=key).with_for_update()).one()
+    return found
+
+
+def record(
+    subject: Subject,
+    verb: str,
+    actor: Actor,
+    at: datetime,
+    *,
+    permit: Permit | None = None,
+    facts: Mapping[str, Any] | None = None,
+    private: Mapping[str, Any] | None = None,
+) -> AuditEntry:
+    """Append one link to the subject's chain and return it.
+
+    `facts` become public with the chain; `private` values are stored beside it behind salted commitments.
+    """
+    chain = lock_chain(*subject.chain)
+    secrets = {"actor": actor.user_id, **(private or {})}
+    salts = {name: new_salt() for name in secrets}
+    role = actor.role_for(permit, subject.scope) if permit else None
+    header = {
+        "actor": "clock" if actor.is_clock else str(role or "person"),
+        "at": at,
+        "chain": list(subject.chain),
+        "commitments": {name: commit(name, value, salts[name]) for name, value in secrets.items()},
+        "facts": dict(facts or {}),
+        "permit": str(permit) if permit else None,
+        "prev": chain.head,
+        "seq": chain.length + 1,
+        "subject": [subject.kind, subject.id],
+        "verb": verb,
+    }
+    entry = AuditEntry(
+        chain_id=chain.id,
+        seq=chain.length + 1,
+        prev=chain.head,
+        digest=digest(header),
+        at=at,
+        header=canonical_bytes(header).decode(),
+        actor_id=actor.user_id,
+        permit=str(permit) if permit else None,
+        verb=verb,
+        subject_kind=subject.kind,
+        subject_id=subject.id,
+    )
+    chain.head, chain.length = entry.digest, entry.seq
+    db.session.add(entry)
+    db.session.flush()
+    db.session.add_all(
+        AuditSecret(entry_id=entry.id, name=name, salt=salts[name], value=value) for name, value in secrets.items()
+    )
+    return entry
+
+
+def acts_of(actor: Actor, subject_kind: str, subject_id: int) -> list[Permit]:
+    """Return the permits under which this person has already acted on the subject."""
+    rows = db.session.scalars(
+        select(AuditEntry.permit)
+        .distinct()
+        .where(
+            AuditEntry.actor_id == actor.user_id,
+            AuditEntry.subject_kind == subject_kind,
+            AuditEntry.subject_id == subject_id,
+            AuditEntry.permit.is_not(None),
+        )
+    )
+    return [Permit(p) for p in rows if p]
+
+
+def require_other_hands(actor: Actor, permit: Permit, subject_kind: str, subject_id: int) -> None:
+    """Raise Forbidden when this person did the other half of a forbidden pair on this subject."""
+    require_apart(permit, acts_of(actor, subject_kind, subject_id))
+
+
+def history(subject_kind: str, subject_id: int) -> list[AuditEntry]:
+    """Return the entries about one subject, oldest first."""
+    query = select(AuditEntry).filter_by(subject_kind=subject_kind, subject_id=subject_id).order_by(AuditEntry.id)
+    return list(db.session.scalars(query))
+
+
+@dataclass(frozen=True)
+class ChainFault:
+    """The first link that does not hold, with what was expected and what stands there."""
+
+    chain: tuple[str, str]
+    seq: int
+    what: str
+    expected: str
+    found: str
+
+
+def verify_chain(chain: Chain) -> ChainFault | None:
+    """Re-compute every link of one chain; return the first fault, or None."""
+    key, prev, count = (chain.kind, chain.key), GENESIS, 0
+    rows = db.session.scalars(
+        select(AuditEntry).filter_by(chain_id=chain.id).order_by(AuditEntry.seq).execution_options(yield_per=500)
+    )
+    for entry in rows:
+        count += 1
+        header = json.loads(entry.header)
+        if entry.seq != count or header["seq"] != count:
+            return ChainFault(key, count, "seq", str(count), str(entry.seq))
+        if entry.prev != prev or header["prev"] != prev:
+            return ChainFault(key, count, "prev", prev, entry.prev)
+        if digest(header) != entry.digest:
+            return ChainFault(key, count, "digest", digest(header), entry.digest)
+        fault = _columns_fault(key, entry, header) or _secrets_fault(key, entry, header)
+        if fault:
+            return fault
+        prev = entry.digest
+    if chain.head != prev or chain.length != count:
+        return ChainFault(key, count, "head", prev, chain.head)
+    return None
+
+
+def _columns_fault(key: tuple[str, str], entry: AuditEntry, header: dict[str, Any]) -> ChainFault | None:
+    """The plain columns beside the header must say the same as it does."""
+    column = [entry.verb, entry.subject_kind, entry.subject_id, entry.permit]
+    stated = [header["verb"], *header["subject"], header["permit"]]
+    if column != stated:
+        return ChainFault(key, entry.seq, "columns", str(stated), str(column))
+    return None
+
+
+def _secrets_fault(key: tuple[str, str], entry: AuditEntry, header: dict[str, Any]) -> ChainFault | None:
+    for secret in db.session.scalars(select(AuditSecret).filter_by(entry_id=entry.id)):
+        expected = header["commitments"].get(secret.name, "")
+        found = commit(secret.name, secret.value, secret.salt)
+        if found != expected:
+            return ChainFault(key, entry.seq, f"commitment {secret.name}", expected, found)
+    return None
+
+
+def verify_all() -> tuple[int, ChainFault | None]:
+    """Verify every chain; return how many links hold and the first fault."""
+    links = 0
+    for chain in db.session.scalars(select(Chain).order_by(Chain.id)):
+        fault = verify_chain(chain)
+        if fault:
+            return links, fault
+        links += chain.length
+    return links, None

@@ -1,0 +1,215 @@
+"""Official documents as PDF/A-3 files: HTML in, bytes out. No network, no file of the machine, no clock.
+
+WeasyPrint is imported at the first document (it takes over a second, and needs three libraries of the system), and one
+font configuration is kept for all documents: reading the two bundled fonts again would cost as much as a short document.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import io
+import sys
+import threading
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from market.kernel.errors import DomainError
+from market.kernel.text import N_
+from market.paths import resource_dir
+
+APT_COMMAND = "sudo apt-get install -y libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+AUTHOR = "邻里购"
+FAMILY = "Noto Sans SC"
+WEIGHTS = {400: "NotoSansSC-Regular.ttf", 700: "NotoSansSC-Bold.ttf"}
+
+# What WeasyPrint opens when it is imported; the subsetter alone may be missing, at the price of speed.
+_LIBRARIES = (
+    "libgobject-2.0.so.0",
+    "libpango-1.0.so.0",
+    "libharfbuzz.so.0",
+    "libfontconfig.so.1",
+    "libpangoft2-1.0.so.0",
+)
+
+# Pango's font map must not be used by two threads at once, and layout holds the interpreter anyway.
+_one_at_a_time = threading.Lock()
+
+
+class PdfUnavailable(DomainError):
+    """The libraries of the system that lay out text are missing; the sentence names the command that installs them."""
+
+    status = 503
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file inside the PDF: the data a document was made from, for machines."""
+
+    name: str
+    data: bytes = field(repr=False)
+    mime: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """A place for a signature: page counted from 0, box (left, bottom, right, top) in points from the lower left corner."""
+
+    name: str
+    page: int
+    box: tuple[int, int, int, int]
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A finished document, its number of pages, and where `data-signature-field` elements came to lie."""
+
+    pdf: bytes = field(repr=False)
+    pages: int
+    fields: tuple[FieldSpec, ...]
+
+
+def font_path(weight: int = 400) -> Path:
+    """The bundled font file of a weight (400 or 700)."""
+    return resource_dir("static") / "vendor" / "noto-sans-sc" / WEIGHTS[weight]
+
+
+def pdf_ready() -> str | None:
+    """None when documents can be made here, otherwise the sentence that says what to install. Cheap: imports nothing."""
+    if "weasyprint" in sys.modules or not sys.platform.startswith("linux"):
+        return None
+    try:
+        for name in _LIBRARIES:
+            ctypes.CDLL(name)
+    except OSError:
+        return _unavailable().text
+    return None
+
+
+def render_pdf(
+    html: str,
+    *,
+    title: str,
+    lang: str,
+    at: datetime,
+    attachments: Sequence[Attachment] = (),
+    author: str = AUTHOR,
+) -> bytes:
+    """`render_document` for documents without signature fields: the bytes of the file."""
+    return render_document(html, title=title, lang=lang, at=at, attachments=attachments, author=author).pdf
+
+
+def render_document(
+    html: str,
+    *,
+    title: str,
+    lang: str,
+    at: datetime,
+    attachments: Sequence[Attachment] = (),
+    author: str = AUTHOR,
+) -> Rendered:
+    """Lay out HTML (templates/pdf/) with `base.css` as tagged PDF/A-3a; equal input gives equal bytes on one machine.
+
+    `at` is the document's date in its metadata. Raises PdfUnavailable, or ValueError when the HTML asks for anything
+    that is not inside it (a template's mistake, or an attempt to make the server fetch something).
+    """
+    if at.tzinfo is None:
+        raise ValueError("the date of a document needs a time zone")
+    engine = _engine()
+    with _one_at_a_time, engine.quiet():
+        document = engine.lay_out(html)
+        _describe(document.metadata, title=title, lang=lang, at=at, author=author)
+        pdf = document.write_pdf(
+            finisher=_finish,
+            attachments=[engine.attachment(item, at) for item in attachments],
+            pdf_identifier=_identifier(html, title, at, attachments),
+            **engine.options,
+        )
+        return Rendered(pdf, len(document.pages), tuple(_signature_places(document)))
+
+
+def render_picture(html: str, *, css: str) -> bytes:
+    """One page for use inside another PDF (the look of a signature): no tags, no metadata, `css` sets its size."""
+    engine = _engine()
+    with _one_at_a_time, engine.quiet():
+        return engine.picture(html, css)
+
+
+class _Engine:
+    """WeasyPrint with our fonts and style sheet, loaded once per process."""
+
+    options = {"pdf_variant": "pdf/a-3a", "pdf_version": "1.7", "output_intent": "srgb", "pdf_tags": True}
+
+    def __init__(self) -> None:
+        import weasyprint
+        from weasyprint.text.fonts import FontConfiguration
+        from weasyprint.urls import FatalURLFetchingError, URLFetcher
+
+        self.weasyprint = weasyprint
+        self.refusal = FatalURLFetchingError
+        self.fetcher = URLFetcher(allowed_protocols={"data"}, allow_redirects=False, fail_on_errors=True)
+        self.fonts = FontConfiguration()
+        # Only this style sheet may read files, and it names two; documents get the fetcher above.
+        ours = URLFetcher(allowed_protocols={"file"}, allow_redirects=False, fail_on_errors=True)
+        faces = "".join(
+            f'@font-face {{ font-family: "{FAMILY}"; font-weight: {weight}; src: url({font_path(weight).as_uri()}); }}\n'
+            for weight in WEIGHTS
+        )
+        self._faces = weasyprint.CSS(string=faces, url_fetcher=ours, font_config=self.fonts)
+        base = (resource_dir("templates") / "pdf" / "base.css").read_text(encoding="utf-8")
+        self._base = weasyprint.CSS(string=base, url_fetcher=self.fetcher, font_config=self.fonts)
+
+    @contextlib.contextmanager
+    def quiet(self) -> Iterator[None]:
+        """Turn the library's own refusal, which is no Exception, into one of ours."""
+        try:
+            yield
+        except self.refusal as refusal:
+            raise ValueError(f"a document may only use what is inside it: {refusal}") from None
+
+    def lay_out(self, html: str) -> Any:
+        document = self.weasyprint.HTML(string=html, url_fetcher=self.fetcher)
+        return document.render(font_config=self.fonts, stylesheets=[self._base], **self.options)
+
+    def picture(self, html: str, css: str) -> bytes:
+        sheet = self.weasyprint.CSS(string=css, url_fetcher=self.fetcher, font_config=self.fonts)
+        page = self.weasyprint.HTML(string=html, url_fetcher=self.fetcher)
+        result: bytes = page.write_pdf(font_config=self.fonts, stylesheets=[sheet])
+        return result
+
+    def attachment(self, item: Attachment, at: datetime) -> Any:
+        # Made anew for each document: WeasyPrint's own object can be read only once.
+        when = at.astimezone(UTC)
+        return self.weasyprint.Attachment(
+            file_obj=io.BytesIO(item.data),
+            name=item.name,
+            description=item.description,
+            created=when,
+            modified=when,
+            relationship="Source",
+        )
+
+
+@cache
+def _engine() -> _Engine:
+    if (sentence := pdf_ready()) is not None:
+        raise _unavailable()
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        # A missing subsetter is announced as a coming change; here it only means slower documents.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        try:
+            return _Engine()
+        except OSError:
+            raise _unavailable() from None
+
+
+def _unavailable() -> PdfUnavailable:
+    return PdfUnavailable(N_("这台机器缺少生成 PDF 的系统库。请管理员运行：%(command)s"), command=APT_COMMAND)
