@@ -1,0 +1,117 @@
+"""States of an organisation's registration and of its bank account."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from market.kernel.permits import Permit
+from market.kernel.states import Machine, Move
+from market.kernel.text import N_
+
+
+class OrganisationState(StrEnum):
+    """Registration."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    CONFIRMED = "confirmed"
+    RETURNED = "returned"
+    BARRED = "barred"
+
+
+class OrganisationVerb(StrEnum):
+    """What happens to a registration."""
+
+    SUBMIT = "submit"
+    CONFIRM = "confirm"
+    RETURN = "return"
+    BAR = "bar"
+    READMIT = "readmit"
+
+
+ORGANISATION_LABELS = {
+    OrganisationState.DRAFT: N_("填写中"),
+    OrganisationState.SUBMITTED: N_("待确认"),
+    OrganisationState.CONFIRMED: N_("已确认"),
+    OrganisationState.RETURNED: N_("退回修改"),
+    OrganisationState.BARRED: N_("禁止参加采购"),
+}
+
+_S, _V, _P = OrganisationState, OrganisationVerb, Permit
+
+ORGANISATION_MACHINE = Machine(
+    OrganisationState,
+    name="organisation",
+    start=_S.DRAFT,
+    moves=[
+        Move(_S.DRAFT, _V.SUBMIT, _S.SUBMITTED, _P.ORGANISATION_EDIT, N_("提交登记")),
+        Move(_S.RETURNED, _V.SUBMIT, _S.SUBMITTED, _P.ORGANISATION_EDIT, N_("重新提交")),
+        Move(_S.SUBMITTED, _V.CONFIRM, _S.CONFIRMED, _P.ORGANISATION_CONFIRM, N_("确认登记")),
+        Move(_S.SUBMITTED, _V.RETURN, _S.RETURNED, _P.ORGANISATION_CONFIRM, N_("退回修改")),
+        Move(_S.CONFIRMED, _V.BAR, _S.BARRED, _P.ORGANISATION_CONFIRM, N_("禁止参加")),
+        Move(_S.BARRED, _V.READMIT, _S.CONFIRMED, _P.ORGANISATION_CONFIRM, N_("恢复资格")),
+    ],
+)
+
+
+class BankState(StrEnum):
+    """A payout bank account: two people of the organisation, then live."""
+
+    PROPOSED = "proposed"
+    LIVE = "live"
+    RETIRED = "retired"
+
+
+class BankVerb(StrEnum):
+    """What happens to a bank account."""
+
+    CONFIRM = "confirm"
+    REJECT = "reject"
+    RETIRE = "retire"
+
+
+BANK_LABELS = {
+    BankState.PROPOSED: N_("待另一人复核"),
+    BankState.LIVE: N_("使用中"),
+    BankState.RETIRED: N_("已停用"),
+}
+
+BANK_MACHINE = Machine(
+    BankState,
+    name="bank-account",
+    start=BankState.PROPOSED,
+    moves=[
+        Move(BankState.PROPOSED, BankVerb.CONFIRM, BankState.LIVE, Permit.BANK_CONFIRM, N_("复核通过")),
+        Move(BankState.PROPOSED, BankVerb.REJECT, BankState.RETIRED, Permit.BANK_CONFIRM, N_("复核不通过")),
+        Move(BankState.LIVE, BankVerb.RETIRE, BankState.RETIRED, Permit.BANK_CONFIRM, N_("停用")),
+    ],
+)
+
+
+class ProviderType(StrEnum):
+    """Kinds of provider; each has its identifier prefix (GB 32100-2015)."""
+
+    SOCIAL_GROUP = "social_group"
+    SERVICE_AGENCY = "service_agency"
+    FOUNDATION = "foundation"
+    ENTERPRISE = "enterprise"
+    INDIVIDUAL_BUSINESS = "individual_business"
+    COOPERATIVE = "cooperative"
+    RURAL_COLLECTIVE = "rural_collective"
+    PUBLIC_INSTITUTION = "public_institution"
+    LAW_FIRM = "law_firm"
+    COMMUNITY_GROUP = "community_group"
+
+
+PROVIDER_LABELS = {
+    ProviderType.SOCIAL_GROUP: N_("社会团体"),
+    ProviderType.SERVICE_AGENCY: N_("社会服务机构"),
+    ProviderType.FOUNDATION: N_("基金会"),
+    ProviderType.ENTERPRISE: N_("企业"),
+    ProviderType.INDIVIDUAL_BUSINESS: N_("个体工商户"),
+    ProviderType.COOPERATIVE: N_("农民专业合作社"),
+    ProviderType.RURAL_COLLECTIVE: N_("农村集体经济组织"),
+    ProviderType.PUBLIC_INSTITUTION: N_("事业单位（二类）"),
+    ProviderType.LAW_FIRM: N_("律师事务所"),
+    ProviderType.COMMUNITY_GROUP: N_("社区社会组织（备案）"),
+}
