@@ -1,0 +1,81 @@
+"""What the form macros ask about a form: how a field is drawn, what describes it, which errors there are and where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import wtforms
+from wtforms import widgets
+
+from market.kernel.errors import DomainError
+from market.web import filters
+
+
+@dataclass(frozen=True)
+class ErrorLink:
+    """One line of the error summary; `anchor` is the id of the control, None for the form as a whole."""
+
+    anchor: str | None
+    message: str
+
+
+def show_refusal(form: wtforms.Form, error: DomainError) -> None:
+    """Put a refusal beside the field it names, or above the form. The name may be nested: `lots-0-ceiling`."""
+    sentence = filters.text(error)
+    field = _find(form, error.field) if error.field else None
+    if field is None:
+        form.form_errors = [*form.form_errors, sentence]
+    else:
+        field.errors = [*field.errors, sentence]
+
+
+def _find(form: wtforms.Form, name: str) -> wtforms.Field | None:
+    return next((field for field in _leaves(form) if field.name == name or field.short_name == name), None)
+
+
+def _leaves(fields: Iterable[wtforms.Field]) -> Iterable[wtforms.Field]:
+    for field in fields:
+        if isinstance(field, wtforms.FormField | wtforms.FieldList):
+            yield from _leaves(field)
+        else:
+            yield field
+
+
+def error_links(form: wtforms.Form) -> list[ErrorLink]:
+    """Every error of the form in the order of the page, form-level ones first."""
+    links = [ErrorLink(None, str(message)) for message in form.form_errors]
+    for field in _leaves(form):
+        anchor = f"{field.id}-0" if field_kind(field) in ("radios", "checkboxes") else field.id
+        hidden = field_kind(field) == "hidden"
+        links += [ErrorLink(None if hidden else anchor, str(message)) for message in field.errors]
+    return links
+
+
+def field_kind(field: wtforms.Field) -> str:
+    """How the macro draws the field: text, textarea, select, radios, checkboxes, checkbox, date, file, hidden …"""
+    widget = field.widget
+    if isinstance(widget, widgets.ListWidget):
+        return "radios" if isinstance(field.option_widget, widgets.RadioInput) else "checkboxes"
+    if isinstance(widget, widgets.TextArea):
+        return "textarea"
+    if isinstance(widget, widgets.Select):
+        return "select"
+    return str(getattr(widget, "input_type", "text"))
+
+
+def control_attributes(
+    field: wtforms.Field, hint: object, unit: object, autosave: str | None, extra: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The attributes a control carries besides its class: what describes it, whether it is wrong, where it saves."""
+    parts = [("hint", hint), ("error", field.errors), ("unit", unit)]
+    described = " ".join(f"{field.id}-{name}" for name, present in parts if present)
+    attributes = dict(extra)
+    if described:
+        attributes["aria-describedby"] = described
+    if field.errors:
+        attributes["aria-invalid"] = "true"
+    if autosave:
+        attributes["data-autosave"] = autosave
+    return attributes

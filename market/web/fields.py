@@ -1,0 +1,281 @@
+"""Form fields every room shares: what a person types on one side, what the rules reckon with on the other.
+
+Money becomes whole fen, shares ten-thousandths, scores hundredths, times aware UTC instants. What was typed stays
+in the box when it cannot be read.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import unicodedata
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Any
+
+import wtforms
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField as _FileField
+from flask_wtf.file import MultipleFileField as _MultipleFileField
+from wtforms import validators, widgets
+from wtforms.validators import StopValidation
+
+from market.kernel import clock, money
+from market.kernel.errors import DomainError
+from market.web import filters
+from market.web.choices import CheckboxesField, ChoiceField, ChoiceRadios, EnumCheckboxesField, PickField
+from market.web.drawing import field_kind, show_refusal
+from market.web.sentences import Sentences
+
+__all__ = [
+    "BeijingDateTimeField", "CentiField", "CheckboxesField", "ChoiceField", "ChoiceRadios", "CountField", "DayField",
+    "EnumCheckboxesField", "FilesField", "Form", "FormToken", "OneFileField", "PercentField", "PickField", "Required",
+    "UsccField", "YuanField", "optional", "show_refusal", "stripped",
+]  # fmt: skip
+
+# Control characters never come from a keyboard and PostgreSQL refuses NUL; line breaks and tabs stay.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_TOKEN = re.compile(r"[0-9a-f]{32}")
+
+
+def stripped(value: object) -> object:
+    """Text without control characters and surrounding space; anything else as it is."""
+    return _CONTROL.sub("", value).replace("\r\n", "\n").strip() if isinstance(value, str) else value
+
+
+class Form(FlaskForm):
+    """Base of every form: text arrives stripped, built-in messages are ours."""
+
+    class Meta(FlaskForm.Meta):
+        def get_translations(self, form: wtforms.Form) -> Sentences:
+            return Sentences()
+
+        def bind_field(self, form: wtforms.Form, unbound_field: Any, options: dict[str, Any]) -> wtforms.Field:
+            kind = unbound_field.field_class
+            if issubclass(kind, wtforms.StringField) and not issubclass(kind, wtforms.PasswordField):
+                options["filters"] = [stripped, *unbound_field.kwargs.get("filters", ())]
+                unbound_field = type(unbound_field)(
+                    kind, *unbound_field.args, **{k: v for k, v in unbound_field.kwargs.items() if k != "filters"}
+                )
+            return unbound_field.bind(form=form, **options)
+
+
+class Required:
+    """Something must be given; a zero is something, spaces are not. Names the field in its message."""
+
+    field_flags = {"required": True}
+
+    def __init__(self, message: object = None) -> None:
+        self.message = message
+
+    def __call__(self, form: wtforms.Form, field: wtforms.Field) -> None:
+        given = [one for one in (field.raw_data or ()) if (one.strip() if isinstance(one, str) else one)]
+        if given:
+            return
+        field.errors = []
+        kind = field_kind(field)
+        if self.message:
+            sentence = self.message
+        elif kind in ("select", "radios", "checkboxes"):
+            sentence = gettext("请选择“%(label)s”。", label=field.label.text)
+        elif kind == "file":
+            sentence = gettext("请上传“%(label)s”。", label=field.label.text)
+        elif kind == "checkbox":
+            sentence = gettext("请勾选“%(label)s”。", label=field.label.text)
+        else:
+            sentence = gettext("请填写“%(label)s”。", label=field.label.text)
+        raise StopValidation(sentence)
+
+
+class _Read(wtforms.Field):
+    """A box whose text is read into another kind of value. Subclasses give `read` and `write`."""
+
+    widget = widgets.TextInput()
+    unit: object = None
+    width = "short"
+    keyboard: dict[str, str] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["render_kw"] = {**self.keyboard, **(kwargs.get("render_kw") or {})}
+        super().__init__(*args, **kwargs)
+
+    def read(self, typed: str) -> Any:
+        raise NotImplementedError
+
+    def write(self, value: Any) -> str:
+        return str(value)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        if not valuelist:
+            return
+        self.data = None
+        if not isinstance(valuelist[0], str) or not valuelist[0].strip():
+            return
+        try:
+            self.data = self.read(valuelist[0].strip())
+        except DomainError as error:
+            raise ValueError(filters.text(error)) from error
+
+    def pre_validate(self, form: wtforms.Form) -> None:
+        # What could not be read needs no second complaint from a range check.
+        if self.process_errors:
+            raise StopValidation
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else self.write(self.data)
+
+
+class YuanField(_Read):
+    """Yuan as typed (1,234.50 or 200万) <-> whole fen."""
+
+    widget = widgets.TextInput()
+    unit = _l("元")
+    width = "medium"
+
+    keyboard = {"inputmode": "decimal", "autocomplete": "off"}
+
+    def read(self, typed: str) -> int:
+        return money.parse_yuan(typed)
+
+    def write(self, value: int) -> str:
+        return money.format_yuan(value, symbol="")
+
+
+class PercentField(_Read):
+    """A percentage with at most two decimals, 12.5 or 12.5% <-> ten-thousandths."""
+
+    unit = "%"
+
+    keyboard = {"inputmode": "decimal", "autocomplete": "off"}
+
+    def read(self, typed: str) -> int:
+        found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,2})?)\s*%?", unicodedata.normalize("NFKC", typed), re.ASCII)
+        if not found:
+            raise ValueError(gettext("请填写百分数，最多两位小数，例如 12.5。"))
+        return int(Fraction(found[1]) * 100)
+
+    def write(self, value: int) -> str:
+        return money.format_bp(value).removesuffix("%")
+
+
+class CentiField(_Read):
+    """A score with at most two decimals <-> hundredths."""
+
+    unit = _l("分")
+
+    keyboard = {"inputmode": "decimal", "autocomplete": "off"}
+
+    def read(self, typed: str) -> int:
+        return money.parse_centi(typed)
+
+    def write(self, value: int) -> str:
+        return money.format_centi(value)
+
+
+class CountField(_Read):
+    """A whole number, with its unit beside the box."""
+
+    keyboard = {"inputmode": "numeric", "autocomplete": "off"}
+
+    def __init__(self, *args: Any, unit: object = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.unit = unit
+
+    def read(self, typed: str) -> int:
+        plain = unicodedata.normalize("NFKC", typed).replace(",", "")
+        if not re.fullmatch(r"-?\d{1,15}", plain, re.ASCII):
+            raise ValueError(gettext("请填写整数，例如 12。"))
+        return int(plain)
+
+
+class BeijingDateTimeField(_Read):
+    """A Beijing wall time from the browser's own picker <-> an aware UTC instant."""
+
+    widget = widgets.DateTimeLocalInput()
+    width = "medium"
+
+    def read(self, typed: str) -> datetime:
+        for pattern in ("%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"):
+            try:
+                wall = datetime.strptime(typed, pattern).replace(tzinfo=clock.BEIJING)
+            except ValueError:
+                continue
+            return clock.aware(wall)
+        raise ValueError(gettext("请填写日期和时间，例如 2026-03-31 09:00。"))
+
+    def write(self, value: datetime) -> str:
+        return clock.beijing(value).strftime("%Y-%m-%dT%H:%M")
+
+
+class DayField(_Read):
+    """A calendar day."""
+
+    widget = widgets.DateInput()
+
+    def read(self, typed: str) -> date:
+        try:
+            return date.fromisoformat(unicodedata.normalize("NFKC", typed).replace("/", "-"))
+        except ValueError:
+            raise ValueError(gettext("请填写日期，例如 2026-03-31。")) from None
+
+    def write(self, value: date) -> str:
+        return value.isoformat()
+
+
+class UsccField(_Read):
+    """A unified social credit code: spaces, hyphens, width and case are put right; its digits are for the rules."""
+
+    width = "medium"
+
+    keyboard = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+
+    def read(self, typed: str) -> str:
+        return re.sub(r"[\s-]+", "", unicodedata.normalize("NFKC", _CONTROL.sub("", typed))).upper()
+
+
+class FormToken(wtforms.HiddenField):
+    """An id made with the page: a second press of the same button carries the same one and creates nothing twice."""
+
+    data: Any
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("default", lambda: secrets.token_hex(16))
+        super().__init__("", **kwargs)
+
+    def pre_validate(self, form: wtforms.Form) -> None:
+        if not _TOKEN.fullmatch(self.data or ""):
+            self.data, self.raw_data = secrets.token_hex(16), None
+            raise StopValidation(gettext("页面不完整，请再提交一次。"))
+
+
+def _accepting(accept: str, kwargs: dict[str, Any]) -> dict[str, Any]:
+    return {**kwargs, "render_kw": {"accept": accept, **(kwargs.get("render_kw") or {})}} if accept else kwargs
+
+
+class OneFileField(_FileField):
+    """One uploaded file (a FileStorage) or None. `accept` is a hint to the browser, never a check."""
+
+    def __init__(self, *args: Any, accept: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **_accepting(accept, kwargs))
+
+
+class FilesField(_MultipleFileField):
+    """Any number of uploaded files; `data` is a list, empty when there is none."""
+
+    data: Any
+
+    def __init__(self, *args: Any, accept: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **_accepting(accept, kwargs))
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        super().process_formdata(valuelist)
+        self.data = list(self.data or [])
+
+
+def optional() -> validators.Optional:
+    """The box may stay empty; then no other check runs and the data is None or empty."""
+    return validators.Optional()
