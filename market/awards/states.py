@@ -1,0 +1,51 @@
+"""States of an award."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from market.kernel.permits import Permit
+from market.kernel.states import Machine, Move
+from market.kernel.text import N_
+
+
+class AwardState(StrEnum):
+    """From the purchaser's choice to a contract, or to nothing."""
+
+    PENDING = "pending"  # publicity before confirmation (rounds)
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    ANNULLED = "annulled"
+
+
+class AwardVerb(StrEnum):
+    """What happens to an award."""
+
+    CONFIRM = "confirm"
+    SUSPEND = "suspend"
+    REINSTATE = "reinstate"
+    ANNUL = "annul"
+
+
+AWARD_LABELS = {
+    AwardState.PENDING: N_("拟成交公示中"),
+    AwardState.ACTIVE: N_("成交有效"),
+    AwardState.SUSPENDED: N_("因质疑暂停"),
+    AwardState.ANNULLED: N_("成交无效"),
+}
+
+_A, _V, _P = AwardState, AwardVerb, Permit
+
+AWARD_MACHINE = Machine(
+    AwardState,
+    name="award",
+    start=_A.PENDING,
+    moves=[
+        Move(_A.PENDING, _V.CONFIRM, _A.ACTIVE, _P.AWARD_CONFIRM, N_("确认成交")),
+        Move(_A.PENDING, _V.SUSPEND, _A.SUSPENDED, _P.CHALLENGE_DECIDE, N_("暂停")),
+        Move(_A.ACTIVE, _V.SUSPEND, _A.SUSPENDED, _P.CHALLENGE_DECIDE, N_("暂停")),
+        Move(_A.SUSPENDED, _V.REINSTATE, _A.ACTIVE, _P.CHALLENGE_DECIDE, N_("恢复")),
+        Move(_A.SUSPENDED, _V.ANNUL, _A.ANNULLED, _P.CHALLENGE_DECIDE, N_("认定无效")),
+        Move(_A.PENDING, _V.ANNUL, _A.ANNULLED, _P.AWARD_CONFIRM, N_("不予成交")),
+    ],
+)

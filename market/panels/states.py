@@ -1,0 +1,65 @@
+"""States of a seat on a panel and of a score sheet; ties that bar an expert."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from market.kernel.permits import Permit
+from market.kernel.states import Machine, Move
+from market.kernel.text import N_
+
+
+class SeatState(StrEnum):
+    """One seat: drawn, declared, scored, or given up."""
+
+    DRAWN = "drawn"
+    DECLARED = "declared"
+    RECUSED = "recused"
+    FINAL = "final"
+
+
+class SeatVerb(StrEnum):
+    """What a panel member does."""
+
+    DECLARE = "declare"
+    RECUSE = "recuse"
+    FINISH = "finish"
+
+
+SEAT_LABELS = {
+    SeatState.DRAWN: N_("待声明"),
+    SeatState.DECLARED: N_("评审中"),
+    SeatState.RECUSED: N_("已回避"),
+    SeatState.FINAL: N_("已提交评分"),
+}
+
+SEAT_MACHINE = Machine(
+    SeatState,
+    name="panel-seat",
+    start=SeatState.DRAWN,
+    moves=[
+        Move(SeatState.DRAWN, SeatVerb.DECLARE, SeatState.DECLARED, Permit.BID_SCORE, N_("声明无利害关系")),
+        Move(SeatState.DRAWN, SeatVerb.RECUSE, SeatState.RECUSED, Permit.BID_SCORE, N_("申请回避")),
+        Move(SeatState.DECLARED, SeatVerb.RECUSE, SeatState.RECUSED, Permit.BID_SCORE, N_("申请回避")),
+        Move(SeatState.DECLARED, SeatVerb.FINISH, SeatState.FINAL, Permit.BID_SCORE, N_("提交评分")),
+    ],
+)
+
+
+class TieKind(StrEnum):
+    """Why an expert may not judge an organisation (条例 art. 9)."""
+
+    EMPLOYED = "employed"
+    BOARD = "board"
+    CONTROL = "control"
+    KIN = "kin"
+    OTHER = "other"
+
+
+TIE_LABELS = {
+    TieKind.EMPLOYED: N_("劳动关系"),
+    TieKind.BOARD: N_("担任理事、监事"),
+    TieKind.CONTROL: N_("控股或实际控制"),
+    TieKind.KIN: N_("近亲属关系"),
+    TieKind.OTHER: N_("其他可能影响公正的关系"),
+}
