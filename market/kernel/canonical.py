@@ -25,9 +25,9 @@ def canonical_bytes(value: object) -> bytes:
     Raises TypeError for floats, naive datetimes, keys that are no text and every type not named in the module's text,
     UnicodeEncodeError for lone surrogates.
     """
-    return json.dumps(
-        plain(value), ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
-    ).encode("utf-8")
+    return json.dumps(plain(value), ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode(
+        "utf-8"
+    )
 
 
 def plain(value: object) -> Any:  # noqa: ANN401  JSON values have no narrower type

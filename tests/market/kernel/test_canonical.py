@@ -71,7 +71,12 @@ def test_reading_back_gives_the_same_value_and_bytes(value):
     assert canonical_bytes(json.loads(data)) == data
 
 
-@given(st.lists(st.tuples(st.text(st.characters(exclude_categories=["Cs"]), max_size=3), st.integers()), unique_by=lambda pair: pair[0]))
+@given(
+    st.lists(
+        st.tuples(st.text(st.characters(exclude_categories=["Cs"]), max_size=3), st.integers()),
+        unique_by=lambda pair: pair[0],
+    )
+)
 def test_the_order_of_insertion_does_not_matter(pairs):
     assert digest(dict(pairs)) == digest(dict(reversed(pairs)))
 

@@ -1,4 +1,5 @@
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -136,7 +137,7 @@ def _read_capitals(words):
         elif word == "亿":
             total, section, digit = (total + section + digit) * 10**8, 0, 0
     fen = (total + section + digit) * 100
-    for word, following in zip(rest, rest[1:], strict=False):
+    for word, following in pairwise(rest):
         fen += digits.get(word, 0) * {"角": 10, "分": 1}.get(following, 0)
     return fen
 

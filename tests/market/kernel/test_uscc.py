@@ -96,7 +96,9 @@ def test_the_reason_is_exact(typed, part):
     assert part in refusal.value.text
 
 
-@pytest.mark.parametrize("typed", [GOOD.lower(), " 5232 0115 MJ12 3456 1N ", "52320115-MJ1234561-N", "５２320115MJ1234561N"])
+@pytest.mark.parametrize(
+    "typed", [GOOD.lower(), " 5232 0115 MJ12 3456 1N ", "52320115-MJ1234561-N", "５２320115MJ1234561N"]
+)
 def test_typing_habits_are_tidied(typed):
     assert check_uscc(typed).code == GOOD
 
