@@ -1,0 +1,48 @@
+"""States of a milestone."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from market.kernel.permits import Permit
+from market.kernel.states import Machine, Move
+from market.kernel.text import N_
+
+
+class MilestoneState(StrEnum):
+    """A stage of work."""
+
+    PLANNED = "planned"
+    REPORTED = "reported"
+    RETURNED = "returned"
+    ACCEPTED = "accepted"
+
+
+class MilestoneVerb(StrEnum):
+    """What happens to a milestone."""
+
+    REPORT = "report"
+    RETURN = "return"
+    ACCEPT = "accept"
+
+
+MILESTONE_LABELS = {
+    MilestoneState.PLANNED: N_("待履行"),
+    MilestoneState.REPORTED: N_("已报告，待验收"),
+    MilestoneState.RETURNED: N_("退回补正"),
+    MilestoneState.ACCEPTED: N_("已验收"),
+}
+
+_S, _V, _P = MilestoneState, MilestoneVerb, Permit
+
+MILESTONE_MACHINE = Machine(
+    MilestoneState,
+    name="milestone",
+    start=_S.PLANNED,
+    moves=[
+        Move(_S.PLANNED, _V.REPORT, _S.REPORTED, _P.DELIVERY_REPORT, N_("报告完成")),
+        Move(_S.RETURNED, _V.REPORT, _S.REPORTED, _P.DELIVERY_REPORT, N_("补正后重报")),
+        Move(_S.REPORTED, _V.RETURN, _S.RETURNED, _P.DELIVERY_ACCEPT, N_("退回补正")),
+        Move(_S.REPORTED, _V.ACCEPT, _S.ACCEPTED, _P.DELIVERY_ACCEPT, N_("验收合格")),
+    ],
+)

@@ -1,0 +1,79 @@
+"""States of a payment."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from market.kernel.permits import Permit
+from market.kernel.states import Machine, Move
+from market.kernel.text import N_
+
+
+class PaymentState(StrEnum):
+    """One payment request from due to received."""
+
+    DUE = "due"
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    ORDERED = "ordered"
+    PAID = "paid"
+    CONFIRMED = "confirmed"
+    FAILED = "failed"
+    RETURNED = "returned"
+
+
+class PaymentVerb(StrEnum):
+    """What happens to a payment."""
+
+    REQUEST = "request"
+    SEND_BACK = "send_back"
+    APPROVE = "approve"
+    ORDER = "order"
+    SETTLE = "settle"
+    FAIL = "fail"
+    BOUNCE = "bounce"
+    CONFIRM = "confirm"
+    REQUEST_AGAIN = "request_again"
+
+
+PAYMENT_LABELS = {
+    PaymentState.DUE: N_("应付，待申请"),
+    PaymentState.REQUESTED: N_("待复核"),
+    PaymentState.APPROVED: N_("已复核，待付款"),
+    PaymentState.ORDERED: N_("已发出付款指令"),
+    PaymentState.PAID: N_("已付款，待收款确认"),
+    PaymentState.CONFIRMED: N_("收款已确认"),
+    PaymentState.FAILED: N_("付款失败"),
+    PaymentState.RETURNED: N_("银行退票"),
+}
+
+_S, _V, _P = PaymentState, PaymentVerb, Permit
+
+PAYMENT_MACHINE = Machine(
+    PaymentState,
+    name="payment",
+    start=_S.DUE,
+    moves=[
+        Move(_S.DUE, _V.REQUEST, _S.REQUESTED, _P.PAYOUT_REQUEST, N_("申请付款")),
+        Move(_S.REQUESTED, _V.SEND_BACK, _S.DUE, _P.PAYOUT_APPROVE, N_("退回")),
+        Move(_S.REQUESTED, _V.APPROVE, _S.APPROVED, _P.PAYOUT_APPROVE, N_("复核通过")),
+        Move(_S.APPROVED, _V.ORDER, _S.ORDERED, _P.PAYOUT_SEND, N_("发出付款指令"), by_clock=True),
+        Move(_S.ORDERED, _V.SETTLE, _S.PAID, _P.PAYOUT_SEND, N_("登记已付"), by_clock=True),
+        Move(_S.ORDERED, _V.FAIL, _S.FAILED, _P.PAYOUT_SEND, N_("登记失败"), by_clock=True),
+        Move(_S.PAID, _V.BOUNCE, _S.RETURNED, _P.PAYOUT_SEND, N_("登记退票"), by_clock=True),
+        Move(_S.CONFIRMED, _V.BOUNCE, _S.RETURNED, _P.PAYOUT_SEND, N_("登记退票"), by_clock=True),
+        Move(_S.PAID, _V.CONFIRM, _S.CONFIRMED, _P.PAYOUT_CONFIRM, N_("确认收款")),
+        Move(_S.FAILED, _V.REQUEST_AGAIN, _S.REQUESTED, _P.PAYOUT_REQUEST, N_("更正后重新申请")),
+        Move(_S.RETURNED, _V.REQUEST_AGAIN, _S.REQUESTED, _P.PAYOUT_REQUEST, N_("更正后重新申请")),
+    ],
+)
+
+
+class Route(StrEnum):
+    """How the money leaves."""
+
+    BANK = "bank"
+    STRIPE = "stripe"
+
+
+ROUTE_LABELS = {Route.BANK: N_("银行付款文件"), Route.STRIPE: N_("Stripe 账户")}
