@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Generic, TypeVar
 
 from market.kernel.errors import Refused
 from market.kernel.permits import Permit
 from market.kernel.text import N_
+
+S = TypeVar("S", bound=StrEnum)
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Move:
     by_clock: bool = False
 
 
-class Machine[S: StrEnum]:
+class Machine(Generic[S]):
     """The whole table of one kind of thing.
 
     Refuses to be built when a (state, verb) pair has two targets, when a state cannot be reached from `start`, or when

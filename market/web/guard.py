@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import current_app, g, redirect, request, url_for
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -24,6 +24,7 @@ from market.kernel.text import N_
 from market.web.fields import show_refusal
 
 View = Callable[..., Any]
+T = TypeVar("T")
 _TRIES = 4
 
 
@@ -135,7 +136,7 @@ def attempt(form: Any = None) -> Iterator[Tried]:
         show_refusal(form, error)
 
 
-def found[T](row: T | None, permit: Permit | None = None, scope: Scope | None = None) -> T:
+def found(row: T | None, permit: Permit | None = None, scope: Scope | None = None) -> T:
     """Return the row, or answer 404 when there is none or it lies outside the actor's scope: both look the same."""
     if row is None:
         raise NotFound(N_("没有找到您要的内容，链接可能已失效。"))
