@@ -30,7 +30,7 @@ def canonical_bytes(value: object) -> bytes:
     )
 
 
-def plain(value: object) -> Any:  # noqa: ANN401  JSON values have no narrower type
+def plain(value: object) -> Any:
     """`value` reduced to what JSON knows: dict, list, str, int, bool, None."""
     match value:
         case Enum():

@@ -1,8 +1,8 @@
 """Commitments: digests that give nothing away and can be opened part by part.
 
-A bid's digest is one root over many salted commitments, so any part may be withheld, or erased later, and the root still
-verifies. The formulas, complete, for whoever wants to write them again (`||` joins bytes, `hex` is lower-case hexadecimal,
-digests enter as their 32 raw bytes, `canonical` is market/kernel/canonical.py):
+A bid's digest is one root over many salted commitments, so any part may be withheld, or erased later, and the root
+still verifies. The formulas, complete, for whoever wants to write them again (`||` joins bytes, `hex` is lower-case
+hexadecimal, digests enter as their 32 raw bytes, `canonical` is market/kernel/canonical.py):
 
     commitment(name, value, salt) = SHA-256( 0x00 || canonical(["linli.commitment.1", name, salt, value]) )
     leaf(name, commitment)        = SHA-256( 0x01 || canonical([name, hex(commitment)]) )
@@ -12,10 +12,10 @@ digests enter as their 32 raw bytes, `canonical` is market/kernel/canonical.py):
     root(leaves)                  = SHA-256( 0x03 || count as 8 bytes, big-endian || tree(leaves) )
     root(no leaves)               = SHA-256( 0x03 || eight zero bytes )
 
-`salt` is 16 random bytes written as 32 hexadecimal characters. The leaves of a set of fields stand in the order of their
-names by Unicode code point, each name once. A file enters as the field's value `{"sha256": …, "size": …}` or whatever
-canonical value its room chooses. The first byte keeps commitments, leaves, nodes and roots apart, and the count is part of
-the root: nobody can pass off an inner node as a leaf or a shorter list as the whole one.
+`salt` is 16 random bytes written as 32 hexadecimal characters. The leaves of a set of fields stand in the order of
+their names by Unicode code point, each name once. A file enters as the field's value `{"sha256": …, "size": …}` or
+whatever canonical value its room chooses. The first byte keeps commitments, leaves, nodes and roots apart, and the
+count is part of the root: nobody can pass off an inner node as a leaf or a shorter list as the whole one.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Money is whole fen (分) in plain integers; this module alone parses, prints, shares and splits it.
 
-Nothing here touches a float. Where a fraction must become a whole number the rounding is in the name or the docstring.
+Nothing here touches a float. Where a fraction becomes a whole number the rounding is in the name or the docstring.
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ def format_wan(fen: int) -> str:
 def capital_yuan(fen: int) -> str:
     """Write fen in capital numerals for contracts and vouchers: 壹佰贰拾捌万陆仟肆佰元整.
 
-    Follows the People's Bank's rules for bills (支付结算办法, annex 1): a run of zeros inside is one 零, an amount without
-    fen ends in 整. Raises ValueError for a negative amount.
+    Follows the People's Bank's rules for bills (支付结算办法, annex 1): a run of zeros inside is one 零, an amount
+    without fen ends in 整. Raises ValueError for a negative amount.
     """
     if fen < 0:
         raise ValueError("an amount in capital numerals cannot be negative")
@@ -114,7 +114,7 @@ def share_fen(amount_fen: int, share_bp: int) -> int:
 
 
 def split_fen(total_fen: int, weights: Sequence[int]) -> list[int]:
-    """Split an amount by weight: each part rounded down, the rest on the last (row 70). The parts always sum to the whole."""
+    """Split an amount by weight: each part rounded down, the rest on the last (row 70). The parts sum to the whole."""
     whole = _check_split(total_fen, weights)
     parts = [total_fen * weight // whole for weight in weights[:-1]]
     return [*parts, total_fen - sum(parts)]

@@ -1,11 +1,12 @@
 """Every legal number is a dated row of data, never a constant in code.
 
-The rows live in `rulebooks/*.toml`. `load().at(place, regime, day)` gives the set in force for one place, one regime and one
-day; a purchase stores `RuleSet.as_data()` and its digest when it is published and is judged by that set to its end.
+The rows live in `rulebooks/*.toml`. `load().at(place, regime, day)` gives the set in force for one place, one regime
+and one day; a purchase stores `RuleSet.as_data()` and its digest when it is published and is judged by that set to its
+end.
 
-Units: money in fen, shares in ten-thousandths (`_bp`), scores and weights in points in hundredths (`_centi`), otherwise what
-the key's last word says. Confidence: L read in the law itself, P seen on a public page, P- seen in a weak source,
-G assumed, D decided by the district.
+Units: money in fen, shares in ten-thousandths (`_bp`), points in hundredths (`_centi`), otherwise what the key's last
+word says. Confidence: L read in the law itself, P seen on a public page, P- seen in a weak source, G assumed,
+D decided by the district.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from datetime import date
 from enum import StrEnum
 from functools import cached_property, lru_cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from market.kernel.canonical import digest, plain
@@ -51,7 +53,7 @@ class RulebookError(ValueError):
     """The rulebook itself is wrong; the product does not start with it."""
 
 
-class MissingRule(KeyError):  # noqa: N818  a KeyError by nature
+class MissingRule(KeyError):
     """No row for this key in this set."""
 
     def __init__(self, key: str, regime: str, day: date, place: str) -> None:
@@ -128,7 +130,7 @@ class RuleSet(Mapping[str, Any]):
         self.day = day
         self._rules = {rule.key: rule for rule in rules}
 
-    def __getitem__(self, key: str) -> Any:  # noqa: ANN401  a value is a number, a word or a list
+    def __getitem__(self, key: str) -> Any:
         return self.rule(key).value
 
     def __iter__(self) -> Iterator[str]:
@@ -209,7 +211,7 @@ class Rulebook:
         if not rows:
             raise RulebookError(f"override of an unknown key: {override.key}")
         base, value = rows[0], _frozen(override.value)
-        if type(value) != type(base.value):
+        if type(value) is not type(base.value):
             raise RulebookError(f"override of {override.key} needs a value of the same kind")
         if not override.reason.strip():
             raise RulebookError(f"override of {override.key} needs a reason")
@@ -248,7 +250,7 @@ def _nearest(rows: list[Rule], reach: list[str]) -> Rule | None:
     return min(near, key=lambda rule: (reach.index(rule.jurisdiction), rule.regime is Regime.ANY), default=None)
 
 
-def _frozen(value: Any) -> Value:  # noqa: ANN401  comes from TOML or JSON
+def _frozen(value: Any) -> Value:
     if isinstance(value, list | tuple):
         return tuple(_frozen(item) for item in value)
     if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
@@ -263,13 +265,13 @@ def _row_order(rule: Rule) -> tuple[str, str, str, date]:
 def _check_rows(rows: list[Rule]) -> None:
     """`rows` share a key and stand in order: same unit and kind, no two in force for the same reach on one day."""
     for rule in rows:
-        if (rule.unit, type(rule.value)) != (rows[0].unit, type(rows[0].value)):
+        if rule.unit != rows[0].unit or type(rule.value) is not type(rows[0].value):
             raise RulebookError(f"rows of {rule.key} differ in unit or kind of value")
         if rule.confidence not in CONFIDENCES or not (rule.source and rule.zh and rule.en and rule.row):
             raise RulebookError(f"{rule.key} needs a source, a confidence mark, row numbers and both descriptions")
         if rule.effective_to is not None and rule.effective_to < rule.effective_from:
             raise RulebookError(f"{rule.key} ends before it begins")
-    for earlier, later in zip(rows, rows[1:], strict=False):
+    for earlier, later in pairwise(rows):
         same_reach = (earlier.jurisdiction, earlier.regime) == (later.jurisdiction, later.regime)
         if same_reach and (earlier.effective_to is None or earlier.effective_to >= later.effective_from):
             raise RulebookError(

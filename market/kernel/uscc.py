@@ -1,7 +1,7 @@
 """Unified social credit codes (统一社会信用代码, GB 32100-2015) and the organisation code inside (GB 11714).
 
-All prefixes go through the same algorithm, rural collectives (N1, N2, N3) included; the weights are part of the standards,
-not of any dated rule.
+All prefixes go through the same algorithm, rural collectives (N1, N2, N3) included; the weights are part of the
+standards, not of any dated rule.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ def _check_character(position: int, character: str, field: str | None) -> None:
             position=position,
             character=character,
         )
-    if 3 <= position <= 8 and not character.isdigit():  # noqa: PLR2004  the area code's places in the standard
+    if 3 <= position <= 8 and not character.isdigit():
         raise Refused(
             N_("统一社会信用代码第%(position)d位是“%(character)s”，第3至8位是行政区划代码，只能是数字。"),
             field=field,
@@ -141,7 +141,7 @@ def organisation_check(first_eight: str) -> str:
     """The organisation code's own check character (GB 11714): complement to 11, ten is X."""
     pairs = zip(first_eight, _ORGANISATION_WEIGHTS, strict=True)
     check = -sum(_ORGANISATION_SYMBOLS.index(character) * weight for character, weight in pairs) % 11
-    return "X" if check == 10 else str(check)  # noqa: PLR2004  the standard's only letter
+    return "X" if check == 10 else str(check)
 
 
 def type_matches(prefix: str, provider_type: ProviderType) -> bool:

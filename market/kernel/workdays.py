@@ -10,6 +10,7 @@ from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from importlib import metadata
 from typing import NamedTuple
 
 ONE_DAY = timedelta(days=1)
@@ -77,7 +78,7 @@ def next_working_day(day: date, cal: Calendar) -> Counted:
 
 
 def roll_forward(day: date, cal: Calendar) -> Counted:
-    """`day`, or the next working day when it is none: for limits whose last day falls on a holiday (民法典 art. 203)."""
+    """`day`, or the next working day if it is none: for limits that end on a holiday (民法典 art. 203)."""
     provisional = day.year not in cal.years
     while not is_working_day(day, cal):
         day += ONE_DAY
@@ -103,8 +104,11 @@ def add_years(day: date, years: int) -> date:
 
 
 def calendar_from_library(years: Iterable[int]) -> Calendar:
-    """The calendar of the State Council's yearly notices as far as the installed `chinesecalendar` knows the years."""
-    import chinese_calendar  # noqa: PLC0415  slow to import and needed only when a year is loaded
+    """The calendar of the State Council's yearly notices as far as the installed `chinesecalendar` knows the years.
+
+    Years it does not know are left out, so counting in them is provisional.
+    """
+    import chinese_calendar
 
     known = {day.year for day in chinese_calendar.holidays}
     wanted = frozenset(years) & known
@@ -117,6 +121,4 @@ def calendar_from_library(years: Iterable[int]) -> Calendar:
 
 
 def _library_version() -> str:
-    from importlib.metadata import version  # noqa: PLC0415  only wanted together with the library
-
-    return version("chinesecalendar")
+    return metadata.version("chinesecalendar")
