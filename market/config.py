@@ -12,6 +12,7 @@ import enum
 import os
 import re
 import secrets
+import socket
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -65,7 +66,8 @@ class Settings:
     upload_mib: int = 50
     stripe_secret_key: str = field(default="", repr=False)
     stripe_webhook_secret: str = field(default="", repr=False)
-    node: str = "node-1"
+    # Names this worker among several on one PostgreSQL database; stable over restarts.
+    node: str = "node"
 
     @property
     def files(self) -> Path:
@@ -120,7 +122,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         upload_mib=_whole(raw.pop("upload_mib", "50"), "upload_mib", 1, 2048),
         stripe_secret_key=raw.pop("stripe_secret_key", ""),
         stripe_webhook_secret=raw.pop("stripe_webhook_secret", ""),
-        node=raw.pop("node", "node-1"),
+        node=raw.pop("node", "") or socket.gethostname(),
     )
     if raw:
         name = f"{PREFIX}{min(raw).upper()}"
@@ -221,12 +223,13 @@ def _secret_key(text: str, mode: Mode, data: Path) -> str:
 def _installation_key(text: str, mode: Mode, data: Path) -> bytes:
     if not text and mode is Mode.PRODUCTION:
         raise SettingsError(
-            "正式运行必须设置 MARKET_INSTALLATION_KEY（32 个字节的十六进制文字，可用命令 openssl rand -hex 32 生成，须与数据库分开保管）",
-            "production needs MARKET_INSTALLATION_KEY (32 bytes in hex, e.g. openssl rand -hex 32, kept apart from the database)",
+            "正式运行必须设置 MARKET_INSTALLATION_KEY（openssl rand -hex 32 生成的文字，须与数据库分开保管）",
+            "production needs MARKET_INSTALLATION_KEY (made by openssl rand -hex 32, kept apart from the database)",
         )
     text = text or _kept_secret(data / "keys" / "installation.key")
     try:
-        key = binascii.unhexlify(text) if len(text) == 2 * _INSTALLATION_KEY_BYTES else base64.b64decode(text, validate=True)
+        in_hex = len(text) == 2 * _INSTALLATION_KEY_BYTES
+        key = binascii.unhexlify(text) if in_hex else base64.b64decode(text, validate=True)
     except ValueError:
         key = b""
     if len(key) != _INSTALLATION_KEY_BYTES or len(set(key)) < 8:

@@ -13,12 +13,29 @@ How transactions begin (SQLite and PostgreSQL alike):
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import BigInteger, Boolean, Date, DateTime, Enum, Engine, JSON, LargeBinary, Numeric, SmallInteger, String
-from sqlalchemy import Connection, Text, Unicode, Uuid, event, make_url
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Connection,
+    Date,
+    DateTime,
+    Engine,
+    Enum,
+    LargeBinary,
+    Numeric,
+    SmallInteger,
+    String,
+    Text,
+    Unicode,
+    Uuid,
+    event,
+    make_url,
+)
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import ORMExecuteState, Session, scoped_session
 
 from market.db.lock import FairLock, lock_for
 
@@ -28,6 +45,8 @@ _STATEMENT_TIMEOUT_MS = 30_000
 _LOCK_TIMEOUT_MS = 10_000
 _IDLE_TIMEOUT_MS = 60_000
 _IN_MEMORY = (None, "", ":memory:")
+
+AnySession = Session | scoped_session[Any]
 
 
 class FairConnection(sqlite3.Connection):
@@ -84,10 +103,14 @@ class FairConnection(sqlite3.Connection):
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Keyword arguments for `create_engine`, the same for pages, jobs and commands."""
+    """Keyword arguments for `create_engine`, the same for pages, jobs and commands.
+
+    Bound values never appear in errors or logs: they may be parts of a bid.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         options: dict[str, Any] = {
+            "hide_parameters": True,
             "connect_args": {"factory": FairConnection, "timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
         }
         if parsed.database not in _IN_MEMORY:
@@ -100,6 +123,7 @@ def engine_options(url: str) -> dict[str, Any]:
         "idle_in_transaction_session_timeout": _IDLE_TIMEOUT_MS,
     }
     return {
+        "hide_parameters": True,
         "connect_args": {
             "application_name": "linli",
             "connect_timeout": 10,
@@ -118,22 +142,50 @@ def attach(engine: Engine) -> None:
         event.listen(engine, "begin", _begin_sqlite)
 
 
-def begin_reading(session: Session) -> None:
-    """Make the session's coming transaction a read. Does nothing when the session lives inside a given connection."""
+def begin_reading(session: AnySession) -> None:
+    """Make the session's coming transaction a read; inside a connection given from outside only our own check holds."""
+    session = _plain(session)
     session.info[READING] = True
     if isinstance(session.get_bind(), Engine) and not session.in_transaction():
         session.connection(execution_options={READING: True, "postgresql_readonly": True})
 
 
-def begin_writing(session: Session) -> None:
+def begin_writing(session: AnySession) -> None:
     """End a read begun with `begin_reading`; the next statement begins a write and takes the turn."""
+    session = _plain(session)
     if session.info.pop(READING, False) and isinstance(session.get_bind(), Engine):
         session.rollback()
 
 
-def is_reading(session: Session) -> bool:
+def is_reading(session: AnySession) -> bool:
     """Whether the session is inside a read."""
     return bool(session.info.get(READING))
+
+
+def _plain(session: AnySession) -> Session:
+    return session() if isinstance(session, scoped_session) else session
+
+
+def attach_jobs(engine: Engine) -> None:
+    """Install what the job library needs on an SQLite engine of its own, with the same fair turn for its writes.
+
+    The library relies on the driver's own late transactions, so an engine with `attach` cannot serve it.
+    """
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "connect", _driver_begins)
+    event.listen(engine, "before_cursor_execute", _turn_before_write)
+
+
+def _driver_begins(connection: FairConnection, _record: object) -> None:
+    connection.isolation_level = "IMMEDIATE"
+
+
+def _turn_before_write(
+    connection: Connection, _cursor: object, statement: str, _values: object, _context: object, _many: object
+) -> None:
+    raw = _driver(connection)
+    if not raw.in_transaction and statement.lstrip()[:6].upper() in {"INSERT", "UPDATE", "DELETE", "REPLAC", "BEGIN "}:
+        raw.take_turn()
 
 
 def _refuse_writing(session: Session, _context: object, _instances: object) -> None:
@@ -141,7 +193,13 @@ def _refuse_writing(session: Session, _context: object, _instances: object) -> N
         raise RuntimeError("a read tried to write; call begin_writing(session) first")
 
 
+def _refuse_statement(state: ORMExecuteState) -> None:
+    if state.session.info.get(READING) and (state.is_insert or state.is_update or state.is_delete):
+        raise RuntimeError("a read tried to write; call begin_writing(session) first")
+
+
 event.listen(Session, "before_flush", _refuse_writing)
+event.listen(Session, "do_orm_execute", _refuse_statement)
 
 
 def _prepare_sqlite(connection: FairConnection, _record: object) -> None:
@@ -159,10 +217,12 @@ def _prepare_sqlite(connection: FairConnection, _record: object) -> None:
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}")
 
 
+def _driver(connection: Connection) -> FairConnection:
+    return cast("FairConnection", connection.connection.dbapi_connection)
+
+
 def _begin_sqlite(connection: Connection) -> None:
-    raw = connection.connection.dbapi_connection
-    assert isinstance(raw, FairConnection)
-    raw.begin(reading=bool(connection.get_execution_options().get(READING)))
+    _driver(connection).begin(reading=bool(connection.get_execution_options().get(READING)))
 
 
 # STRICT tables know INTEGER, REAL, TEXT, BLOB and ANY alone. NUMERIC would be a float, so it is not offered.

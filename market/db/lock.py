@@ -1,8 +1,8 @@
 """A fair lock: whoever asks first writes first.
 
-SQLite has one writer at a time and hands the turn to whoever happens to ask in the right millisecond, so under load single
-writers starve for seconds. Every write transaction of this process (pages, jobs and the job library's own) takes a
-ticket here before it begins.
+SQLite has one writer at a time and hands the turn to whoever happens to ask in the right millisecond, so under load
+single writers starve for seconds. Every write transaction of this process (pages, jobs and the job library's own) takes
+a ticket here before it begins.
 """
 
 from __future__ import annotations

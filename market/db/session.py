@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Date, MetaData, Text
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, registry
 
 from market.db.types import BigInt, UtcInstant
 
@@ -24,8 +24,11 @@ NAMES = {
 class Base(DeclarativeBase):
     """Base of every table: named constraints, STRICT on SQLite, text without a length."""
 
-    metadata = MetaData(naming_convention=NAMES)
-    type_annotation_map = {str: Text(), int: BigInt, datetime: UtcInstant(), date: Date()}
+    # Given as a registry, because Flask-SQLAlchemy copies the class body and a bare map would be refused in the copy.
+    registry = registry(
+        metadata=MetaData(naming_convention=NAMES),
+        type_annotation_map={str: Text(), int: BigInt, datetime: UtcInstant(), date: Date()},
+    )
     __table_args__: object = {"sqlite_strict": True}
 
 
