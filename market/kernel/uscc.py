@@ -38,6 +38,7 @@ class ProviderType(StrEnum):
     GROUP_COLLECTIVE = "group_collective"
     VILLAGE_COLLECTIVE = "village_collective"
     TOWNSHIP_COLLECTIVE = "township_collective"
+    COMMUNITY_GROUP = "community_group"  # filed only: has no code and cannot sign a contract
     OTHER = "other"
 
     @property
@@ -63,6 +64,7 @@ _LABELS = {
     ProviderType.GROUP_COLLECTIVE: N_("组级农村集体经济组织"),
     ProviderType.VILLAGE_COLLECTIVE: N_("村级农村集体经济组织"),
     ProviderType.TOWNSHIP_COLLECTIVE: N_("乡镇级农村集体经济组织"),
+    ProviderType.COMMUNITY_GROUP: N_("社区社会组织（备案）"),
     ProviderType.OTHER: N_("其他组织"),
 }
 

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from market.db.session import db, strict
 from market.db.types import At, Id, Ref, one_of
 from market.kernel.permits import Scope
-from market.organisations.states import BankState, OrganisationState, ProviderType
+from market.kernel.uscc import ProviderType
+from market.organisations.states import BankState, OrganisationState
 from market.records.audit import Subject
 
 

@@ -86,32 +86,3 @@ BANK_MACHINE = Machine(
         Move(BankState.LIVE, BankVerb.RETIRE, BankState.RETIRED, Permit.BANK_CONFIRM, N_("停用")),
     ],
 )
-
-
-class ProviderType(StrEnum):
-    """Kinds of provider; each has its identifier prefix (GB 32100-2015)."""
-
-    SOCIAL_GROUP = "social_group"
-    SERVICE_AGENCY = "service_agency"
-    FOUNDATION = "foundation"
-    ENTERPRISE = "enterprise"
-    INDIVIDUAL_BUSINESS = "individual_business"
-    COOPERATIVE = "cooperative"
-    RURAL_COLLECTIVE = "rural_collective"
-    PUBLIC_INSTITUTION = "public_institution"
-    LAW_FIRM = "law_firm"
-    COMMUNITY_GROUP = "community_group"
-
-
-PROVIDER_LABELS = {
-    ProviderType.SOCIAL_GROUP: N_("社会团体"),
-    ProviderType.SERVICE_AGENCY: N_("社会服务机构"),
-    ProviderType.FOUNDATION: N_("基金会"),
-    ProviderType.ENTERPRISE: N_("企业"),
-    ProviderType.INDIVIDUAL_BUSINESS: N_("个体工商户"),
-    ProviderType.COOPERATIVE: N_("农民专业合作社"),
-    ProviderType.RURAL_COLLECTIVE: N_("农村集体经济组织"),
-    ProviderType.PUBLIC_INSTITUTION: N_("事业单位（二类）"),
-    ProviderType.LAW_FIRM: N_("律师事务所"),
-    ProviderType.COMMUNITY_GROUP: N_("社区社会组织（备案）"),
-}

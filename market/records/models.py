@@ -190,6 +190,7 @@ class Message(db.Model):
     user_id: Mapped[Ref]
     subject: Mapped[str]
     body: Mapped[str]
+    params: Mapped[Json]
     url: Mapped[str]
     at: Mapped[At]
     read_at: Mapped[datetime | None]

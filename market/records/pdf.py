@@ -6,6 +6,7 @@ font configuration is kept for all documents: reading the two bundled fonts agai
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import ctypes
 import io
@@ -16,7 +17,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,8 @@ _LIBRARIES = (
     "libfontconfig.so.1",
     "libpangoft2-1.0.so.0",
 )
+
+_PLACE = "signature-"
 
 # Pango's font map must not be used by two threads at once, and layout holds the interpreter anyway.
 _one_at_a_time = threading.Lock()
@@ -70,7 +72,7 @@ class FieldSpec:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A finished document, its number of pages, and where `data-signature-field` elements came to lie."""
+    """A finished document, its number of pages, and where elements with an id `signature-<field name>` came to lie."""
 
     pdf: bytes = field(repr=False)
     pages: int
@@ -130,7 +132,6 @@ def render_document(
         pdf = document.write_pdf(
             finisher=_finish,
             attachments=[engine.attachment(item, at) for item in attachments],
-            pdf_identifier=_identifier(html, title, at, attachments),
             **engine.options,
         )
         return Rendered(pdf, len(document.pages), tuple(_signature_places(document)))
@@ -186,16 +187,38 @@ class _Engine:
         return result
 
     def attachment(self, item: Attachment, at: datetime) -> Any:
-        # Made anew for each document: WeasyPrint's own object can be read only once.
+        # Made anew for each document: WeasyPrint's own object can be read only once. Only a URL carries a media type.
         when = at.astimezone(UTC)
         return self.weasyprint.Attachment(
-            file_obj=io.BytesIO(item.data),
+            url=f"data:{item.mime};base64,{base64.b64encode(item.data).decode('ascii')}",
+            url_fetcher=self.fetcher,
             name=item.name,
             description=item.description,
             created=when,
             modified=when,
             relationship="Source",
         )
+
+
+def _describe(metadata: Any, *, title: str, lang: str, at: datetime, author: str) -> None:
+    when = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    metadata.title, metadata.lang, metadata.authors = title, lang, [author]
+    metadata.created = metadata.modified = when
+
+
+def _finish(_document: Any, pdf: Any) -> None:
+    # Readers show the title, not the file's name: asked for by PDF/UA and kind to everyone.
+    pdf.catalog["ViewerPreferences"] = "<</DisplayDocTitle true>>"
+
+
+def _signature_places(document: Any) -> Iterator[FieldSpec]:
+    for number, page in enumerate(document.pages):
+        for anchor, (left, top, right, bottom) in page.anchors.items():
+            if anchor.startswith(_PLACE):
+                # CSS pixels from the top left become whole points from the bottom left.
+                corners = (left, page.height - bottom, right, page.height - top)
+                box = tuple(round(value * 0.75) for value in corners)
+                yield FieldSpec(anchor.removeprefix(_PLACE), number, (box[0], box[1], box[2], box[3]))
 
 
 @cache

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any
 
 import wtforms
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import widgets
 from wtforms.validators import StopValidation
@@ -67,7 +68,7 @@ class ChoiceField(_EnumChoices, wtforms.SelectField):
         if self.process_errors:
             raise StopValidation
         if self.data is not None and self.data not in self.members:
-            raise StopValidation(self.gettext("Not a valid choice."))
+            raise StopValidation(gettext("请从列出的选项中选择。"))
 
 
 class ChoiceRadios(ChoiceField):
@@ -82,7 +83,7 @@ class ChoiceRadios(ChoiceField):
 
 
 class PickField(wtforms.SelectField):
-    """One row of a list given by the view: `choices` of (id, text). Data is the id (int unless `coerce` differs) or None."""
+    """One row of a list given by the view: `choices` of (id, text). Data is an id made by `coerce`, or None."""
 
     def __init__(
         self,
@@ -106,7 +107,7 @@ class PickField(wtforms.SelectField):
         if self.process_errors:
             raise StopValidation
         if self.data is not None and self.data not in [value for value, *_ in super().iter_choices()]:
-            raise StopValidation(self.gettext("Not a valid choice."))
+            raise StopValidation(gettext("请从列出的选项中选择。"))
 
 
 class CheckboxesField(wtforms.SelectMultipleField):
@@ -144,4 +145,4 @@ class EnumCheckboxesField(_EnumChoices, wtforms.SelectMultipleField):
         if self.process_errors:
             raise StopValidation
         if any(member not in self.members for member in self.data or ()):
-            raise StopValidation(self.gettext("Not a valid choice."))
+            raise StopValidation(gettext("请从列出的选项中选择。"))

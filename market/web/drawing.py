@@ -66,7 +66,7 @@ def field_kind(field: wtforms.Field) -> str:
 
 
 def control_attributes(
-    field: wtforms.Field, hint: object, unit: object, autosave: str | None, extra: Mapping[str, Any]
+    field: wtforms.Field, hint: object, unit: object, autosave: str | None, rows: int | None, extra: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The attributes a control carries besides its class: what describes it, whether it is wrong, where it saves."""
     parts = [("hint", hint), ("error", field.errors), ("unit", unit)]
@@ -76,6 +76,8 @@ def control_attributes(
         attributes["aria-describedby"] = described
     if field.errors:
         attributes["aria-invalid"] = "true"
+    if field_kind(field) == "textarea":
+        attributes.setdefault("rows", rows or 5)
     if autosave:
         attributes["data-autosave"] = autosave
     return attributes

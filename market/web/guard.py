@@ -25,6 +25,7 @@ from market.web.fields import show_refusal
 
 View = Callable[..., Any]
 T = TypeVar("T")
+T = TypeVar("T")
 _TRIES = 4
 
 

@@ -1,0 +1,190 @@
+"""The only place that knows all rooms."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import io
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from flask import Flask, Request, g, redirect, request, url_for
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.wrappers import Response
+
+from market.config import Settings
+from market.db.engine import attach, begin_reading, engine_options
+from market.db.session import db
+from market.kernel.clock import beijing, system_now
+from market.kernel.permits import ROLE_LABELS, Actor
+from market.paths import resource_dir
+from market.people.queries import actor_of_session
+from market.records import queue
+from market.records.democlock import demonstration_now
+from market.records.files import open_store
+from market.records.keys import open_keys
+from market.web import catalogues, filters, pages
+from market.web.guard import public
+from market.web.rooms import Room, Waiting
+
+# Every room with a card, in the order of the menu.
+ROOMS = (
+    "market.public",
+    "market.people",
+    "market.records",
+    "market.places",
+    "market.budgets",
+    "market.catalogue",
+    "market.needs",
+    "market.tenders",
+    "market.bids",
+    "market.panels",
+    "market.evaluation",
+    "market.awards",
+    "market.challenges",
+    "contracts.agreements",
+    "contracts.delivery",
+    "contracts.outcomes",
+    "contracts.payouts",
+    "market.organisations",
+    "market.demo",
+)
+
+
+class MemoryRequest(Request):
+    """Uploads stay in memory while they are read: a bid's file must never touch the disk unencrypted."""
+
+    def _get_file_stream(
+        self, total_content_length: int | None, content_type: str | None, filename: str | None = None,
+        content_length: int | None = None,
+    ) -> BinaryIO:
+        return io.BytesIO()
+
+
+class Linli:
+    """What the app carries for the rooms: settings, cards, the clock."""
+
+    def __init__(self, settings: Settings, rooms: list[Room]) -> None:
+        self.settings, self.rooms = settings, rooms
+
+    def now(self) -> datetime:
+        """The product's present instant."""
+        return demonstration_now() if self.settings.is_demonstration else system_now()
+
+    def waiting(self, actor: Actor, at: datetime) -> list[Waiting]:
+        """Everything that waits for this person, the most urgent first."""
+        found = [w for room in self.rooms if room.waiting for w in room.waiting(actor, at)]
+        return sorted(found, key=lambda w: (w.due_at is None, w.due_at or at, w.title))
+
+
+def cards() -> list[Room]:
+    """Import and return the cards of all rooms that have one."""
+    names = [f"{name}.room" for name in ROOMS]
+    return [importlib.import_module(name).CARD for name in names if importlib.util.find_spec(name)]
+
+
+def create_app(settings: Settings) -> Flask:
+    """Build the application for one installation."""
+    app = Flask(
+        "market", template_folder=str(resource_dir("templates")), static_folder=str(resource_dir("static"))
+    )
+    app.request_class = MemoryRequest
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_NAME="linli",
+        MAX_CONTENT_LENGTH=settings.upload_mib * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=settings.upload_mib * 1024 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    db.init_app(app)
+    with app.app_context():
+        attach(db.engine)
+    open_store(settings.files)
+    open_keys(settings.installation_key)
+    CSRFProtect(app)
+    rooms = cards()
+    app.extensions["linli"] = Linli(settings, rooms)
+    catalogues.configure(app)
+    filters.register(app)
+    pages.register(app)
+    for room in rooms:
+        for blueprint in room.blueprints:
+            app.register_blueprint(blueprint)
+        queue.register(room.jobs, [(f"{room.name}.{due.__name__}", due) for due in room.due])
+        for command in room.commands:
+            app.cli.add_command(command)
+    app.before_request(_find_person)
+    app.context_processor(_shared_values)
+    app.add_url_rule("/language/<locale>", view_func=_language, endpoint="language")
+    return app
+
+
+def _find_person() -> None:
+    if request.endpoint == "static":
+        return
+    begin_reading(db.session())
+    g.actor = actor_of_session(system_now())
+
+
+def _shared_values() -> dict[str, Any]:
+    from flask import current_app
+
+    linli: Linli = current_app.extensions["linli"]
+    if request.endpoint == "static":
+        return {}
+    if "now" not in g:
+        g.now = linli.now()
+    return {
+        "actor": _Shown(g.actor) if g.get("actor") else None,
+        "menu": list(_menu(linli, g.get("actor"))),
+        "demo": _demo(linli, g.now),
+        "locale": catalogues.chosen_locale(),
+        "now": g.now,
+    }
+
+
+class _Shown:
+    """The person signed in, as the header shows them."""
+
+    def __init__(self, actor: Actor) -> None:
+        self.user_id, self.name = actor.user_id, actor.name
+        self.label = "、".join(dict.fromkeys(filters.text(ROLE_LABELS[grant.role]) for grant in actor.grants))
+
+
+class _Entry:
+    def __init__(self, label: str, url: str, active: bool) -> None:
+        self.label, self.url, self.active = label, url, active
+
+
+def _menu(linli: Linli, actor: Actor | None) -> Iterator[_Entry]:
+    held = actor.permits() if actor else set()
+    for room in linli.rooms:
+        for entry in room.menu:
+            if entry.everyone or held.intersection(entry.permits):
+                active = request.blueprint == entry.endpoint.split(".")[0]
+                yield _Entry(filters.text(entry.label), url_for(entry.endpoint), active)
+
+
+def _demo(linli: Linli, at: datetime) -> dict[str, str] | None:
+    if not linli.settings.is_demonstration:
+        return None
+    return {
+        "now_text": beijing(at).strftime("%Y-%m-%d %H:%M"),
+        "next_step_url": "/demonstration/next-working-day",
+        "next_deadline_url": "/demonstration/next-deadline",
+    }
+
+
+@public("everyone chooses a language")
+def _language(locale: str) -> Response:
+    target = request.args.get("next", "/")
+    if not target.startswith("/") or target.startswith("//") or "\\" in target:
+        target = "/"
+    answer = redirect(target)
+    assert isinstance(answer, Response)
+    return catalogues.remember_locale(answer, locale)

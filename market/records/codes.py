@@ -1,0 +1,54 @@
+"""Codes that work once. Only a digest is kept; the code itself is shown or mailed one time."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from market.db.session import db
+from market.kernel.errors import Refused
+from market.kernel.text import N_
+from market.records.models import OneTimeCode
+
+# No 0/O, 1/I/L: a resident reads the code from a slip of paper.
+_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+
+
+def _digest(purpose: str, code: str) -> str:
+    return hashlib.sha256(f"{purpose}:{code.strip().upper().replace('-', '')}".encode()).hexdigest()
+
+
+def new_code(purpose: str, subject: tuple[str, int], expires_at: datetime, *, length: int = 12) -> str:
+    """Make one code and return it in groups of four; only its digest is stored."""
+    code = "".join(secrets.choice(_ALPHABET) for _ in range(length))
+    db.session.add(
+        OneTimeCode(
+            purpose=purpose,
+            digest=_digest(purpose, code),
+            subject_kind=subject[0],
+            subject_id=subject[1],
+            expires_at=expires_at,
+        )
+    )
+    db.session.flush()
+    return "-".join(code[i : i + 4] for i in range(0, length, 4))
+
+
+def look_up(purpose: str, code: str, at: datetime) -> OneTimeCode:
+    """Return the live code; raises Refused when it is unknown, used or out of date (all three sound the same)."""
+    row = db.session.scalar(select(OneTimeCode).filter_by(purpose=purpose, digest=_digest(purpose, code)))
+    if row is None or row.used_at is not None or row.expires_at <= at:
+        raise Refused(N_("这个代码无效、已使用或已过期，请核对后重新输入。"), field="code")
+    return row
+
+
+def use(row: OneTimeCode, at: datetime) -> None:
+    """Mark the code as used; raises Refused when somebody was faster."""
+    done = db.session.execute(
+        update(OneTimeCode).where(OneTimeCode.id == row.id, OneTimeCode.used_at.is_(None)).values(used_at=at)
+    )
+    if done.rowcount != 1:  # type: ignore[attr-defined]
+        raise Refused(N_("这个代码无效、已使用或已过期，请核对后重新输入。"), field="code")

@@ -1,0 +1,95 @@
+"""Key material of the installation: everything locked under the installation's key, which never enters the database."""
+
+from __future__ import annotations
+
+import base64
+from datetime import datetime
+
+from sqlalchemy import select
+
+from market.db.session import db
+from market.kernel.sealing import decrypt, encrypt
+from market.records.models import Setting
+from market.records.signing import Authority, fingerprint, new_authority, new_receipt_key, receipt_public
+
+_AUTHORITY_DAYS = 3650
+_installation_key: bytes | None = None
+
+
+def open_keys(installation_key: bytes) -> None:
+    """Hand the installation's key (32 bytes, from the settings) to the process; called once by the app factory."""
+    global _installation_key
+    _installation_key = installation_key
+
+
+def installation_key() -> bytes:
+    """Return the installation's key."""
+    if _installation_key is None:
+        raise RuntimeError("open_keys was not called")
+    return _installation_key
+
+
+def lock(name: str, secret: bytes) -> bytes:
+    """Encrypt a secret under the installation's key; `name` is bound to the ciphertext."""
+    return encrypt(installation_key(), secret, f"linli:{name}".encode())
+
+
+def unlock(name: str, locked: bytes) -> bytes:
+    """Return a secret locked with the same name."""
+    return decrypt(installation_key(), locked, f"linli:{name}".encode())
+
+
+def read_setting(name: str) -> object:
+    """Return a database setting's value, or None."""
+    return db.session.scalar(select(Setting.value).where(Setting.name == name))
+
+
+def write_setting(name: str, value: object) -> None:
+    """Set a database setting."""
+    row = db.session.get(Setting, name)
+    if row is None:
+        db.session.add(Setting(name=name, value=value))
+    else:
+        row.value = value
+    db.session.flush()
+
+
+def _kept(name: str) -> bytes | None:
+    value = read_setting(name)
+    return unlock(name, base64.b64decode(value)) if isinstance(value, str) else None
+
+
+def _keep(name: str, secret: bytes) -> None:
+    write_setting(name, base64.b64encode(lock(name, secret)).decode())
+
+
+
+def found_installation(publisher: str, at: datetime) -> None:
+    """Make receipt key and certificate authority of a new installation; harmless when they exist. `at` is real time."""
+    if _kept("receipt_key") is None:
+        _keep("receipt_key", new_receipt_key())
+    if _kept("authority_key") is None:
+        made = new_authority(f"{publisher} CA", at, _AUTHORITY_DAYS)
+        _keep("authority_key", made.key_pem)
+        write_setting("authority_certificate", made.certificate_pem)
+
+
+def receipt_key() -> bytes:
+    """Return the Ed25519 key that signs receipts and daily digests."""
+    key = _kept("receipt_key")
+    if key is None:
+        raise RuntimeError("run `market db upgrade` first: this installation has no receipt key")
+    return key
+
+
+def receipt_fingerprint() -> str:
+    """Return the fingerprint printed on every receipt."""
+    return fingerprint(receipt_public(receipt_key()))
+
+
+def authority() -> Authority:
+    """Return the installation's certificate authority with its key."""
+    key, certificate = _kept("authority_key"), read_setting("authority_certificate")
+    if key is None or not isinstance(certificate, str):
+        raise RuntimeError("run `market db upgrade` first: this installation has no certificate authority")
+    return Authority(key_pem=key, certificate_pem=certificate)

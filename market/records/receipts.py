@@ -1,0 +1,63 @@
+"""Signed receipts and the daily digest over all chain heads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select, update
+
+from market.db.session import db
+from market.kernel.canonical import digest, plain
+from market.kernel.permits import CLOCK, Scope
+from market.records.keys import receipt_key
+from market.records.models import Chain, DailyDigest, Receipt, SubjectNumber
+from market.records.notices import post
+from market.records.signing import sign_receipt
+
+
+def give_receipt(number: str, subject: tuple[str, int], facts: Mapping[str, Any], at: datetime) -> Receipt:
+    """Sign `facts` (time and digest among them) and keep what was handed out."""
+    payload = sign_receipt(receipt_key(), plain({"number": number, "at": at, **facts}))
+    row = Receipt(number=number, subject_kind=subject[0], subject_id=subject[1], at=at, payload=payload)
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def next_number(series: str) -> int:
+    """Return the next number of a series, starting at 1; numbers of rolled back work are given again."""
+    found = db.session.execute(
+        update(SubjectNumber).where(SubjectNumber.series == series).values(last=SubjectNumber.last + 1)
+        .returning(SubjectNumber.last)
+    ).scalar()
+    if found is not None:
+        return int(found)
+    db.session.add(SubjectNumber(series=series, last=1))
+    db.session.flush()
+    return 1
+
+
+def close_day(day: date, at: datetime) -> DailyDigest | None:
+    """Publish the signed digest over all chain heads at the end of `day`; None when it already exists."""
+    if db.session.scalar(select(DailyDigest.id).filter_by(day=day)) is not None:
+        return None
+    heads = db.session.execute(select(Chain.kind, Chain.key, Chain.head, Chain.length).order_by(Chain.kind, Chain.key))
+    listed = [list(row) for row in heads]
+    value = digest(listed)
+    payload = sign_receipt(receipt_key(), plain({"day": day, "digest": value, "chains": len(listed)}))
+    row = DailyDigest(day=day, digest=value, payload=payload)
+    db.session.add(row)
+    db.session.flush()
+    post(
+        "daily_digest",
+        day.isoformat(),
+        f"每日摘要 {day.isoformat()}",
+        {"payload": payload, "heads": listed},
+        ("register", "daily"),
+        Scope(),
+        CLOCK,
+        at,
+    )
+    return row
