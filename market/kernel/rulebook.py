@@ -186,7 +186,7 @@ class Rulebook:
         """The set in force at a division code ("320115", "320115001" or "" for the whole country).
 
         The nearest jurisdiction wins (district, city, province, country), within it the regime's own row before `any`.
-        A district's override wins over every row of the rulebook.
+        A district's override wins over every row of the rulebook, a later override over an earlier one.
         """
         wanted = Regime(regime)
         reach = jurisdictions(place)
@@ -246,8 +246,10 @@ def _in_force(rows: Iterable[Rule], regime: Regime, day: date) -> list[Rule]:
 
 
 def _nearest(rows: list[Rule], reach: list[str]) -> Rule | None:
-    near = [rule for rule in rows if rule.jurisdiction in reach]
-    return min(near, key=lambda rule: (reach.index(rule.jurisdiction), rule.regime is Regime.ANY), default=None)
+    def distance(rule: Rule) -> tuple[int, bool, int]:
+        return reach.index(rule.jurisdiction), rule.regime is Regime.ANY, -rule.effective_from.toordinal()
+
+    return min((rule for rule in reversed(rows) if rule.jurisdiction in reach), key=distance, default=None)
 
 
 def _frozen(value: Any) -> Value:

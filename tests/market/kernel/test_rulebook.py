@@ -111,6 +111,17 @@ def test_a_district_may_override_with_a_reason():
     assert rules.digest != load().at(JIANGNING, "comparison", DAY).digest
 
 
+def test_a_later_override_takes_the_place_of_an_earlier_one():
+    def own(value, day):
+        return Override("contract.sign_days", value, JIANGNING, "原因", day)
+
+    both = [own(10, date(2026, 3, 1)), own(25, date(2026, 1, 1))]
+    assert load().at(JIANGNING, "open_tender", DAY, both)["contract.sign_days"] == 10
+    assert load().at(JIANGNING, "open_tender", date(2026, 2, 1), both)["contract.sign_days"] == 25
+    corrected = [*both, own(12, date(2026, 3, 1))]
+    assert load().at(JIANGNING, "open_tender", DAY, corrected)["contract.sign_days"] == 12
+
+
 @pytest.mark.parametrize(
     ("override", "part"),
     [

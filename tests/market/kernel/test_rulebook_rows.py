@@ -201,12 +201,12 @@ def test_row_54_retention():
 
 
 def test_row_63_default_weights():
-    weights = {name: rules()[f"outcome.weight_{name}_bp"] for name in ("self", "mutual", "public", "third_party")}
-    scores = {"self": 9200, "mutual": 8800, "public": 9500, "third_party": 8400}
+    weights = {name: rules()[f"outcome.weight_{name}_bp"] for name in ("self", "mutual", "public", "third")}
+    scores = {"self": 9200, "mutual": 8800, "public": 9500, "third": 8400}
     assert sum(weights.values()) == rules()["outcome.weight_sum_bp"]
     assert Fraction(sum(weights[name] * scores[name] for name in weights), 10_000) == 8870
     assert weights["self"] <= rules()["outcome.weight_self_max_bp"]
-    assert weights["third_party"] >= rules()["outcome.weight_third_party_min_bp"]
+    assert weights["third"] >= rules()["outcome.weight_third_min_bp"]
 
 
 def test_row_66_output_ratio_points():
@@ -252,7 +252,7 @@ def test_row_73_late_interest():
     assert 129_600 * YUAN * day_rate * 20 == 1_296 * YUAN
 
 
-@pytest.mark.parametrize("source", ["fiscal", "lottery", "development", "donation"])
+@pytest.mark.parametrize("source", ["fiscal", "lottery", "street_fund", "donation"])
 def test_row_74_no_head_is_both_allowed_and_barred(source):
     allowed, barred = (set(rules()[f"fund.{source}.{which}_heads"]) for which in ("allowed", "barred"))
     assert allowed
@@ -260,7 +260,10 @@ def test_row_74_no_head_is_both_allowed_and_barred(source):
 
 
 def test_row_74_lottery_pays_no_reception():
+    lottery = rules()["fund.lottery.allowed_heads"]
     assert "reception" in rules()["fund.lottery.barred_heads"]
+    assert "reception" not in lottery
+    assert "legal_aid" not in lottery, "the lottery's purposes are elders, disabled people, orphans and people in need"
 
 
 def test_make_up_days_count_in_every_period():

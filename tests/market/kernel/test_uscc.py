@@ -75,7 +75,8 @@ def test_row_4_type_matches_prefix():
 @pytest.mark.parametrize("kind", list(ProviderType))
 def test_row_4_every_type_has_a_label_and_a_prefix(kind):
     assert kind.label
-    assert kind in TYPE_BY_PREFIX.values() or kind is ProviderType.OTHER
+    without_code = {ProviderType.OTHER, ProviderType.COMMUNITY_GROUP}
+    assert (kind in TYPE_BY_PREFIX.values()) is (kind not in without_code)
 
 
 @pytest.mark.parametrize(
