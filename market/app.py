@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from flask import Flask, Request, g, redirect, request, url_for
+from flask import Flask, Request, current_app, g, redirect, request, session, url_for
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response
 
@@ -128,12 +128,10 @@ def _find_person() -> None:
     if request.endpoint == "static":
         return
     begin_reading(db.session())
-    g.actor = actor_of_session(system_now())
+    g.actor = actor_of_session(session.get("token"), system_now())
 
 
 def _shared_values() -> dict[str, Any]:
-    from flask import current_app
-
     linli: Linli = current_app.extensions["linli"]
     if request.endpoint == "static":
         return {}

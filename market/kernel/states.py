@@ -64,9 +64,9 @@ class Machine(Generic[S]):
         held = set(permits)
         return [m for m in self.moves if m.source == state and m.permit in held]
 
-    def final(self) -> set[StrEnum]:
+    def final(self) -> set[S]:
         """Return the states nothing leads out of."""
-        return set(self.states) - {m.source for m in self.moves}
+        return set(self.states) - {s for s in self.states if any(m.source == s for m in self.moves)}
 
     def diagram(self) -> str:
         """Return the table as a Mermaid state diagram."""

@@ -72,6 +72,7 @@ class UserSession(db.Model):
     ended_at: Mapped[datetime | None]
     agent: Mapped[str]
     address: Mapped[str]
+    user: Mapped[User] = relationship(lazy="raise")
     __tablename__ = "user_session"
 
 

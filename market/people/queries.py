@@ -6,15 +6,16 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from flask import session
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from market.db.session import db
-from market.kernel.permits import Actor, Permit, ROLE_PERMITS, Scope
-from market.people.models import RoleGrant, SealingKey, User, UserSession
+from market.kernel.errors import Refused
+from market.kernel.permits import ROLE_PERMITS, Actor, Permit, Role, Scope
+from market.kernel.text import N_
+from market.people.models import RoleGrant, SealingKey, SigningCertificate, User, UserSession
 
-SESSION_HOURS = 12
+SESSION_LIFE = timedelta(hours=12)
 
 
 def token_digest(token: str) -> str:
@@ -22,25 +23,90 @@ def token_digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def session_of(token: str | None, at: datetime) -> UserSession | None:
+    """Return the live session of a cookie's token with its person and grants (two statements), or None. `at` is real time."""
+    if not token:
+        return None
+    found = db.session.scalar(
+        select(UserSession)
+        .where(UserSession.digest == token_digest(token))
+        .options(joinedload(UserSession.user).selectinload(User.grants))
+    )
+    if found is None or found.ended_at is not None or at - found.created_at > SESSION_LIFE or not found.user.active:
+        return None
+    return found
+
+
+def actor_of_session(token: str | None, at: datetime) -> Actor | None:
+    """Return the person behind a session token, or None."""
+    found = session_of(token, at)
+    return found.user.actor() if found else None
+
+
 def person(user_id: int) -> User | None:
     """Return a person with the grants loaded."""
     return db.session.scalar(select(User).where(User.id == user_id).options(selectinload(User.grants)))
 
 
+def names(user_ids: Iterable[int]) -> dict[int, str]:
+    """Return people's names by id."""
+    rows = db.session.execute(select(User.id, User.name).where(User.id.in_(list(user_ids))))
+    return {row.id: row.name for row in rows}
+
+
+def actor_of(user_id: int) -> Actor:
+    """Return a person as an actor; raises Refused when there is none or the account is closed."""
+    found = person(user_id)
+    if found is None or not found.active:
+        raise Refused(N_("账号不存在或已停用。"))
+    return found.actor()
+
+
+def _grants_in(scope: Scope) -> object:
+    return (
+        RoleGrant.revoked_at.is_(None)
+        & ((RoleGrant.district_id.is_(None)) | (RoleGrant.district_id == scope.district_id))
+        & ((RoleGrant.street_id.is_(None)) | (RoleGrant.street_id == scope.street_id))
+        & ((RoleGrant.organisation_id.is_(None)) | (RoleGrant.organisation_id == scope.organisation_id))
+    )
+
+
 def holders(permit: Permit, scope: Scope) -> list[int]:
     """Return the ids of active people who hold `permit` in `scope`, lowest first."""
     roles = [role.value for role, permits in ROLE_PERMITS.items() if permit in permits]
-    rows = db.session.scalars(
-        select(RoleGrant)
+    query = (
+        select(RoleGrant.user_id)
         .join(User, User.id == RoleGrant.user_id)
-        .where(RoleGrant.role.in_(roles), RoleGrant.revoked_at.is_(None), User.active)
-        .where(
-            (RoleGrant.district_id.is_(None)) | (RoleGrant.district_id == scope.district_id),
-            (RoleGrant.street_id.is_(None)) | (RoleGrant.street_id == scope.street_id),
-            (RoleGrant.organisation_id.is_(None)) | (RoleGrant.organisation_id == scope.organisation_id),
-        )
+        .where(RoleGrant.role.in_(roles), User.active, _grants_in(scope))  # type: ignore[arg-type]
+        .distinct()
+        .order_by(RoleGrant.user_id)
     )
-    return sorted({g.user_id for g in rows})
+    return list(db.session.scalars(query))
+
+
+def with_role(role: Role, scope: Scope) -> list[int]:
+    """Return the ids of active people who hold `role` in `scope`."""
+    query = (
+        select(RoleGrant.user_id)
+        .join(User, User.id == RoleGrant.user_id)
+        .where(RoleGrant.role == role.value, User.active, _grants_in(scope))  # type: ignore[arg-type]
+        .distinct()
+        .order_by(RoleGrant.user_id)
+    )
+    return list(db.session.scalars(query))
+
+
+def members(organisation_id: int) -> list[User]:
+    """Return the active people with a role in an organisation, grants loaded."""
+    query = (
+        select(User)
+        .join(RoleGrant, RoleGrant.user_id == User.id)
+        .where(RoleGrant.organisation_id == organisation_id, RoleGrant.revoked_at.is_(None), User.active)
+        .options(selectinload(User.grants))
+        .distinct()
+        .order_by(User.id)
+    )
+    return list(db.session.scalars(query))
 
 
 def sealing_keys(user_ids: Iterable[int]) -> dict[int, SealingKey]:
@@ -49,3 +115,13 @@ def sealing_keys(user_ids: Iterable[int]) -> dict[int, SealingKey]:
         select(SealingKey).where(SealingKey.user_id.in_(list(user_ids)), SealingKey.retired_at.is_(None))
     )
     return {key.user_id: key for key in rows}
+
+
+def certificate_of(user_id: int) -> SigningCertificate | None:
+    """Return a person's newest certificate that is not revoked."""
+    return db.session.scalar(
+        select(SigningCertificate)
+        .where(SigningCertificate.user_id == user_id, SigningCertificate.revoked_at.is_(None))
+        .order_by(SigningCertificate.id.desc())
+        .limit(1)
+    )

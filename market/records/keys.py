@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 from datetime import datetime
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
 from market.db.session import db
 from market.kernel.sealing import decrypt, encrypt
+from market.records.certificates import Authority, new_authority
 from market.records.models import Setting
-from market.records.signing import Authority, fingerprint, new_authority, new_receipt_key, receipt_public
+from market.records.signing import fingerprint, new_receipt_key
 
 _AUTHORITY_DAYS = 3650
 _installation_key: bytes | None = None
@@ -67,11 +69,13 @@ def _keep(name: str, secret: bytes) -> None:
 def found_installation(publisher: str, at: datetime) -> None:
     """Make receipt key and certificate authority of a new installation; harmless when they exist. `at` is real time."""
     if _kept("receipt_key") is None:
-        _keep("receipt_key", new_receipt_key())
+        private, public = new_receipt_key()
+        _keep("receipt_key", private)
+        write_setting("receipt_public_key", public.hex())
     if _kept("authority_key") is None:
-        made = new_authority(f"{publisher} CA", at, _AUTHORITY_DAYS)
-        _keep("authority_key", made.key_pem)
-        write_setting("authority_certificate", made.certificate_pem)
+        made = new_authority(f"{publisher} CA", at=at, days=_AUTHORITY_DAYS)
+        _keep("authority_key", made.key)
+        write_setting("authority_certificate", made.certificate.decode())
 
 
 def receipt_key() -> bytes:
@@ -82,9 +86,14 @@ def receipt_key() -> bytes:
     return key
 
 
+def receipt_public() -> bytes:
+    """Return the public half of the receipt key."""
+    return Ed25519PrivateKey.from_private_bytes(receipt_key()).public_key().public_bytes_raw()
+
+
 def receipt_fingerprint() -> str:
     """Return the fingerprint printed on every receipt."""
-    return fingerprint(receipt_public(receipt_key()))
+    return fingerprint(receipt_public())
 
 
 def authority() -> Authority:
@@ -92,4 +101,4 @@ def authority() -> Authority:
     key, certificate = _kept("authority_key"), read_setting("authority_certificate")
     if key is None or not isinstance(certificate, str):
         raise RuntimeError("run `market db upgrade` first: this installation has no certificate authority")
-    return Authority(key_pem=key, certificate_pem=certificate)
+    return Authority(key, certificate.encode())

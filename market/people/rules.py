@@ -1,0 +1,49 @@
+"""Pure decisions about accounts: password strength, throttle, who may grant what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from market.kernel.permits import Actor, Grant, Permit, Role, Scope
+from market.kernel.text import N_
+
+SHORTEST = 10
+_COMMON = {"password", "1234567890", "0123456789", "qwertyuiop", "passw0rd12", "woaizhongguo", "aaaaaaaaaa"}
+_FREE_TRIES = 5
+_ORGANISATION_ROLES = {Role.ORGANISATION_ADMIN, Role.ORGANISATION_EDITOR, Role.ORGANISATION_SIGNATORY}
+
+
+def password_trouble(password: str, login: str) -> str | None:
+    """Return why a password or passphrase is too weak, or None. Length counts, not odd characters (NIST SP 800-63B)."""
+    if len(password) < SHORTEST:
+        return N_("至少 10 个字符；可以用一句容易记住的话。")
+    lowered = password.lower()
+    if lowered in _COMMON or len(set(lowered)) < 4 or (login and lowered == login.lower()):
+        return N_("太容易被猜到，请换一个。")
+    return None
+
+
+def throttle_until(failures: Sequence[datetime]) -> datetime | None:
+    """Return until when further attempts wait: after five failures 1 minute, doubling up to an hour; None: at once.
+
+    `failures` are the instants of the last hour, oldest first.
+    """
+    over = len(failures) - _FREE_TRIES
+    if over < 0:
+        return None
+    return failures[-1] + timedelta(minutes=min(2**over, 60))
+
+
+def grantable(actor: Actor, wanted: Grant) -> bool:
+    """True when the actor may give or take this role: within the own scope, organisation roles by the organisation."""
+    scope = Scope(wanted.district_id, wanted.street_id, wanted.organisation_id)
+    if wanted.role in _ORGANISATION_ROLES:
+        if wanted.organisation_id is None:
+            return False
+        permit = Permit.MEMBERS_MANAGE
+    else:
+        permit = Permit.PEOPLE_MANAGE
+    if wanted.role in {Role.OPERATOR, Role.AUDITOR} and wanted.district_id is None:
+        return any(g.role is Role.OPERATOR for g in actor.grants)
+    return any(g.covers(scope) for g in actor.scopes(permit))
