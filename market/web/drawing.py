@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import wtforms
+from flask_babel import gettext
 from wtforms import widgets
 
 from market.kernel.errors import DomainError
@@ -47,9 +48,12 @@ def error_links(form: wtforms.Form) -> list[ErrorLink]:
     """Every error of the form in the order of the page, form-level ones first."""
     links = [ErrorLink(None, str(message)) for message in form.form_errors]
     for field in _leaves(form):
-        anchor = f"{field.id}-0" if field_kind(field) in ("radios", "checkboxes") else field.id
-        hidden = field_kind(field) == "hidden"
-        links += [ErrorLink(None if hidden else anchor, str(message)) for message in field.errors]
+        kind, name = field_kind(field), str(field.label.text)
+        anchor = None if kind == "hidden" else f"{field.id}-0" if kind in ("radios", "checkboxes") else field.id
+        for message in map(str, field.errors):
+            # "A whole number, please" helps nobody in a list: say of which field.
+            named = message if not name or name in message else gettext("%(label)s：%(text)s", label=name, text=message)
+            links.append(ErrorLink(anchor, named))
     return links
 
 

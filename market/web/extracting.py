@@ -86,7 +86,7 @@ def read_source(room: str) -> Source:
 
 
 def _read_python(text: str, *, speaking: bool) -> tuple[set[Key], list[str]]:
-    if not HAN.search(text):
+    if not HAN.search(text) and not any(f"{word}(" in text for word in KEYWORDS):
         return set(), []
     tree = ast.parse(text)
     keys: set[Key] = set()

@@ -96,6 +96,8 @@ class _Read(wtforms.Field):
     unit: object = None
     width = "short"
     keyboard: dict[str, str] = {}
+    # A browser's date picker shows nothing for text that is no date, and complains.
+    keeps_text = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["render_kw"] = {**self.keyboard, **(kwargs.get("render_kw") or {})}
@@ -124,7 +126,7 @@ class _Read(wtforms.Field):
             raise StopValidation
 
     def _value(self) -> str:
-        if self.raw_data:
+        if self.raw_data and (self.keeps_text or not self.process_errors):
             return str(self.raw_data[0])
         return "" if self.data is None else self.write(self.data)
 
@@ -195,6 +197,8 @@ class CountField(_Read):
 class BeijingDateTimeField(_Read):
     """A Beijing wall time from the browser's own picker <-> an aware UTC instant."""
 
+    keeps_text = False
+
     widget = widgets.DateTimeLocalInput()
     width = "medium"
 
@@ -213,6 +217,8 @@ class BeijingDateTimeField(_Read):
 
 class DayField(_Read):
     """A calendar day."""
+
+    keeps_text = False
 
     widget = widgets.DateInput()
 

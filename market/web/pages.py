@@ -147,7 +147,7 @@ def _http_error(error: http.HTTPException) -> Response:
 
 
 def _crash(error: http.InternalServerError) -> Response:
-    """Anything unforeseen: logged under a number the reader can pass on; the page needs neither database nor session."""
+    """Anything unforeseen: logged under a number to pass on; the page needs no database and no session."""
     number = secrets.token_hex(4)
     current_app.logger.error("error %s at %s %s", number, request.method, request.path)
     title, sentence = filters.text(_TROUBLES[500].title), filters.text(_TROUBLES[500].text)

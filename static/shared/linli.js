@@ -169,9 +169,6 @@
     }
   }
 
-  // The error summary takes the focus, so that it is read out and its links are one key away.
-  document.querySelector(".error-summary")?.focus();
-
   // A word five minutes before the sign-in ends for want of any act; "still here" asks the server for this page, which renews it.
   const idleSeconds = Number(document.body.dataset.idleSeconds);
   if (idleSeconds > 360) {

@@ -11,6 +11,7 @@ from flask import Flask, flash, redirect, render_template, request, session
 from flask_babel import get_locale
 from flask_wtf import CSRFProtect
 from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined
+from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, PasswordField, StringField, TextAreaField
 from wtforms.validators import Length
 
@@ -30,6 +31,9 @@ class Method(StrEnum):
 
 
 LABELS = {Method.OPEN: "公开招标", Method.COMPARE: "比选", Method.SINGLE: "单一来源"}
+WRONG = MultiDict(
+    {"title": "居家养老探访", "ceiling": "一百二十八万", "weight": "12.555", "visits": "两次", "deadline": "明天", "method": "x"}
+)
 
 
 @dataclass
@@ -125,6 +129,11 @@ def _routes(app: Flask) -> None:
     @app.route("/form", methods=["GET", "POST"])
     def form() -> object:
         form = SampleForm()
+        if "wrong" in request.args:
+            form = SampleForm(WRONG, meta={"csrf": False})
+            form.validate()
+            fields.show_refusal(form, Refused("资金余额不足，还差 %(missing)s 元。", missing="12,000.00"))
+            return render_template("form.html", form=form)
         if form.validate_on_submit():
             if form.ceiling.data == 0:
                 fields.show_refusal(form, Refused("最高限价不能是零。", field="ceiling"))
