@@ -1,7 +1,7 @@
 """The installation's own certificate authority and the signing certificates of people (X.509, EC P-256).
 
-Private keys are PKCS #8 in DER. They come in unlocked, and whoever stores one locks it first (market.kernel.sealing). No
-key is ever part of an exception or a repr.
+Private keys are PKCS #8 in DER. They come in unlocked, and whoever stores one locks it first (market.kernel.sealing).
+No key is ever part of an exception or a repr.
 """
 
 from __future__ import annotations
@@ -43,9 +43,7 @@ def new_authority(name: str, *, at: datetime, days: int) -> Authority:
 def new_signing_key() -> tuple[bytes, bytes]:
     """A person's EC P-256 key: (private as PKCS #8 DER, to be locked under the passphrase; public as SPKI DER)."""
     key = ec.generate_private_key(ec.SECP256R1())
-    public = key.public_key().public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    public = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return _private_der(key), public
 
 

@@ -25,16 +25,14 @@ class SignerAt(PdfSigner):
         super().__init__(*args, **options)
         self._at = at
 
-    def init_signing_session(
-        self, pdf_out: BasePdfFileWriter, existing_fields_only: bool = False
-    ) -> PdfSigningSession:
+    def init_signing_session(self, pdf_out: BasePdfFileWriter, existing_fields_only: bool = False) -> PdfSigningSession:
         """As the parent's, with our instant."""
         session = super().init_signing_session(pdf_out, existing_fields_only)
         session.system_time = self._at
         return session
 
     def register_extensions(self, pdf_out: BasePdfFileWriter, *, md_algorithm: str) -> None:
-        """Name the PAdES extension only: the one for elliptic curves would raise the file to PDF 2.0, against PDF/A-3."""
+        """Name the PAdES extension only: the one for elliptic curves would make the file PDF 2.0, against PDF/A-3."""
         pdf_out.register_extension(ESIC_EXTENSION_1)
 
 

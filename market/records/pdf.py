@@ -1,7 +1,7 @@
 """Official documents as PDF/A-3 files: HTML in, bytes out. No network, no file of the machine, no clock.
 
-WeasyPrint is imported at the first document (it takes over a second, and needs three libraries of the system), and one
-font configuration is kept for all documents: reading the two bundled fonts again would cost as much as a short document.
+WeasyPrint is imported at the first document (it takes over a second, and needs libraries of the system), and one font
+configuration is kept for all documents: reading the two bundled fonts again would cost as much as a short document.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
+from math import ceil, floor
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class FieldSpec:
-    """A place for a signature: page counted from 0, box (left, bottom, right, top) in points from the lower left corner."""
+    """A place for a signature: page from 0, box (left, bottom, right, top) in points from the lower left corner."""
 
     name: str
     page: int
@@ -85,7 +86,7 @@ def font_path(weight: int = 400) -> Path:
 
 
 def pdf_ready() -> str | None:
-    """None when documents can be made here, otherwise the sentence that says what to install. Cheap: imports nothing."""
+    """None when documents can be made here, otherwise the sentence that says what to install. Imports nothing."""
     if "weasyprint" in sys.modules or not sys.platform.startswith("linux"):
         return None
     try:
@@ -125,8 +126,8 @@ def render_document(
     """
     if at.tzinfo is None:
         raise ValueError("the date of a document needs a time zone")
-    engine = _engine()
-    with _one_at_a_time, engine.quiet():
+    with _one_at_a_time, _contained():
+        engine = _engine()
         document = engine.lay_out(html)
         _describe(document.metadata, title=title, lang=lang, at=at, author=author)
         pdf = document.write_pdf(
@@ -139,46 +140,39 @@ def render_document(
 
 def render_picture(html: str, *, css: str) -> bytes:
     """One page for use inside another PDF (the look of a signature): no tags, no metadata, `css` sets its size."""
-    engine = _engine()
-    with _one_at_a_time, engine.quiet():
-        return engine.picture(html, css)
+    with _one_at_a_time, _contained():
+        return _engine().picture(html, css)
 
 
 class _Engine:
     """WeasyPrint with our fonts and style sheet, loaded once per process."""
 
-    options = {"pdf_variant": "pdf/a-3a", "pdf_version": "1.7", "output_intent": "srgb", "pdf_tags": True}
+    options = {"pdf_variant": "pdf/a-3a", "pdf_version": "1.7", "output_intent": "--srgb", "pdf_tags": True}
 
     def __init__(self) -> None:
         import weasyprint
         from weasyprint.text.fonts import FontConfiguration
-        from weasyprint.urls import FatalURLFetchingError, URLFetcher
+        from weasyprint.urls import URLFetcher
 
         self.weasyprint = weasyprint
-        self.refusal = FatalURLFetchingError
         self.fetcher = URLFetcher(allowed_protocols={"data"}, allow_redirects=False, fail_on_errors=True)
         self.fonts = FontConfiguration()
-        # Only this style sheet may read files, and it names two; documents get the fetcher above.
+        self.colours: dict[str, Any] = {}
+        # Only this style sheet may read files, and it names three; documents get the fetcher above.
         ours = URLFetcher(allowed_protocols={"file"}, allow_redirects=False, fail_on_errors=True)
-        faces = "".join(
-            f'@font-face {{ font-family: "{FAMILY}"; font-weight: {weight}; src: url({font_path(weight).as_uri()}); }}\n'
-            for weight in WEIGHTS
-        )
-        self._faces = weasyprint.CSS(string=faces, url_fetcher=ours, font_config=self.fonts)
+        shared = {"font_config": self.fonts, "color_profiles": self.colours}
+        profile = Path(weasyprint.__file__).parent / "pdf" / "sRGB2014.icc"
+        weasyprint.CSS(string=_own_files(profile), url_fetcher=ours, **shared)
+        # A colour profile is written differently once its name was read: read it now, or the first document differs.
+        self.profile_names = [colour.name for colour in self.colours.values()]
         base = (resource_dir("templates") / "pdf" / "base.css").read_text(encoding="utf-8")
-        self._base = weasyprint.CSS(string=base, url_fetcher=self.fetcher, font_config=self.fonts)
-
-    @contextlib.contextmanager
-    def quiet(self) -> Iterator[None]:
-        """Turn the library's own refusal, which is no Exception, into one of ours."""
-        try:
-            yield
-        except self.refusal as refusal:
-            raise ValueError(f"a document may only use what is inside it: {refusal}") from None
+        self._base = weasyprint.CSS(string=base, url_fetcher=self.fetcher, **shared)
 
     def lay_out(self, html: str) -> Any:
         document = self.weasyprint.HTML(string=html, url_fetcher=self.fetcher)
-        return document.render(font_config=self.fonts, stylesheets=[self._base], **self.options)
+        return document.render(
+            font_config=self.fonts, color_profiles=self.colours, stylesheets=[self._base], **self.options
+        )
 
     def picture(self, html: str, css: str) -> bytes:
         sheet = self.weasyprint.CSS(string=css, url_fetcher=self.fetcher, font_config=self.fonts)
@@ -200,38 +194,70 @@ class _Engine:
         )
 
 
+def _own_files(profile: Path) -> str:
+    # The colour profile is named here although WeasyPrint would find it: that way it is read once, and closed.
+    faces = (
+        f'@font-face {{ font-family: "{FAMILY}"; font-weight: {weight}; src: url({font_path(weight).as_uri()}) }}'
+        for weight in WEIGHTS
+    )
+    colours = f"@color-profile --srgb {{ src: url({profile.as_uri()}); components: r, g, b }}"
+    return "\n".join([colours, *faces])
+
+
 def _describe(metadata: Any, *, title: str, lang: str, at: datetime, author: str) -> None:
     when = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     metadata.title, metadata.lang, metadata.authors = title, lang, [author]
     metadata.created = metadata.modified = when
 
 
-def _finish(_document: Any, pdf: Any) -> None:
+def _finish(document: Any, pdf: Any) -> None:
     # Readers show the title, not the file's name: asked for by PDF/UA and kind to everyone.
     pdf.catalog["ViewerPreferences"] = "<</DisplayDocTitle true>>"
+    if any(_signature_places(document)):
+        # Without object streams: pyHanko reads a whole stream again for each object in it, two seconds a verification.
+        write = pdf.write
+        pdf.write = lambda output, version, identifier, _compress: write(output, version, identifier, compress=False)
 
 
 def _signature_places(document: Any) -> Iterator[FieldSpec]:
     for number, page in enumerate(document.pages):
         for anchor, (left, top, right, bottom) in page.anchors.items():
             if anchor.startswith(_PLACE):
-                # CSS pixels from the top left become whole points from the bottom left.
-                corners = (left, page.height - bottom, right, page.height - top)
-                box = tuple(round(value * 0.75) for value in corners)
-                yield FieldSpec(anchor.removeprefix(_PLACE), number, (box[0], box[1], box[2], box[3]))
+                # CSS pixels from the top left become points from the bottom left, outwards to whole ones.
+                low = floor(left * 0.75), floor((page.height - bottom) * 0.75)
+                high = ceil(right * 0.75), ceil((page.height - top) * 0.75)
+                yield FieldSpec(anchor.removeprefix(_PLACE), number, (*low, *high))
 
 
 @cache
 def _engine() -> _Engine:
-    if (sentence := pdf_ready()) is not None:
+    return _Engine()
+
+
+def _import_weasyprint() -> None:
+    if "weasyprint" in sys.modules:
+        return
+    if pdf_ready() is not None:
         raise _unavailable()
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         # A missing subsetter is announced as a coming change; here it only means slower documents.
         warnings.simplefilter("ignore", DeprecationWarning)
         try:
-            return _Engine()
+            import weasyprint  # noqa: F401
         except OSError:
             raise _unavailable() from None
+
+
+@contextlib.contextmanager
+def _contained() -> Iterator[None]:
+    """Turn WeasyPrint's refusal to fetch, which is no Exception, into one."""
+    _import_weasyprint()
+    from weasyprint.urls import FatalURLFetchingError
+
+    try:
+        yield
+    except FatalURLFetchingError as refusal:
+        raise ValueError(f"{refusal}: a document may only use what is inside it") from None
 
 
 def _unavailable() -> PdfUnavailable:

@@ -7,12 +7,15 @@ imported at the first one.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import html
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
@@ -24,9 +27,6 @@ from market.kernel.errors import Refused
 from market.kernel.text import N_
 from market.records.certificates import certificate_fingerprint, load_certificate, load_private
 from market.records.pdf import FieldSpec, render_picture
-
-if TYPE_CHECKING:
-    from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +114,16 @@ def sign_pdf(
         stamp_style=look,
         at=when,
     )
-    signed: bytes = signer.sign_pdf(writer, existing_fields_only=True).getvalue()
-    return signed
+    signed: io.BytesIO = _apart(signer.sign_pdf, writer, existing_fields_only=True)
+    return signed.getvalue()
 
 
 def verify_pdf(pdf: bytes, trusted_certificate: bytes) -> list[SignatureReport]:
     """What each signature says and whether it holds, in the order of signing; an unsigned document gives an empty list.
 
-    `trusted_certificate` is the authority's (PEM). Certificates are judged at the time the signature claims. A caller who
-    expects two signatures must count them: a file whose signatures were cut off is merely unsigned. Raises Refused when
-    the file cannot be read as a PDF at all.
+    `trusted_certificate` is the authority's (PEM); certificates are judged at the time the signature claims. A caller
+    who expects two signatures must count them: a file whose signatures were cut off is merely unsigned. Raises Refused
+    when the file cannot be read as a PDF at all.
     """
     from pyhanko.pdf_utils.reader import PdfFileReader
 
@@ -132,6 +132,16 @@ def verify_pdf(pdf: bytes, trusted_certificate: bytes) -> list[SignatureReport]:
     except Exception:  # noqa: BLE001  a damaged file makes the parser fail in any way at all
         raise _unreadable() from None
     return [_report(pdf, one, trusted_certificate, last=one is signatures[-1]) for one in signatures]
+
+
+def _apart(work: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    """Run pyHanko, which starts an event loop of its own, also where the calling thread has one running already."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return work(*args, **options)
+    with ThreadPoolExecutor(1) as other_thread:
+        return other_thread.submit(work, *args, **options).result()
 
 
 def _unreadable() -> Refused:
@@ -161,8 +171,7 @@ def _loaded(pem: bytes) -> Any:
 
 def _look(size: tuple[float, float], name: str, organisation: str, when: datetime, fingerprint: str) -> Any:
     """What is seen on the page: who, for whom, when, with which certificate."""
-    from pyhanko.pdf_utils.layout import Margins, SimpleBoxLayoutRule
-    from pyhanko.sign.fields import AxisAlignment
+    from pyhanko.pdf_utils.layout import AxisAlignment, Margins, SimpleBoxLayoutRule
     from pyhanko.stamp import StaticStampStyle
 
     from market.records.pades import Picture
@@ -177,7 +186,8 @@ def _look(size: tuple[float, float], name: str, organisation: str, when: datetim
         ),
         css=_LOOK_CSS.format(width=width, height=height),
     )
-    return StaticStampStyle(border_width=0, background=Picture(page), background_opacity=1.0)
+    whole = SimpleBoxLayoutRule(AxisAlignment.ALIGN_MID, AxisAlignment.ALIGN_MID, Margins.uniform(0))
+    return StaticStampStyle(border_width=0, background=Picture(page), background_layout=whole, background_opacity=1.0)
 
 
 _LOOK = """<p class="what">电子签名</p><p class="name">{name}</p><p>{organisation}</p>
@@ -185,42 +195,84 @@ _LOOK = """<p class="what">电子签名</p><p class="name">{name}</p><p>{organis
 
 _LOOK_CSS = """
 @page {{ size: {width}pt {height}pt; margin: 0 }}
-html {{ font: 7.5pt/1.4 "Noto Sans SC", sans-serif; color: #1a1a1a }}
-body {{ margin: 0; padding: 5pt 8pt; height: {height}pt; box-sizing: border-box; overflow: hidden; background: #fff;
+html {{ font: 8.5pt/1.45 "Noto Sans SC", sans-serif; color: #1a1a1a }}
+body {{ margin: 0; padding: 6pt 9pt; height: {height}pt; box-sizing: border-box; overflow: hidden; background: #fff;
   border: 0.75pt solid #b3261e; border-left-width: 3pt }}
 p {{ margin: 0 }}
-.what {{ float: right; color: #b3261e; font-weight: 700; letter-spacing: 0.1em }}
-.name {{ font-size: 12pt; font-weight: 700 }}
-.small {{ font-size: 6pt; color: #444 }}
+.what {{ float: right; color: #b3261e; font-size: 8pt; font-weight: 700; letter-spacing: 0.1em }}
+.name {{ font-size: 13pt; font-weight: 700 }}
+.small {{ font-size: 7pt; color: #444 }}
 """
 
 
-def _report(pdf: bytes, signature: EmbeddedPdfSignature, trusted_certificate: bytes, *, last: bool) -> SignatureReport:
-    from pyhanko.sign.validation import validate_pdf_signature
-    from pyhanko_certvalidator import ValidationContext
-
-    signed_at = signature.self_reported_timestamp
-    context = ValidationContext(trust_roots=[_loaded(trusted_certificate)], moment=signed_at)
-    try:
-        status = validate_pdf_signature(signature, context)
-        intact, trusted = status.intact and status.valid, status.trusted
-        covers = status.bottom_line
-    except Exception:  # noqa: BLE001  tampering can break any layer
-        intact = trusted = covers = False
-    subject = signature.signer_cert.subject.native
-    said = signature.sig_object
+def _report(pdf: bytes, signature: Any, trusted_certificate: bytes, *, last: bool) -> SignatureReport:
+    says: dict[str, Any] = {}
+    intact = trusted = covers = False
+    # Tampering can break the parser at any layer: what cannot be read stays empty, what cannot be judged does not hold.
+    with contextlib.suppress(Exception):
+        says = _claims(signature)
+        intact, trusted, covers = _judged(pdf, signature, trusted_certificate, says["signed_at"], last=last)
     return SignatureReport(
-        field=str(signature.field_name),
-        name=str(subject.get("common_name", "")),
-        organisation=str(subject.get("organization_name", "")),
-        signed_at=signed_at,
-        reason=str(said.get("/Reason", "")),
-        location=str(said.get("/Location", "")),
-        certificate_fingerprint=signature.signer_cert.sha256.hex(),
+        field=signature.field_name,
+        name=says.get("name", ""),
+        organisation=says.get("organisation", ""),
+        signed_at=says.get("signed_at"),
+        reason=says.get("reason", ""),
+        location=says.get("location", ""),
+        certificate_fingerprint=says.get("certificate_fingerprint", ""),
         intact=intact,
         trusted=trusted,
         covers_document=covers,
     )
+
+
+def _claims(signature: Any) -> dict[str, Any]:
+    subject = signature.signer_cert.subject.native
+    return {
+        "name": subject.get("common_name", ""),
+        "organisation": subject.get("organization_name", ""),
+        "signed_at": signature.self_reported_timestamp,
+        "reason": str(signature.sig_object.get("/Reason", "")),
+        "location": str(signature.sig_object.get("/Location", "")),
+        "certificate_fingerprint": signature.signer_cert.sha256.hex(),
+    }
+
+
+def _judged(
+    pdf: bytes, signature: Any, trusted_certificate: bytes, moment: datetime, *, last: bool
+) -> tuple[bool, bool, bool]:
+    from pyhanko.sign.validation import validate_pdf_signature
+    from pyhanko_certvalidator import ValidationContext
+
+    context = ValidationContext(trust_roots=[_loaded(trusted_certificate)], moment=moment)
+    status = _apart(validate_pdf_signature, signature, context)
+    intact = status.intact and status.valid and _gap_is_the_signature(pdf, signature)
+    return intact, intact and status.trusted, intact and _nothing_but_signatures_since(status, last=last)
+
+
+def _gap_is_the_signature(pdf: bytes, signature: Any) -> bool:
+    """Whether the only bytes that are not signed are the signature itself, filled up with zeros and nothing else."""
+    from asn1crypto import cms
+
+    start, end, again, _ = (int(number) for number in signature.byte_range)
+    content: bytes = signature.pkcs7_content
+    used = len(cms.ContentInfo.load(content).dump())
+    gap = pdf[end:again]
+    return (
+        start == 0
+        and gap[:1] + gap[-1:] == b"<>"
+        and bytes.fromhex(gap[1:-1].decode()) == content
+        and not any(content[used:])
+    )
+
+
+def _nothing_but_signatures_since(status: Any, *, last: bool) -> bool:
+    from pyhanko.sign.diff_analysis import ModificationLevel
+    from pyhanko.sign.validation.status import SignatureCoverageLevel
+
+    if last:
+        return bool(status.coverage == SignatureCoverageLevel.ENTIRE_FILE)
+    return bool(status.docmdp_ok and status.modification_level <= ModificationLevel.FORM_FILLING)
 
 
 # --- Receipts and daily digests ---------------------------------------------------------------------------------------
