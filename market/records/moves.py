@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, cast
 
-from sqlalchemy import CursorResult, update
+from sqlalchemy import CursorResult, inspect, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from market.db.session import db
@@ -42,6 +42,7 @@ def move(
 ) -> None:
     """Make the move in the table, in the audit chain, and in the row.
 
+    What was set on the row before goes into the same statement, because constraints say which facts a state needs.
     Raises Refused when the table has no such move, Forbidden when the actor may not make it (the clock only moves
     marked `by_clock`), Stale when somebody else moved the row first.
     """
@@ -54,20 +55,22 @@ def move(
     else:
         require(actor, step.permit, row.subject.scope)
     table = type(row)
-    before = row.state
-    db.session.flush()
+    if inspect(row).pending:
+        db.session.flush()
+    before, changed = row.state, _changed(row)
     done = cast(
         "CursorResult[Any]",
         db.session.execute(
             update(table)
             .where(table.id == row.id, table.state == before)
-            .values(state=step.target)
-            .execution_options(synchronize_session=False)
+            .values(changed | {"state": step.target.value})
+            .execution_options(synchronize_session=False, autoflush=False)
         ),
     )
     if done.rowcount != 1:
         raise Stale(N_("页面内容已被他人更新，请刷新后再办理。"))
-    set_committed_value(row, "state", step.target)
+    for name, value in (changed | {"state": step.target.value}).items():
+        set_committed_value(row, name, value)
     record(
         row.subject,
         str(verb),
@@ -77,3 +80,11 @@ def move(
         facts={"from": str(before), "to": str(step.target), **(facts or {})},
         private=private,
     )
+
+
+def _changed(row: Stateful) -> dict[str, Any]:
+    """Columns set on the row and not yet written."""
+    state = inspect(row)
+    changed = {a.key: a.value for a in state.attrs if a.key in state.mapper.column_attrs and a.history.has_changes()}
+    changed.pop("state", None)
+    return changed
