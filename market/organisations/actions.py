@@ -1,0 +1,237 @@
+"""Registration, confirmation, and the payout account that two people must agree on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from market.db.session import db
+from market.kernel.errors import Refused
+from market.kernel.permits import Actor, Permit, Role, Scope, require
+from market.kernel.text import N_
+from market.kernel.uscc import ProviderType
+from market.organisations.models import BankAccount, Organisation, StripeAccount
+from market.organisations.notices import directory_data
+from market.organisations.queries import live_bank_account, stripe_account
+from market.organisations.rules import check_bank, check_identity, may_claim_small
+from market.organisations.states import (
+    BANK_MACHINE,
+    ORGANISATION_MACHINE,
+    BankState,
+    BankVerb,
+    OrganisationState,
+    OrganisationVerb,
+)
+from market.people.actions import grant
+from market.people.queries import holders
+from market.records.audit import record, require_other_hands
+from market.records.messages import tell
+from market.records.moves import move
+from market.records.notices import post
+
+
+@dataclass(frozen=True)
+class OrganisationFacts:
+    """What an organisation says of itself."""
+
+    name: str
+    provider_type: ProviderType
+    uscc: str | None
+    legal_representative: str
+    registered_on: date | None
+    address: str
+    contact_name: str
+    contact_phone: str
+    service_fields: tuple[str, ...]
+    introduction: str
+    is_small: bool = False
+
+
+def _check(facts: OrganisationFacts, own_id: int | None) -> str | None:
+    code = check_identity(facts.uscc, facts.provider_type)
+    if facts.is_small and not may_claim_small(facts.provider_type):
+        raise Refused(N_("社会组织不划分企业规模，不能声明为小微企业。"), field="is_small")
+    if code is not None:
+        other = db.session.scalar(select(Organisation.id).filter_by(uscc=code.code))
+        if other is not None and other != own_id:
+            raise Refused(N_("这个统一社会信用代码已登记；如属贵机构，请联系机构管理员添加账号。"), field="uscc")
+    return code.code if code else None
+
+
+def _values(facts: OrganisationFacts, code: str | None) -> dict[str, object]:
+    values = dict(vars(facts))
+    values["uscc"] = code
+    values["provider_type"] = facts.provider_type.value
+    values["service_fields"] = ",".join(facts.service_fields)
+    return values
+
+
+def register(actor: Actor, district_id: int, facts: OrganisationFacts, at: datetime) -> Organisation:
+    """Register an organisation; the person who registers becomes its administrator and editor. Raises Refused at a field."""
+    values = _values(facts, _check(facts, None))
+    row = Organisation(
+        registrar_district_id=district_id,
+        state=OrganisationState.DRAFT.value,
+        return_reason="",
+        created_at=at,
+        **values,
+    )
+    db.session.add(row)
+    db.session.flush()
+    record(row.subject, "register", actor, at, facts={"name": row.name, "uscc": row.uscc})
+    if actor.user_id is not None:
+        grant(None, actor.user_id, Role.ORGANISATION_ADMIN, Scope(organisation_id=row.id), at)
+    return row
+
+
+def save_facts(actor: Actor, subject: Organisation, facts: OrganisationFacts, at: datetime) -> None:
+    """Change the facts while they are not being checked. A confirmed name, code or type stays as it is."""
+    require(actor, Permit.ORGANISATION_EDIT, Scope(organisation_id=subject.id))
+    if subject.state == OrganisationState.SUBMITTED:
+        raise Refused(N_("登记正在确认中，暂不能修改；如需修改请等待退回。"))
+    code = _check(facts, subject.id)
+    fixed = (subject.name, subject.uscc, subject.provider_type)
+    if subject.confirmed_at is not None and fixed != (facts.name, code, facts.provider_type.value):
+        raise Refused(N_("已确认的名称、代码和类型不能自行修改，请联系区民政。"), field="name")
+    changed = [k for k, v in _values(facts, code).items() if getattr(subject, k) != v]
+    for key, value in _values(facts, code).items():
+        setattr(subject, key, value)
+    record(subject.subject, "edit", actor, at, permit=Permit.ORGANISATION_EDIT, facts={"fields": sorted(changed)})
+    if subject.confirmed_at is not None:
+        _publish(subject, actor, at)
+
+
+def submit(actor: Actor, subject: Organisation, at: datetime) -> None:
+    """Hand the registration to the registrar's district."""
+    move(subject, ORGANISATION_MACHINE, OrganisationVerb.SUBMIT, actor, at)
+    reviewers = holders(Permit.ORGANISATION_CONFIRM, Scope(subject.registrar_district_id))
+    tell(
+        reviewers,
+        N_("机构登记待确认：%(name)s"),
+        N_("%(name)s 提交了机构登记，请核对登记证书后确认或退回。"),
+        f"/organisations/{subject.id}",
+        at,
+        {"name": subject.name},
+    )
+
+
+def confirm(actor: Actor, subject: Organisation, at: datetime) -> None:
+    """Confirm a registration; valid in all districts (条例 art. 20). Publishes the directory entry."""
+    move(subject, ORGANISATION_MACHINE, OrganisationVerb.CONFIRM, actor, at, also={"confirmed_at": at})
+    _publish(subject, actor, at)
+    _tell_members(subject, N_("机构登记已确认"), N_("%(name)s 的登记已确认，现在可以提交投标。"), at)
+
+
+def send_back(actor: Actor, subject: Organisation, reason: str, at: datetime) -> None:
+    """Return a registration with a reason."""
+    subject.return_reason = reason
+    move(subject, ORGANISATION_MACHINE, OrganisationVerb.RETURN, actor, at, facts={"reason": reason})
+    _tell_members(subject, N_("机构登记被退回"), N_("%(name)s 的登记被退回修改，请查看原因。"), at)
+
+
+def bar(actor: Actor, subject: Organisation, until: date, reason: str, at: datetime) -> None:
+    """Bar an organisation from purchases until a day; published."""
+    subject.barred_until = until
+    move(
+        subject,
+        ORGANISATION_MACHINE,
+        OrganisationVerb.BAR,
+        actor,
+        at,
+        facts={"until": until.isoformat(), "reason": reason},
+    )
+    _publish(subject, actor, at)
+
+
+def _publish(subject: Organisation, actor: Actor, at: datetime) -> None:
+    post(
+        "organisation",
+        subject.uscc or f"group-{subject.id}",
+        subject.name,
+        directory_data(subject),
+        subject.subject.chain,
+        Scope(subject.registrar_district_id),
+        actor,
+        at,
+    )
+
+
+def _tell_members(subject: Organisation, title: str, text: str, at: datetime) -> None:
+    people = holders(Permit.ORGANISATION_EDIT, Scope(organisation_id=subject.id))
+    tell(people, title, text, f"/organisations/{subject.id}", at, {"name": subject.name})
+
+
+def propose_bank(
+    actor: Actor, subject: Organisation, holder: str, account_no: str, bank_name: str, cnaps: str, at: datetime
+) -> BankAccount:
+    """Propose the account to be paid on; another person of the organisation must confirm it."""
+    require(actor, Permit.BANK_PROPOSE, Scope(organisation_id=subject.id))
+    account_no, cnaps = check_bank(account_no, cnaps)
+    if holder.strip() != subject.name:
+        raise Refused(N_("户名须与机构登记名称“%(name)s”一致。"), field="holder", name=subject.name)
+    row = BankAccount(
+        organisation_id=subject.id,
+        holder=holder.strip(),
+        account_no=account_no,
+        bank_name=bank_name.strip(),
+        cnaps=cnaps,
+        state=BankState.PROPOSED.value,
+        proposed_by=actor.user_id,
+        proposed_at=at,
+    )
+    db.session.add(row)
+    db.session.flush()
+    record(row.subject, "propose", actor, at, permit=Permit.BANK_PROPOSE, private={"account_no": account_no})
+    tell(
+        holders(Permit.BANK_CONFIRM, Scope(organisation_id=subject.id)),
+        N_("收款账户待复核"),
+        N_("%(name)s 提出了新的收款账户，请由另一人复核。"),
+        f"/organisations/{subject.id}/bank",
+        at,
+        {"name": subject.name},
+    )
+    return row
+
+
+def decide_bank(actor: Actor, row: BankAccount, verb: BankVerb, at: datetime) -> None:
+    """Confirm or reject a proposed account as the second person; a confirmed one replaces the live one."""
+    require_other_hands(actor, Permit.BANK_CONFIRM, "bank_account", row.id)
+    if verb is BankVerb.CONFIRM:
+        live = live_bank_account(row.organisation_id)
+        if live is not None:
+            move(live, BANK_MACHINE, BankVerb.RETIRE, actor, at)
+        row.confirmed_by = actor.user_id
+    move(row, BANK_MACHINE, verb, actor, at)
+
+
+def keep_stripe_account(actor: Actor, subject: Organisation, account: str, at: datetime) -> StripeAccount:
+    """Remember the connected account made for an organisation."""
+    require(actor, Permit.PAYOUT_ACCOUNT, Scope(organisation_id=subject.id))
+    row = stripe_account(subject.id)
+    if row is None:
+        row = StripeAccount(organisation_id=subject.id, account=account, payouts_enabled=False, chosen=False, updated_at=at)
+        db.session.add(row)
+        db.session.flush()
+        record(subject.subject, "connect_stripe", actor, at, permit=Permit.PAYOUT_ACCOUNT, private={"account": account})
+    return row
+
+
+def note_stripe_state(row: StripeAccount, payouts_enabled: bool, actor: Actor, at: datetime) -> None:
+    """Write down what the provider says of a connected account."""
+    if row.payouts_enabled != payouts_enabled:
+        row.payouts_enabled, row.updated_at = payouts_enabled, at
+        subject = db.session.get_one(Organisation, row.organisation_id)
+        record(subject.subject, "stripe_state", actor, at, facts={"payouts_enabled": payouts_enabled})
+
+
+def choose_route(actor: Actor, subject: Organisation, stripe: bool, at: datetime) -> None:
+    """Choose between the bank file and the connected account; the latter must be ready."""
+    require(actor, Permit.PAYOUT_ACCOUNT, Scope(organisation_id=subject.id))
+    row = stripe_account(subject.id)
+    if stripe and (row is None or not row.payouts_enabled):
+        raise Refused(N_("Stripe 账户尚未开通收款，请先完成开户。"), field="route")
+    if row is not None and row.chosen != stripe:
+        row.chosen, row.updated_at = stripe, at
+        record(subject.subject, "choose_route", actor, at, permit=Permit.PAYOUT_ACCOUNT, facts={"stripe": stripe})

@@ -1,0 +1,80 @@
+"""Organisations, their bank accounts, and whether one may take part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+
+from market.db.session import db
+from market.kernel.permits import Actor
+from market.organisations.models import BankAccount, Organisation, StripeAccount
+from market.organisations.rules import bidding_trouble
+from market.organisations.states import BankState, OrganisationState
+
+
+def organisation(organisation_id: int) -> Organisation | None:
+    """Return an organisation."""
+    return db.session.get(Organisation, organisation_id)
+
+
+def organisations_by_id(ids: Iterable[int]) -> dict[int, Organisation]:
+    """Return organisations by id."""
+    return {o.id: o for o in db.session.scalars(select(Organisation).where(Organisation.id.in_(list(ids))))}
+
+
+def mine(actor: Actor) -> list[Organisation]:
+    """Return the organisations in which this person has a role."""
+    ids = {g.organisation_id for g in actor.grants if g.organisation_id is not None}
+    return list(db.session.scalars(select(Organisation).where(Organisation.id.in_(ids)).order_by(Organisation.id)))
+
+
+def to_confirm(district_ids: Iterable[int]) -> list[Organisation]:
+    """Return registrations that wait for confirmation in these districts, oldest first."""
+    query = (
+        select(Organisation)
+        .where(
+            Organisation.state == OrganisationState.SUBMITTED, Organisation.registrar_district_id.in_(list(district_ids))
+        )
+        .order_by(Organisation.id)
+        .limit(200)
+    )
+    return list(db.session.scalars(query))
+
+
+def live_bank_account(organisation_id: int) -> BankAccount | None:
+    """Return where the organisation is paid now."""
+    return db.session.scalar(select(BankAccount).filter_by(organisation_id=organisation_id, state=BankState.LIVE))
+
+
+def bank_accounts(organisation_id: int) -> list[BankAccount]:
+    """Return all accounts of an organisation, newest first."""
+    query = select(BankAccount).filter_by(organisation_id=organisation_id).order_by(BankAccount.id.desc())
+    return list(db.session.scalars(query))
+
+
+def stripe_account(organisation_id: int) -> StripeAccount | None:
+    """Return the organisation's connected account."""
+    return db.session.scalar(select(StripeAccount).filter_by(organisation_id=organisation_id))
+
+
+def may_bid(subject: Organisation, day: date) -> str | None:
+    """Return why the organisation may not submit a bid (a catalogue key), or None when it may."""
+    return bidding_trouble(subject.state, subject.provider_type, subject.barred_until, day)
+
+
+def party(subject: Organisation, roles: Iterable[str]) -> dict[str, Any]:
+    """Return an organisation as an OCDS party; no person in it."""
+    return {
+        "id": party_id(subject),
+        "name": subject.name,
+        "roles": list(roles),
+        "identifier": {"id": subject.uscc or f"group-{subject.id}", "legalName": subject.name},
+    }
+
+
+def party_id(subject: Organisation) -> str:
+    """Return the OCDS party id of an organisation."""
+    return f"org-{subject.uscc or subject.id}"

@@ -1,0 +1,67 @@
+"""Pure decisions about providers: credit code and type, who may bid, who may claim an SME deduction."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from market.kernel.errors import Refused
+from market.kernel.text import N_
+from market.kernel.uscc import ProviderType, Uscc, check_uscc, type_matches
+from market.organisations.states import OrganisationState
+
+# Bodies outside the enterprise register that the law deems to be small and micro enterprises (财库〔2020〕46号, 残疾人福利性单位等).
+_SIZE_CLASSED = {ProviderType.ENTERPRISE, ProviderType.INDIVIDUAL_BUSINESS}
+_CANNOT_SUPPLY = {ProviderType.STATE_ORGAN, ProviderType.MASS_GROUP}
+_CNAPS = re.compile(r"\d{12}")
+_ACCOUNT = re.compile(r"\d{8,28}")
+
+
+def check_identity(uscc: str | None, provider_type: ProviderType) -> Uscc | None:
+    """Check code and type together; return the code, or None for a community group.
+
+    Raises Refused at `uscc` or `provider_type`. Source: GB 32100-2015; domain rows 1, 2, 4.
+    """
+    if provider_type is ProviderType.COMMUNITY_GROUP:
+        if uscc:
+            raise Refused(N_("备案的社区社会组织没有统一社会信用代码，请留空或改选组织类型。"), field="uscc")
+        return None
+    if not uscc:
+        raise Refused(N_("请填写 18 位统一社会信用代码。"), field="uscc")
+    code = check_uscc(uscc, field="uscc")
+    if not type_matches(code.prefix, provider_type):
+        raise Refused(
+            N_("代码以 %(prefix)s 开头，对应的是“%(found)s”，与所选组织类型不一致；请核对代码或改选类型。"),
+            field="provider_type",
+            prefix=code.prefix,
+            found=code.provider_type.label,
+        )
+    if provider_type in _CANNOT_SUPPLY:
+        raise Refused(N_("机关和由财政保障的群团组织不能作为承接主体。"), field="provider_type")
+    return code
+
+
+def may_claim_small(provider_type: str) -> bool:
+    """True when a claim to be a small or micro enterprise can be lawful: social organisations never are (row 5)."""
+    return provider_type in _SIZE_CLASSED
+
+
+def bidding_trouble(state: str, provider_type: str, barred_until: date | None, day: date) -> str | None:
+    """Return why an organisation may not submit a bid, or None. A draft may be prepared in any state."""
+    if state == OrganisationState.BARRED and (barred_until is None or day < barred_until):
+        return N_("贵机构在禁止参加采购期内，不能提交投标。")
+    if state not in {OrganisationState.CONFIRMED, OrganisationState.BARRED}:
+        return N_("机构登记尚未经区民政确认，暂不能提交投标；可以先准备投标文件。")
+    if provider_type == ProviderType.COMMUNITY_GROUP:
+        return N_("备案的社区社会组织没有法人资格，不能签订合同；请由支持机构代为申报。")
+    return None
+
+
+def check_bank(account_no: str, cnaps: str) -> tuple[str, str]:
+    """Return account number and CNAPS number without blanks. Raises Refused at the field."""
+    account_no, cnaps = re.sub(r"[\s-]", "", account_no), re.sub(r"\s", "", cnaps)
+    if not _ACCOUNT.fullmatch(account_no):
+        raise Refused(N_("银行账号应为 8 到 28 位数字，请对照开户许可证核对。"), field="account_no")
+    if not _CNAPS.fullmatch(cnaps):
+        raise Refused(N_("联行号应为 12 位数字，可向开户银行查询。"), field="cnaps")
+    return account_no, cnaps
