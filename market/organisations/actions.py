@@ -119,7 +119,8 @@ def submit(actor: Actor, subject: Organisation, at: datetime) -> None:
 
 def confirm(actor: Actor, subject: Organisation, at: datetime) -> None:
     """Confirm a registration; valid in all districts (条例 art. 20). Publishes the directory entry."""
-    move(subject, ORGANISATION_MACHINE, OrganisationVerb.CONFIRM, actor, at, also={"confirmed_at": at})
+    subject.confirmed_at = at
+    move(subject, ORGANISATION_MACHINE, OrganisationVerb.CONFIRM, actor, at)
     _publish(subject, actor, at)
     _tell_members(subject, N_("机构登记已确认"), N_("%(name)s 的登记已确认，现在可以提交投标。"), at)
 

@@ -39,14 +39,12 @@ def move(
     *,
     facts: Mapping[str, Any] | None = None,
     private: Mapping[str, Any] | None = None,
-    also: Mapping[str, Any] | None = None,
 ) -> None:
     """Make the move in the table, in the audit chain, and in the row.
 
     What was set on the row before goes into the same statement, because constraints say which facts a state needs.
     Raises Refused when the table has no such move, Forbidden when the actor may not make it (the clock only moves
-    marked `by_clock`), Stale when somebody else moved the row first. `also` are columns that the table ties to the
-    state (a closed thing has its time) and that therefore change in the same statement.
+    marked `by_clock`), Stale when somebody else moved the row first.
     """
     step = machine.step(row.state, verb)
     if actor.is_clock:
