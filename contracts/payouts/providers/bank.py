@@ -28,18 +28,18 @@ _LARGEST_ANSWER = 64 * 1024
 
 
 class BankDirect:
-    """Implements `port.Provider`. `address` such as http://127.0.0.1:9001; `timeout_s` counts for each wait."""
+    """Implements `port.Provider`. `address` such as http://127.0.0.1:9001; `timeout_ms` counts for each wait."""
 
     name = "bank"
 
-    def __init__(self, address: str, *, timeout_s: int = 30) -> None:
+    def __init__(self, address: str, *, timeout_ms: int = 30_000) -> None:
         parts = urlsplit(address)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise Misconfigured(N_("银行前置机地址不正确，应为 http://主机:端口。"), detail=address)
         self._secure = parts.scheme == "https"
         self._host, self._port = parts.hostname, parts.port
         self._base = parts.path.rstrip("/")
-        self._timeout_s = timeout_s
+        self._timeout_ms = timeout_ms
 
     def send(self, instruction: Instruction, idempotency_key: str) -> Sent:
         """See `port.Provider.send`."""
@@ -77,7 +77,7 @@ class BankDirect:
     def _call(self, method: str, path: str, data: object = None) -> tuple[int, dict[str, Any]]:
         """One request on a connection of its own; raises Unsure when no whole JSON answer comes back."""
         kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
-        connection = kind(self._host, self._port, timeout=self._timeout_s)
+        connection = kind(self._host, self._port, timeout=self._timeout_ms / 1000)
         body = None if data is None else json.dumps(data, ensure_ascii=False).encode()
         try:
             connection.request(method, self._base + path, body, {"Content-Type": "application/json"})

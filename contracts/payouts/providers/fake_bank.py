@@ -96,7 +96,11 @@ class Bank:
         self.settlements: list[Settlement] = []
         self._changed = threading.Condition()
         self._file = journal.open("a+b")
-        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # two banks with one journal would both be wrong
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:  # two banks with one journal would both be wrong
+            self._file.close()
+            raise
         self._cut_torn_line()
         for entry in read_journal(journal):
             self._apply(entry)

@@ -138,7 +138,8 @@ class FakeStripe(Objects):
             answer = self._perform(method, parts.path, parts.query if method == "GET" else body, names)
             if method != "GET":
                 self.save()
-        self.on_event()
+        if method != "GET":
+            self.on_event()
         return Answer(answer.status, answer.body, answer.headers, lost=True) if fault else answer
 
     def _perform(self, method: str, path: str, form: str, headers: Mapping[str, str]) -> Answer:

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -52,7 +51,9 @@ class Server(ThreadingHTTPServer):
             self.server_close()
 
     def _wait_for_parent(self) -> None:
-        sys.stdin.buffer.read()
+        # Not through sys.stdin: its lock, held by this thread, would keep the interpreter from ending.
+        while os.read(sys.stdin.fileno(), 4096):
+            pass
         self.shutdown()
 
 
@@ -123,11 +124,10 @@ class Running:
         self._collect()
 
     def _collect(self) -> None:
-        with ExitStack() as pipes:
-            for pipe in (self.process.stdin, self.process.stdout):
-                if pipe is not None:
-                    pipes.enter_context(pipe)
-            self.process.wait(timeout=10)
+        self.process.wait(timeout=10)
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                pipe.close()
 
     def __enter__(self) -> Self:
         return self

@@ -98,13 +98,13 @@ class StripeConnect:
         base_address: str | None = None,
         http_client: stripe.HTTPClient | None = None,
         retries: int = 2,
-        timeout_s: int = 30,
+        timeout_ms: int = 30_000,
     ) -> None:
         self._key = key
         self._base_address = base_address
         self._given_client = http_client
         self._retries = retries
-        self._timeout_s = timeout_s
+        self._timeout_ms = timeout_ms
 
     def send(self, instruction: Instruction, idempotency_key: str) -> Sent:
         """See `port.Provider.send`. Raises Refused when the organisation holds no Stripe account."""
@@ -211,7 +211,7 @@ class StripeConnect:
         session = requests.Session()
         if self._base_address and urlsplit(self._base_address).hostname in {"127.0.0.1", "localhost", "::1"}:
             session.trust_env = False  # a proxy from the environment has no business with loopback
-        return stripe.RequestsClient(timeout=self._timeout_s, session=session)
+        return stripe.RequestsClient(timeout=self._timeout_ms / 1000, session=session)
 
     @cached_property
     def _client(self) -> stripe.StripeClient:

@@ -54,7 +54,7 @@ def _excel(content: bytes) -> list[list[object]]:
             rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False, nrows=LARGEST_ROWS + 1)
             if rows:
                 return [list(row) for row in rows]
-    except (python_calamine.CalamineError, zipfile.BadZipFile) as error:
+    except (python_calamine.CalamineError, zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
         raise UnreadableTable(broken) from error
     return []
 
