@@ -57,7 +57,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     base_url: str = "http://127.0.0.1:8000"
-    threads: int = 8
+    threads: int = 4
+    web_processes: int = 1
     # "ocds-" and six characters; the default is not registered with the Open Contracting Partnership, and pages say so.
     ocid_prefix: str = "ocds-linli0"
     publisher: str = "邻里购"
@@ -114,7 +115,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         host=host,
         port=port,
         base_url=base_url,
-        threads=_whole(raw.pop("threads", "8"), "threads", 1, 64),
+        threads=_whole(raw.pop("threads", str(_usual_threads())), "threads", 1, 64),
+        web_processes=_whole(raw.pop("web_processes", "1"), "web_processes", 1, 64),
         ocid_prefix=_ocid_prefix(raw.pop("ocid_prefix", "ocds-linli0")),
         publisher=raw.pop("publisher", "邻里购"),
         mail_url=_mail_url(raw.pop("mail_url", "")),
@@ -127,7 +129,16 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     if raw:
         name = f"{PREFIX}{min(raw).upper()}"
         raise SettingsError(f"不认识的设置 {name}，请检查拼写", f"unknown setting {name}, please check its spelling")
+    if settings.uses_sqlite and settings.web_processes > 1:
+        raise SettingsError(
+            "使用 SQLite 时 MARKET_WEB_PROCESSES 只能为 1；需要多个进程请改用 PostgreSQL",
+            "with SQLite MARKET_WEB_PROCESSES must be 1; use PostgreSQL for several processes",
+        )
     return settings
+
+
+def _usual_threads() -> int:
+    return min(8, 2 * (os.cpu_count() or 1) + 1)
 
 
 def _collect(environ: Mapping[str, str]) -> dict[str, str]:

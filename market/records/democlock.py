@@ -12,17 +12,17 @@ from market.kernel.errors import Refused
 from market.kernel.text import N_
 from market.records.keys import read_setting, write_setting
 
-_NAME = "demonstration_offset_seconds"
+NAME = "demonstration_offset_seconds"
 
 
 def demonstration_now() -> datetime:
     """Return the demonstration's present instant."""
-    offset = read_setting(_NAME)
+    offset = read_setting(NAME)
     return system_now() + timedelta(seconds=offset if isinstance(offset, int) else 0)
 
 
 def set_demonstration_now(at: datetime) -> None:
     """Move the demonstration clock so that it now shows `at`. Raises Refused for a step back in time."""
-    if read_setting(_NAME) is not None and at < demonstration_now():
+    if read_setting(NAME) is not None and at < demonstration_now():
         raise Refused(N_("演示时钟只能往后走。"))
-    write_setting(_NAME, int((at.astimezone(UTC) - system_now()).total_seconds()))
+    write_setting(NAME, int((at.astimezone(UTC) - system_now()).total_seconds()))

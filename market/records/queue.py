@@ -41,6 +41,7 @@ from market.db.engine import AnySession, attach_jobs, begin_reading, engine_opti
 from market.db.session import db, transaction
 from market.db.types import At
 from market.kernel.clock import system_now
+from market.records.models import FailedJob
 
 if TYPE_CHECKING:
     from dbos import DBOSClient, EnqueueOptions
@@ -184,7 +185,10 @@ def _attempt(app: Flask, name: str, key: str, ids: Mapping[str, int | str], atte
     except Exception as error:
         log.exception("job %s %s failed at attempt %s", name, key, attempt)
         if attempt >= ATTEMPTS:
-            raise JobFailed(type(error).__name__) from None
+            kind = type(error).__name__
+            with app.app_context(), transaction():
+                db.session.add(FailedJob(name=name, key=key, arguments=dict(ids), error=kind, at=system_now()))
+            raise JobFailed(kind) from None
         with app.app_context(), transaction():
             _put(db.session, name, key, ids, attempt + 1)
         return "again"
@@ -312,6 +316,7 @@ def health(session: AnySession) -> Health:
     counts: Select[Any] = select(work.c.status, func.count()).where(work.c.queue_name == QUEUE).group_by(work.c.status)
     rows = session.execute(counts.where(work.c.status != "SUCCESS")).all()
     by_status: dict[str, int] = {status: number for status, number in rows}
+    gave_up = session.scalar(select(func.count(FailedJob.id)).where(FailedJob.resolved_at.is_(None))) or 0
     clock = session.get(WorkerNode, _CLOCK)
     return Health(
         last_tick=clock.beat_at if clock else None,
@@ -319,7 +324,7 @@ def health(session: AnySession) -> Health:
         last_failure=clock.last_failure if clock else None,
         waiting=by_status.get("ENQUEUED", 0) + by_status.get("DELAYED", 0),
         running=by_status.get("PENDING", 0),
-        failed=by_status.get("ERROR", 0) + by_status.get("MAX_RECOVERY_ATTEMPTS_EXCEEDED", 0),
+        failed=gave_up + by_status.get("MAX_RECOVERY_ATTEMPTS_EXCEEDED", 0),
     )
 
 

@@ -1,0 +1,121 @@
+"""Open the installation that the settings describe, and bring its database up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from sqlalchemy import create_engine, make_url
+
+from market.config import Settings, SettingsError, load
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def database_state(settings: Settings) -> tuple[str | None, str]:
+    """The database's revision (None: empty) and the newest one."""
+    from market.db.engine import attach, engine_options
+    from market.db.migrate import current, head
+
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite":
+        _make_folder(settings)
+    engine = create_engine(url, **engine_options(settings.database_url))
+    attach(engine)
+    try:
+        return current(engine), head()
+    finally:
+        engine.dispose()
+
+
+def upgrade(settings: Settings) -> None:
+    """Create or upgrade all tables, then what an installation has once: its keys and the reference data."""
+    from market.db.engine import attach, engine_options
+    from market.db.migrate import upgrade as migrate
+    from market.records import queue
+
+    _make_folder(settings)
+    engine = create_engine(settings.database_url, **engine_options(settings.database_url))
+    attach(engine)
+    migrate(engine)
+    engine.dispose()
+    queue.prepare(settings.database_url)
+    found(build(settings))
+
+
+def found(app: Flask) -> None:
+    """What every installation has from its first day; harmless to repeat."""
+    from market.db.session import transaction
+    from market.kernel.clock import system_now
+    from market.records.keys import found_installation
+
+    settings: Settings = app.extensions["linli"].settings
+    with app.app_context(), transaction():
+        found_installation(settings.publisher, system_now())
+
+
+def build(settings: Settings) -> Flask:
+    """The application, without looking at the database."""
+    from market.app import create_app
+
+    return create_app(settings)
+
+
+def open_app(settings: Settings | None = None) -> Flask:
+    """The application on an up-to-date database; one line when it is not."""
+    settings = settings or load()
+    revision, newest = database_state(settings)
+    if revision != newest:
+        raise click.ClickException(
+            "数据库还没有建好或不是最新，请先运行 / the database is not up to date, please run: market db upgrade"
+        )
+    app = build(settings)
+    if settings.is_production:
+        with app.app_context():
+            if demonstration_loaded():
+                raise SettingsError(
+                    "库中有演示数据和演示账号，不能用于正式运行，请另建数据库（MARKET_DATABASE_URL）",
+                    "the database holds demonstration accounts; production needs another MARKET_DATABASE_URL",
+                )
+    return app
+
+
+def in_app(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Run a command inside the application, as one transaction."""
+
+    @wraps(function)
+    def run(*args: Any, **options: Any) -> Any:
+        from market.db.session import transaction
+
+        app = open_app()
+        with app.app_context(), transaction():
+            return function(*args, **options)
+
+    return run
+
+
+def _make_folder(settings: Settings) -> None:
+    folders = [settings.data]
+    url = make_url(settings.database_url)
+    if settings.uses_sqlite and url.database and url.database != ":memory:":
+        folders.append(Path(url.database).parent)
+    for folder in folders:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(
+                f"数据目录 {folder} 建不了：{error.strerror}，请改 MARKET_DATA",
+                f"the data folder {folder} cannot be made: {error.strerror}; change MARKET_DATA",
+            ) from None
+
+
+def demonstration_loaded() -> bool:
+    """Whether the database at hand was filled by the demonstration."""
+    from market.records.democlock import NAME
+    from market.records.keys import read_setting
+
+    return read_setting(NAME) is not None
