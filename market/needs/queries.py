@@ -1,0 +1,43 @@
+"""Needs and demand items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from market.db.session import db
+from market.needs.models import DemandItem, Need
+from market.needs.states import DemandState
+
+
+def demand(demand_id: int) -> DemandItem | None:
+    """Return a demand item."""
+    return db.session.get(DemandItem, demand_id)
+
+
+def open_demands(street_id: int) -> list[DemandItem]:
+    """Return the demand items of a street that wait for a purchase, oldest first."""
+    query = select(DemandItem).filter_by(street_id=street_id, state=DemandState.OPEN).order_by(DemandItem.id).limit(200)
+    return list(db.session.scalars(query))
+
+
+def demands(street_ids: Iterable[int] | None = None, before: int | None = None, limit: int = 20) -> list[DemandItem]:
+    """Return demand items, newest first, by key."""
+    query = select(DemandItem).order_by(DemandItem.id.desc()).limit(limit)
+    if street_ids is not None:
+        query = query.where(DemandItem.street_id.in_(list(street_ids)))
+    if before is not None:
+        query = query.where(DemandItem.id < before)
+    return list(db.session.scalars(query))
+
+
+def needs_of(demand_id: int) -> list[Need]:
+    """Return the needs merged into a demand item."""
+    return list(db.session.scalars(select(Need).filter_by(demand_id=demand_id).order_by(Need.id)))
+
+
+def loose_needs(street_ids: Iterable[int], limit: int = 200) -> list[Need]:
+    """Return needs that belong to no demand item yet, oldest first."""
+    query = select(Need).where(Need.street_id.in_(list(street_ids)), Need.demand_id.is_(None)).order_by(Need.id)
+    return list(db.session.scalars(query.limit(limit)))
