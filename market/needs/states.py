@@ -57,8 +57,10 @@ DEMAND_MACHINE = Machine(
     name="demand-item",
     start=DemandState.OPEN,
     moves=[
-        Move(DemandState.OPEN, DemandVerb.PLAN, DemandState.PLANNED, Permit.TENDER_DRAFT, N_("列入采购")),
-        Move(DemandState.PLANNED, DemandVerb.REOPEN, DemandState.OPEN, Permit.NEED_RECORD, N_("重新安排")),
+        Move(DemandState.OPEN, DemandVerb.PLAN, DemandState.PLANNED, Permit.TENDER_APPROVE, N_("列入采购")),
+        Move(
+            DemandState.PLANNED, DemandVerb.REOPEN, DemandState.OPEN, Permit.NEED_RECORD, N_("重新安排"), by_clock=True
+        ),
         Move(DemandState.PLANNED, DemandVerb.ANSWER, DemandState.ANSWERED, Permit.NEED_RECORD, N_("办结")),
     ],
 )
