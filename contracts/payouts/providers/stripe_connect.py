@@ -205,11 +205,13 @@ class StripeConnect:
     def _http(self) -> stripe.HTTPClient:
         if self._given_client is not None:
             return self._given_client
-        import requests
         import stripe
 
-        session = requests.Session()
+        session = None  # the SDK then keeps one for each thread
         if self._base_address and urlsplit(self._base_address).hostname in {"127.0.0.1", "localhost", "::1"}:
+            import requests
+
+            session = requests.Session()
             session.trust_env = False  # a proxy from the environment has no business with loopback
         return stripe.RequestsClient(timeout=self._timeout_ms / 1000, session=session)
 
