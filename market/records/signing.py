@@ -87,13 +87,17 @@ def sign_pdf(
     """
     from asn1crypto import keys
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+    from pyhanko.pdf_utils.misc import PdfError
     from pyhanko.sign.fields import SigSeedSubFilter
     from pyhanko.sign.signers import PdfSignatureMetadata, SimpleSigner
     from pyhanko_certvalidator.registry import SimpleCertificateStore
 
     from market.records.pades import SignerAt
 
-    writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    try:
+        writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    except PdfError:
+        raise _unreadable() from None
     box = _empty_place(writer, field)
     signer_certificate, *others = (_loaded(pem) for pem in certificate_chain)
     if load_private(key).public_key() != load_certificate(certificate_chain[0]).public_key():
@@ -199,7 +203,7 @@ html {{ font: 8.5pt/1.45 "Noto Sans SC", sans-serif; color: #1a1a1a }}
 body {{ margin: 0; padding: 6pt 9pt; height: {height}pt; box-sizing: border-box; overflow: hidden; background: #fff;
   border: 0.75pt solid #b3261e; border-left-width: 3pt }}
 p {{ margin: 0 }}
-.what {{ float: right; color: #b3261e; font-size: 8pt; font-weight: 700; letter-spacing: 0.1em }}
+.what {{ float: right; color: #b3261e; font-size: 8pt; font-weight: 700 }}
 .name {{ font-size: 13pt; font-weight: 700 }}
 .small {{ font-size: 7pt; color: #444 }}
 """

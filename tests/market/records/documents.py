@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from datetime import UTC, datetime
@@ -63,7 +64,9 @@ def run(*command: str | Path) -> str:
     """Standard output of an outside program, whatever it returns; a missing one fails the test with what to install."""
     if shutil.which(str(command[0])) is None:
         pytest.fail(f"{command[0]} is missing: sudo apt-get install -y poppler-utils qpdf libnss3-tools")
-    result = subprocess.run([str(part) for part in command], capture_output=True, check=False, timeout=60)
+    result = subprocess.run(
+        [str(part) for part in command], capture_output=True, check=False, timeout=60, env={**os.environ, "TZ": "UTC"}
+    )
     return result.stdout.decode("utf-8", "replace")
 
 

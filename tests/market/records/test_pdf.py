@@ -144,7 +144,7 @@ def test_signing_places_are_found_where_the_frames_are() -> None:
 def test_a_document_cannot_make_the_server_fetch_anything(asks: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as door:
         door.settimeout(0.05)
-        here = "http://127.0.0.1:{}/x.png".format(door.getsockname()[1])
+        here = f"http://127.0.0.1:{door.getsockname()[1]}/x.png"
         with pytest.raises(ValueError, match="only use what is inside it"):
             render_pdf(f"<p>{asks.format(here=here)}</p>", title="x", lang="zh-Hans", at=AT)
         with pytest.raises(TimeoutError):
@@ -155,7 +155,7 @@ def test_a_drawing_cannot_fetch_anything_either() -> None:
     # WeasyPrint leaves out a drawing that asks for more, where it refuses a document.
     with socket.create_server(("127.0.0.1", 0)) as door:
         door.settimeout(0.05)
-        here = "http://127.0.0.1:{}/x.png".format(door.getsockname()[1])
+        here = f"http://127.0.0.1:{door.getsockname()[1]}/x.png"
         render_pdf(f"<svg><image href='{here}' width='9' height='9'/></svg>", title="x", lang="zh-Hans", at=AT)
         with pytest.raises(TimeoutError):
             door.accept()
