@@ -162,3 +162,8 @@ def test_heavy_libraries_wait_until_they_are_used():
     root = pain001.SCHEMA_FILE.parents[4]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
     assert done.stdout.strip() == "[]"
+
+
+def test_nothing_leaves_that_the_schema_refuses(make, noon):
+    with pytest.raises(ValueError, match=r"pain\.001\.001\.09: .*InitgPty/.*Nm"):
+        write([make()], noon, initiator="")
