@@ -122,12 +122,12 @@ def sign_pdf(
     return signed.getvalue()
 
 
-def verify_pdf(pdf: bytes, trusted_certificate: bytes) -> list[SignatureReport]:
+def verify_pdf(pdf: bytes, trusted_certificate: bytes, *, judged_at: datetime | None = None) -> list[SignatureReport]:
     """What each signature says and whether it holds, in the order of signing; an unsigned document gives an empty list.
 
-    `trusted_certificate` is the authority's (PEM); certificates are judged at the time the signature claims. A caller
-    who expects two signatures must count them: a file whose signatures were cut off is merely unsigned. Raises Refused
-    when the file cannot be read as a PDF at all.
+    `trusted_certificate` is the authority's (PEM). Certificates are judged at the time the signature claims, or at
+    `judged_at` where the two run on different clocks (the demonstration). A caller who expects two signatures must
+    count them: a file whose signatures were cut off is merely unsigned. Raises Refused for what is no readable PDF.
     """
     from pyhanko.pdf_utils.reader import PdfFileReader
 
@@ -135,7 +135,7 @@ def verify_pdf(pdf: bytes, trusted_certificate: bytes) -> list[SignatureReport]:
         signatures = PdfFileReader(io.BytesIO(pdf)).embedded_regular_signatures
     except Exception:  # noqa: BLE001  a damaged file makes the parser fail in any way at all
         raise _unreadable() from None
-    return [_report(pdf, one, trusted_certificate, last=one is signatures[-1]) for one in signatures]
+    return [_report(pdf, one, trusted_certificate, judged_at, last=one is signatures[-1]) for one in signatures]
 
 
 def _apart(work: Callable[..., Any], *args: Any, **options: Any) -> Any:
@@ -209,13 +209,16 @@ p {{ margin: 0 }}
 """
 
 
-def _report(pdf: bytes, signature: Any, trusted_certificate: bytes, *, last: bool) -> SignatureReport:
+def _report(
+    pdf: bytes, signature: Any, trusted_certificate: bytes, judged_at: datetime | None, *, last: bool
+) -> SignatureReport:
     says: dict[str, Any] = {}
     intact = trusted = covers = False
     # Tampering can break the parser at any layer: what cannot be read stays empty, what cannot be judged does not hold.
     with contextlib.suppress(Exception):
         says = _claims(signature)
-        intact, trusted, covers = _judged(pdf, signature, trusted_certificate, says["signed_at"], last=last)
+        moment = judged_at or says["signed_at"]
+        intact, trusted, covers = _judged(pdf, signature, trusted_certificate, moment, last=last)
     return SignatureReport(
         field=signature.field_name,
         name=says.get("name", ""),

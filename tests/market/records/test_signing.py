@@ -243,8 +243,11 @@ def test_a_certificate_that_had_run_out_is_not_trusted(prepared: bytes, authorit
     late = signatory(authority, "purchaser", "王㛃䶮", "虚构街道办事处", days=6)
     assert certificate_valid(late.certificate, AT - timedelta(days=2))
     assert not certificate_valid(late.certificate, AT)
-    (report,) = verify_pdf(sign(prepared, late, authority), authority.certificate)
+    signed = sign(prepared, late, authority)
+    (report,) = verify_pdf(signed, authority.certificate)
     assert (report.intact, report.trusted) == (True, False)
+    (report,) = verify_pdf(signed, authority.certificate, judged_at=AT - timedelta(days=2))
+    assert report.good
 
 
 def test_a_place_is_signed_once_and_must_exist(
