@@ -17,31 +17,43 @@ from market.organisations.models import Organisation
 from market.records.audit import Subject
 
 
+def sealed_subject(lot_id: int, organisation_id: int) -> Subject:
+    """What happens to a bid before the opening: about the lot, in a chain of its own.
+
+    Neither the number nor the names of bidders may be known before the opening, and the length of the purchase's chain
+    would tell. The opening record carries this chain's head over into the purchase's chain.
+    """
+    return Subject("lot", lot_id, ("bids", str(lot_id)), Scope(organisation_id=organisation_id))
+
+
 class BidDraft(db.Model):
-    """An organisation's draft for a lot, encrypted from the first save under its own key; emptied at submission."""
+    """An organisation's draft for a lot, encrypted from the first save under its own key; emptied at submission.
+
+    The key lies in a file of its own (`market.bids.vault`), locked under the installation's key, and is removed when
+    the draft is emptied: old pages and logs of the database then open nothing.
+    """
 
     id: Mapped[Id]
     lot_id: Mapped[Ref] = mapped_column(ForeignKey("lot.id"))
     organisation_id: Mapped[Ref] = mapped_column(ForeignKey("organisation.id"))
-    file_id: Mapped[Ref]
-    wrapped_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    key_name: Mapped[str | None] = mapped_column(unique=True)
     ciphertext: Mapped[bytes | None] = mapped_column(LargeBinary)
     version: Mapped[int]
     saved_at: Mapped[At]
     saved_by: Mapped[int | None]
     reminded: Mapped[Json]  # hours before the deadline at which a reminder has gone out
+    organisation: Mapped[Organisation] = relationship(lazy="raise")
     __tablename__ = "bid_draft"
     __table_args__ = strict(
         UniqueConstraint("lot_id", "organisation_id"),
-        CheckConstraint("(wrapped_key IS NULL) = (ciphertext IS NULL)", name="key_with_content"),
-        Index(None, "organisation_id"),
+        CheckConstraint("(key_name IS NULL) = (ciphertext IS NULL)", name="key_with_content"),
+        Index(None, "organisation_id", "id"),
     )
 
     @property
     def subject(self) -> Subject:
-        """Chain of the organisation: the purchase's chain must not show who prepares a bid."""
-        chain = ("organisation", str(self.organisation_id))
-        return Subject("bid_draft", self.id, chain, Scope(organisation_id=self.organisation_id))
+        """Chain of the lot's bids, scope of the organisation."""
+        return sealed_subject(self.lot_id, self.organisation_id)
 
 
 class SealedBid(db.Model):
@@ -49,26 +61,27 @@ class SealedBid(db.Model):
 
     id: Mapped[Id]
     lot_id: Mapped[Ref] = mapped_column(ForeignKey("lot.id"))
-    organisation_id: Mapped[Ref] = mapped_column(ForeignKey("organisation.id"), index=True)
+    organisation_id: Mapped[Ref] = mapped_column(ForeignKey("organisation.id"))
     receipt_number: Mapped[str] = mapped_column(unique=True)
     form_token: Mapped[str] = mapped_column(unique=True)
-    envelope: Mapped[bytes] = mapped_column(LargeBinary)
+    envelope: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     root: Mapped[str]
     envelope_digest: Mapped[str]
+    stored_file_ids: Mapped[Json]  # the ciphertexts of its files; names and keys are inside the envelope
     received_at: Mapped[At]
     submitted_by: Mapped[Ref]
     organisation: Mapped[Organisation] = relationship(lazy="raise")
     __tablename__ = "sealed_bid"
-    __table_args__ = strict(Index(None, "lot_id", "organisation_id", "id"))
+    __table_args__ = strict(
+        Index(None, "lot_id", "organisation_id", "id"),
+        Index(None, "organisation_id", "id"),
+        CheckConstraint("length(root) = 64 AND length(envelope_digest) = 64", name="digests"),
+    )
 
-
-class SealedFile(db.Model):
-    """Links a sealed bid to the ciphertexts of its files."""
-
-    id: Mapped[Id]
-    bid_id: Mapped[Ref] = mapped_column(ForeignKey("sealed_bid.id"), index=True)
-    stored_file_id: Mapped[Ref] = mapped_column(ForeignKey("stored_file.id"))
-    __tablename__ = "sealed_file"
+    @property
+    def subject(self) -> Subject:
+        """Chain of the lot's bids, scope of the organisation."""
+        return sealed_subject(self.lot_id, self.organisation_id)
 
 
 class Withdrawal(db.Model):
@@ -86,7 +99,7 @@ class LateAttempt(db.Model):
 
     id: Mapped[Id]
     lot_id: Mapped[Ref] = mapped_column(ForeignKey("lot.id"), index=True)
-    organisation_id: Mapped[Ref] = mapped_column(ForeignKey("organisation.id"))
+    organisation_id: Mapped[Ref] = mapped_column(ForeignKey("organisation.id"), index=True)
     by_user_id: Mapped[Ref]
     at: Mapped[At]
     __tablename__ = "late_attempt"
@@ -102,7 +115,35 @@ class Peel(db.Model):
     rest: Mapped[bytes] = mapped_column(LargeBinary)
     at: Mapped[At]
     __tablename__ = "peel"
-    __table_args__ = strict(UniqueConstraint("lot_id", "first_user_id", "second_user_id"))
+    __table_args__ = strict(
+        UniqueConstraint("lot_id", "first_user_id", "second_user_id"),
+        CheckConstraint("first_user_id <> second_user_id", name="two_people"),
+    )
+
+
+class Rewrap(db.Model):
+    """Replacing an opener who lost the key: the first act of one officer, waiting for the second of another.
+
+    `rests` holds, per possible second officer, the still wrapped rest locked under the installation's key; it is
+    emptied when the second acts or when the time is up.
+    """
+
+    id: Mapped[Id]
+    lot_id: Mapped[Ref] = mapped_column(ForeignKey("lot.id"), index=True)
+    lost_user_id: Mapped[Ref]
+    new_user_id: Mapped[Ref]
+    first_user_id: Mapped[Ref]
+    second_user_id: Mapped[int | None]
+    reason: Mapped[str]
+    rests: Mapped[Json]
+    at: Mapped[At]
+    done_at: Mapped[datetime | None]
+    __tablename__ = "rewrap"
+    __table_args__ = strict(
+        CheckConstraint("first_user_id <> lost_user_id AND first_user_id <> new_user_id", name="others_act"),
+        CheckConstraint("second_user_id IS NULL OR second_user_id <> first_user_id", name="two_people"),
+        CheckConstraint("(second_user_id IS NULL) = (done_at IS NULL)", name="second_with_time"),
+    )
 
 
 class Opening(db.Model):
@@ -131,7 +172,7 @@ class OpenedBid(db.Model):
     number: Mapped[int]
     price_fen: Mapped[Fen]
     claims_small: Mapped[bool]
-    content: Mapped[Json]  # the bid document (BidContent): fields, declarations, workers, files with their keys
+    content: Mapped[Json]  # the bid document (BidContent): fields, declarations, files with their keys
     secret_fields: Mapped[Json]  # names of the fields the bidder marked as business secrets
     salts: Mapped[Json]
     root_ok: Mapped[bool]
@@ -140,5 +181,21 @@ class OpenedBid(db.Model):
     organisation: Mapped[Organisation] = relationship(lazy="raise")
     __tablename__ = "opened_bid"
     __table_args__ = strict(
-        CheckConstraint("price_fen > 0", name="price_positive"), UniqueConstraint("lot_id", "organisation_id")
+        CheckConstraint("price_fen > 0", name="price_positive"),
+        CheckConstraint("verdict IN ('', 'valid', 'invalid')", name="verdict_known"),
+        UniqueConstraint("lot_id", "organisation_id"),
     )
+
+
+class UnreadableBid(db.Model):
+    """A bid that could not be decrypted or read: written down and shown beside the opened ones, invalid."""
+
+    id: Mapped[Id]
+    bid_id: Mapped[Ref] = mapped_column(ForeignKey("sealed_bid.id"), unique=True)
+    lot_id: Mapped[Ref] = mapped_column(ForeignKey("lot.id"), index=True)
+    organisation_id: Mapped[Ref] = mapped_column(ForeignKey("organisation.id"))
+    number: Mapped[int]
+    fault: Mapped[str]  # a catalogue key
+    at: Mapped[At]
+    organisation: Mapped[Organisation] = relationship(lazy="raise")
+    __tablename__ = "unreadable_bid"
