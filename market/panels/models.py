@@ -15,7 +15,7 @@ from market.records.audit import Subject
 
 
 class Expert(db.Model):
-    """A person of the pool. Experts are national; `employer` matters for 'purchaser's own staff may not sit as expert'."""
+    """A person of the pool; experts are national. `employer`: the purchaser's own staff may not sit as expert."""
 
     id: Mapped[Id]
     user_id: Mapped[Ref] = mapped_column(ForeignKey("user_account.id"), unique=True)

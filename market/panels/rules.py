@@ -1,0 +1,134 @@
+"""Pure decisions about panels: legal size, ties that bar, and the draw that anyone can repeat.
+
+The draw, complete, for whoever wants to repeat it (texts enter as UTF-8, `||` joins them without anything between,
+SHA-256 in lower-case hexadecimal; `printf '%s%s' A B | sha256sum` is enough):
+
+    commitment  = SHA-256( secret )                     published with the purchase notice
+    public part = digest of the opening record          unknown to everyone until the bids are opened
+    seed        = SHA-256( secret || public part )
+    place(key)  = SHA-256( seed || key )                for each key of the pool
+    the drawn   = the keys with the smallest places, compared as text; the key itself decides between equal places
+
+A member who steps down is replaced by the next key in the same order. The purchaser cannot choose the secret after
+seeing who bids, since its digest was published before; bidders cannot choose the seed, since they do not know the
+secret. Experts who were registered after the opening are not in the pool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from market.kernel.canonical import sha256_hex
+from market.kernel.errors import Refused
+from market.kernel.text import N_
+from market.kernel.workdays import add_months
+
+LARGE_BUDGET = "budget"
+FORMULA = N_(
+    "秘密值的摘要随采购公告公布。种子 = SHA-256(秘密值 ‖ 开标记录摘要)；每名专家的序号值 = SHA-256(种子 ‖ 专家编号)，"
+    "按序号值从小到大抽取；有人回避时由下一名递补。各项均为 UTF-8 文本，任何人都可以重新计算。"
+)
+
+
+def commitment_of(secret: str) -> str:
+    """Digest of the draw's secret, to be published with the notice."""
+    return sha256_hex(secret.encode())
+
+
+def seed_of(secret: str, public_part: str) -> str:
+    """The draw's seed."""
+    return sha256_hex((secret + public_part).encode())
+
+
+def place(seed: str, key: str) -> str:
+    """Where a key stands in the order of this seed."""
+    return sha256_hex((seed + key).encode())
+
+
+def ordered(seed: str, keys: Iterable[str]) -> list[str]:
+    """The whole pool in the order of the draw; the order in which it is given does not matter."""
+    return sorted(keys, key=lambda key: (place(seed, key), key))
+
+
+def draw(seed: str, pool: Iterable[str], n: int) -> list[str]:
+    """The first `n` keys of the pool. Raises Refused when the pool is too small, ValueError for a key given twice."""
+    keys = list(pool)
+    if len(set(keys)) != len(keys):
+        raise ValueError("a key stands twice in the pool")
+    if len(keys) < n:
+        raise Refused(
+            N_("可抽取的专家只有 %(found)d 人，需要 %(wanted)d 人。请先在专家库补充该领域专家，或减少专家席位。"),
+            found=len(keys),
+            wanted=n,
+        )
+    return ordered(seed, keys)[:n]
+
+
+def draw_holds(record: Mapping[str, Any]) -> bool:
+    """True when a published draw repeats: commitment, seed and result follow from secret, public part and pool."""
+    pool = [entry["key"] for entry in record["pool"]]
+    return bool(
+        commitment_of(record["secret"]) == record["commitment"]
+        and seed_of(record["secret"], record["public_part"]) == record["seed"]
+        and ordered(record["seed"], pool)[: len(record["result"])] == record["result"]
+    )
+
+
+# --- legal size -----------------------------------------------------------------------------------------------------
+
+
+def least_size(rules: Mapping[str, Any], budget_fen: int, grounds: Collection[str] = ()) -> int:
+    """Fewest members: the regime's minimum, more where the budget or a named ground makes the case large.
+
+    `rules` is the purchase's rule set. Source: 87号令 art. 47, 采购法 art. 38 and 40, 财库〔2014〕214号 art. 14; rows 21-23.
+    """
+    least: int = rules["panel.size_min"]
+    large: int = rules.get("panel.large_size_min", least)
+    accepted = set(rules.get("panel.large_grounds", ()))
+    present = set(grounds) | ({LARGE_BUDGET} if budget_fen >= rules["panel.large_budget_fen"] else set())
+    return max(least, large) if present & accepted else least
+
+
+def size_ok(size: int, experts: int, least: int, share: tuple[int, int] = (2, 3)) -> bool:
+    """True for an odd panel of at least `least` members of whom experts are at least `share` (rows 21, 22)."""
+    part, whole = share
+    return size % 2 == 1 and size >= least and experts <= size and experts * whole >= size * part
+
+
+def check_size(size: int, experts: int, least: int, share: tuple[int, int] = (2, 3)) -> None:
+    """Raise Refused with the exact reason unless `size_ok`."""
+    part, whole = share
+    if size % 2 == 0:
+        raise Refused(N_("评审组人数应为单数，现在是 %(size)d 人。"), field="size", size=size)
+    if size < least:
+        raise Refused(N_("本项目评审组不少于 %(least)d 人，现在是 %(size)d 人。"), field="size", least=least, size=size)
+    if experts > size:
+        raise Refused(N_("专家席位不能多于评审组总人数。"), field="expert_seats")
+    if experts * whole < size * part:
+        raise Refused(
+            N_("专家不少于总人数的 %(part)d/%(whole)d：%(size)d 人的评审组至少要 %(needed)d 名专家。"),
+            field="expert_seats",
+            part=part,
+            whole=whole,
+            size=size,
+            needed=-(-size * part // whole),
+        )
+
+
+# --- ties -----------------------------------------------------------------------------------------------------------
+
+
+def tie_bars(ended_on: date | None, day: date, months: int, *, kin: bool = False) -> bool:
+    """True when a tie still keeps a person off the panel of a purchase that began on `day`.
+
+    Kinship never lapses; a tie that goes on (no end) bars; an ended one bars for `months` months after its end, the
+    last day included. Source: 条例 art. 9; row 24.
+    """
+    return kin or ended_on is None or ended_on >= add_months(day, -months)
+
+
+def next_keys(seed: str, pool: Sequence[str], taken: Collection[str]) -> list[str]:
+    """The keys that may still move up, in the order of the draw."""
+    return [key for key in ordered(seed, pool) if key not in taken]
