@@ -19,7 +19,7 @@ from market.kernel.sealing import lock_private, new_keypair, public_of, unlock_p
 from market.kernel.text import N_
 from market.people.models import RoleGrant, SealingKey, SignInFailure, SigningCertificate, User, UserSession
 from market.people.queries import certificate_of, sealing_keys, token_digest
-from market.people.rules import grantable, password_trouble, throttle_until
+from market.people.rules import FREE_TRIES_OF_ADDRESS, grantable, password_trouble, throttle_until
 from market.records.audit import Subject, record
 from market.records.certificates import issue_certificate, new_signing_key
 from market.records.keys import authority, lock, unlock
@@ -103,18 +103,7 @@ def check_password(login: str, password: str, address: str, at: datetime) -> Use
     Takes the same time whether the login exists or not.
     """
     login = login.strip().lower()
-    since = at - timedelta(hours=1)
-    failures = list(
-        db.session.scalars(
-            select(SignInFailure.at)
-            .where((SignInFailure.login == login) | (SignInFailure.address == address), SignInFailure.at > since)
-            .order_by(SignInFailure.at)
-        )
-    )
-    until = throttle_until(failures)
-    if until and at < until:
-        minutes = int((until - at).total_seconds() // 60) + 1
-        raise Refused(N_("尝试次数过多，请在 %(minutes)s 分钟后再试。"), minutes=minutes)
+    check_throttle(login, address, at)
     user = db.session.scalar(select(User).filter_by(login=login))
     try:
         _hasher().verify(user.password_hash if user else _nobody_hash(), password)
@@ -123,6 +112,24 @@ def check_password(login: str, password: str, address: str, at: datetime) -> Use
     if user is None or not user.active:
         raise Refused(N_("登录名或密码不对，请检查后重试。"), field="password")
     return user
+
+
+def check_throttle(login: str, address: str, at: datetime) -> None:
+    """Raise Refused while attempts for this login, or from this address, must wait."""
+    rows = db.session.execute(
+        select(SignInFailure.login, SignInFailure.address, SignInFailure.at)
+        .where((SignInFailure.login == login) | (SignInFailure.address == address))
+        .where(SignInFailure.at > at - timedelta(hours=1))
+        .order_by(SignInFailure.at)
+    ).all()
+    waits = [
+        throttle_until([r.at for r in rows if r.login == login]),
+        throttle_until([r.at for r in rows if r.address == address], FREE_TRIES_OF_ADDRESS),
+    ]
+    until = max((w for w in waits if w is not None), default=None)
+    if until and at < until:
+        minutes = int((until - at).total_seconds() // 60) + 1
+        raise Refused(N_("尝试次数过多，请在 %(minutes)s 分钟后再试。"), minutes=minutes)
 
 
 def note_failure(login: str, address: str, at: datetime) -> None:

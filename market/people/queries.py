@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import column as sql_column
+from sqlalchemy import select, table
 from sqlalchemy.orm import joinedload, selectinload
 
 from market.db.session import db
@@ -125,3 +126,24 @@ def certificate_of(user_id: int) -> SigningCertificate | None:
         .order_by(SigningCertificate.id.desc())
         .limit(1)
     )
+
+
+def scope_names(grants: Iterable[RoleGrant]) -> dict[int, str]:
+    """Return the place or organisation of each grant by grant id, as text; empty for everywhere.
+
+    Places and organisations stand above this room, so their tables are read by name here.
+    """
+    wanted = list(grants)
+    tables = {"street_id": "street", "organisation_id": "organisation", "district_id": "district"}
+    found: dict[int, str] = {g.id: "" for g in wanted}
+    for column, name in tables.items():
+        ids = {getattr(g, column) for g in wanted} - {None}
+        if not ids:
+            continue
+        source = table(name, sql_column("id"), sql_column("name"))
+        names = dict(db.session.execute(select(source.c.id, source.c.name).where(source.c.id.in_(ids))).tuples().all())
+        for grant in wanted:
+            value = getattr(grant, column)
+            if value is not None and not found[grant.id]:
+                found[grant.id] = names.get(value, "")
+    return found

@@ -10,7 +10,9 @@ from market.kernel.text import N_
 
 SHORTEST = 10
 _COMMON = {"password", "1234567890", "0123456789", "qwertyuiop", "passw0rd12", "woaizhongguo", "aaaaaaaaaa"}
-_FREE_TRIES = 5
+FREE_TRIES = 5
+# A whole office may share one address.
+FREE_TRIES_OF_ADDRESS = 50
 _ORGANISATION_ROLES = {Role.ORGANISATION_ADMIN, Role.ORGANISATION_EDITOR, Role.ORGANISATION_SIGNATORY}
 
 
@@ -24,12 +26,12 @@ def password_trouble(password: str, login: str) -> str | None:
     return None
 
 
-def throttle_until(failures: Sequence[datetime]) -> datetime | None:
-    """Return until when further attempts wait: after five failures 1 minute, doubling up to an hour; None: at once.
+def throttle_until(failures: Sequence[datetime], free_tries: int = FREE_TRIES) -> datetime | None:
+    """Return until when further attempts wait: after the free tries 1 minute, doubling up to an hour; None: at once.
 
     `failures` are the instants of the last hour, oldest first.
     """
-    over = len(failures) - _FREE_TRIES
+    over = len(failures) - free_tries
     if over < 0:
         return None
     return failures[-1] + timedelta(minutes=min(2**over, 60))

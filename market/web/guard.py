@@ -22,6 +22,7 @@ from market.kernel.errors import DomainError, Forbidden, NotFound, Stale
 from market.kernel.permits import Actor, Permit, Scope, allowed
 from market.kernel.text import N_
 from market.web.fields import show_refusal
+from market.web.pages import keep_typed
 
 View = Callable[..., Any]
 T = TypeVar("T")
@@ -108,10 +109,10 @@ def _lost_a_race(error: Exception) -> bool:
 
 
 def _to_sign_in() -> Response:
-    """Send to the sign-in page; what was typed is kept by the page itself (see people.views)."""
+    """Send to the sign-in page; after a POST show a page that keeps what was typed."""
     if request.method == "GET":
         return redirect(url_for("people.sign_in", next=request.full_path.rstrip("?")))
-    return current_app.extensions["linli"].sign_in_again()
+    return keep_typed()
 
 
 class Tried:
@@ -144,10 +145,3 @@ def found(row: T | None, permit: Permit | None = None, scope: Scope | None = Non
     if permit is not None and not allowed(current_actor(), permit, scope if scope is not None else row.subject.scope):  # type: ignore[attr-defined]
         raise NotFound(N_("没有找到您要的内容，链接可能已失效。"))
     return row
-
-
-def remember_typed() -> dict[str, list[str]]:
-    """Return the posted fields without token and passwords, to be carried through a new sign-in."""
-    hidden = ("password", "passphrase", "csrf_token", "code")
-    return {k: v for k, v in request.form.to_dict(flat=False).items() if not any(h in k for h in hidden)}
-
