@@ -55,13 +55,13 @@ def check_in_time(at: datetime, deadline_at: datetime | None) -> None:
         )
 
 
-def check_may_submit(*, at: datetime, deadline_at: datetime | None, lot_state: str, trouble: str | None) -> None:
+def check_may_submit(*, at: datetime, deadline_at: datetime | None, sealed: bool, trouble: str | None) -> None:
     """Raise unless a bid may be submitted: in time, the lot still sealed, the organisation free to bid.
 
-    `trouble` is why the organisation may not bid (`organisations.queries.may_bid`), or None.
+    `sealed` is whether the lot takes bids, `trouble` why the organisation may not (`organisations.queries.may_bid`).
     """
     check_in_time(at, deadline_at)
-    if lot_state != "sealed":
+    if not sealed:
         raise Refused(N_("这个标段现在不接受投标，请刷新页面查看最新情况。"))
     if trouble:
         raise Refused(trouble)

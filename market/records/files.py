@@ -167,10 +167,20 @@ class SecretFile:
     key: str
 
 
-def keep_secret(
-    stream: BinaryIO, name: str, subject: tuple[str, int], actor: Actor, at: datetime
-) -> tuple[StoredFile, SecretFile]:
-    """Keep an upload encrypted under a fresh key; the row shows neither name nor plain digest."""
+@dataclass(frozen=True)
+class EncryptedUpload:
+    """An upload encrypted and on disk, without its row yet."""
+
+    stored_sha256: str
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    key: bytes
+
+
+def encrypt_upload(stream: BinaryIO, name: str) -> EncryptedUpload:
+    """Encrypt an upload under a fresh key and write it to disk: the slow part, done before a write transaction begins."""
     head = stream.read(_CHUNK)
     if not head:
         raise Refused(N_("“%(name)s”是空文件，请检查后重新上传。"), name=name)
@@ -178,10 +188,18 @@ def keep_secret(
     plain = b"".join(_plain_chunks(stream, head, name))
     key = os.urandom(32)
     digest, _ = store().write(iter([encrypt(key, plain, b"bid-file")]))
+    sha256 = hashlib.sha256(plain).hexdigest()
+    return EncryptedUpload(digest, Path(name).name[:200], media_type, len(plain), sha256, key)
+
+
+def keep_encrypted(
+    upload: EncryptedUpload, subject: tuple[str, int], actor: Actor, at: datetime
+) -> tuple[StoredFile, SecretFile]:
+    """Keep the row of an encrypted upload; it shows neither name nor plain digest."""
     row = StoredFile(
         sha256=None,
-        stored_sha256=digest,
-        size=len(plain),
+        stored_sha256=upload.stored_sha256,
+        size=upload.size,
         name="",
         media_type="application/octet-stream",
         encrypted=True,
@@ -193,8 +211,14 @@ def keep_secret(
     )
     db.session.add(row)
     db.session.flush()
-    secret = SecretFile(row.id, Path(name).name[:200], media_type, len(plain), hashlib.sha256(plain).hexdigest(), key.hex())
-    return row, secret
+    return row, SecretFile(row.id, upload.name, upload.media_type, upload.size, upload.sha256, upload.key.hex())
+
+
+def keep_secret(
+    stream: BinaryIO, name: str, subject: tuple[str, int], actor: Actor, at: datetime
+) -> tuple[StoredFile, SecretFile]:
+    """Keep an upload encrypted under a fresh key; the row shows neither name nor plain digest."""
+    return keep_encrypted(encrypt_upload(stream, name), subject, actor, at)
 
 
 def open_secret(row: StoredFile, secret: SecretFile) -> bytes:
