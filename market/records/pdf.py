@@ -6,6 +6,7 @@ configuration is kept for all documents: reading the two bundled fonts again wou
 
 from __future__ import annotations
 
+import atexit
 import base64
 import contextlib
 import ctypes
@@ -27,7 +28,8 @@ from market.paths import resource_dir
 
 APT_COMMAND = "sudo apt-get install -y libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 AUTHOR = "邻里购"
-FAMILY = "Noto Sans SC"
+# A name of its own, so that a Noto Sans SC of the machine, perhaps of another version, is never taken instead.
+FAMILY = "Linli Noto Sans SC"
 WEIGHTS = {400: "NotoSansSC-Regular.ttf", 700: "NotoSansSC-Bold.ttf"}
 
 # What WeasyPrint opens when it is imported; the subsetter alone may be missing, at the price of speed.
@@ -231,6 +233,8 @@ def _signature_places(document: Any) -> Iterator[FieldSpec]:
 
 @cache
 def _engine() -> _Engine:
+    # WeasyPrint keeps a copy of the fonts in a temporary folder, which goes when the font configuration goes.
+    atexit.register(_engine.cache_clear)
     return _Engine()
 
 

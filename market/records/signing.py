@@ -199,7 +199,7 @@ _LOOK = """<p class="what">电子签名</p><p class="name">{name}</p><p>{organis
 
 _LOOK_CSS = """
 @page {{ size: {width}pt {height}pt; margin: 0 }}
-html {{ font: 8.5pt/1.45 "Noto Sans SC", sans-serif; color: #1a1a1a }}
+html {{ font: 8.5pt/1.45 "Linli Noto Sans SC", sans-serif; color: #1a1a1a }}
 body {{ margin: 0; padding: 6pt 9pt; height: {height}pt; box-sizing: border-box; overflow: hidden; background: #fff;
   border: 0.75pt solid #b3261e; border-left-width: 3pt }}
 p {{ margin: 0 }}

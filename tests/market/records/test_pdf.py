@@ -42,7 +42,7 @@ def test_rare_names_are_drawn_with_our_fonts_and_can_be_read_back(tmp_path: Path
     assert RARE_NAMES in text_of(made, tmp_path).replace("\n", "")
     fonts = run("pdffonts", tmp_path / "text.pdf").splitlines()[2:]
     assert fonts
-    assert all("Noto-Sans-SC" in line for line in fonts)
+    assert all("Linli-Noto-Sans-SC" in line for line in fonts)
 
 
 def test_text_of_a_contract_can_be_extracted(tmp_path: Path) -> None:
