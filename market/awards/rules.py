@@ -1,0 +1,272 @@
+"""What an award carries to a contract, and whether it may be signed. `contracts` reads nothing further up the line.
+
+`Terms` is frozen with the award: the room that awards fills it, its digest stands on the award, and everything a
+contract, its milestones, its evaluation and its payments need is inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from market.kernel.canonical import digest, plain
+from market.kernel.clock import is_before
+from market.kernel.money import BP, split_fen
+from market.kernel.text import N_
+
+WHOLE_CENTI = 10_000
+SOURCES = ("self", "mutual", "public", "third")
+GRADES = ("excellent", "good", "pass", "fail")
+ACCEPTANCE, EVALUATION = "acceptance", "evaluation"
+# What residents are asked where the tender asked nothing else, each answered on one scale.
+QUESTIONS = (
+    N_("服务人员的态度"),
+    N_("服务是否及时、方便"),
+    N_("对您或家人的实际帮助"),
+    N_("总体是否满意"),
+)
+
+
+@dataclass(frozen=True)
+class PartySnapshot:
+    """A party as it stood at the award. Carries no contact data of a person beyond the registered representative."""
+
+    id: int  # street id or organisation id
+    name: str
+    code: str  # credit code, or the division code of a street office without one
+    kind: str  # "street_office", or the provider type
+    representative: str
+    address: str
+    is_small: bool = False
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> PartySnapshot:
+        """Read back from JSON."""
+        return cls(**data)
+
+
+@dataclass(frozen=True)
+class MilestoneTerms:
+    """A stage of work: its share of the price, what its money depends on, when it is due and what proves it."""
+
+    number: int
+    title: str
+    share_bp: int
+    amount_fen: int
+    base: str  # "acceptance" | "evaluation"
+    due_on: date
+    evidence: str = ""
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> MilestoneTerms:
+        """Read back from JSON."""
+        return cls(**{**data, "due_on": date.fromisoformat(data["due_on"])})
+
+
+@dataclass(frozen=True)
+class Band:
+    """From this exact score on (hundredths of a point) the grade holds and pays this share."""
+
+    grade: str
+    from_centi: int
+    share_bp: int
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """What self, mutual and third-party evaluation score, with its target and its greatest score in hundredths."""
+
+    code: str
+    title: str
+    target: str
+    max_centi: int
+
+
+@dataclass(frozen=True)
+class EvaluationTerms:
+    """How the evaluation is computed. Reads a lot's `evaluation_terms` as they are; what is absent has a default."""
+
+    weights_bp: Mapping[str, int]
+    renormalise: bool
+    min_mutual: int
+    min_public: int
+    bands: tuple[Band, ...]
+    indicators: tuple[Indicator, ...] = ()
+    questions: tuple[str, ...] = QUESTIONS
+
+    def __post_init__(self) -> None:
+        weights = dict(self.weights_bp)
+        if set(weights) != set(SOURCES) or min(weights.values()) < 0 or sum(weights.values()) != BP:
+            raise ValueError("the weights of the four sources sum to 10,000")
+        starts = [band.from_centi for band in self.bands]
+        if not starts or starts[-1] != 0 or any(a <= b for a, b in zip(starts, starts[1:], strict=False)):
+            raise ValueError("bands fall from the best grade to one that starts at 0")
+        if any(band.grade not in GRADES or not 0 <= band.share_bp <= BP for band in self.bands):
+            raise ValueError("a band has a known grade and a share between 0 and 10,000")
+        if any(one.max_centi <= 0 for one in self.indicators):
+            raise ValueError("an indicator has points to give")
+        codes = [one.code for one in self.indicators]
+        if len(set(codes)) != len(codes):
+            raise ValueError("two indicators have one code")
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> EvaluationTerms:
+        """Read a lot's JSON or what `as_data` wrote."""
+        return cls(
+            weights_bp={source: int(data["weights_bp"].get(source, 0)) for source in SOURCES},
+            renormalise=bool(data["renormalise"]),
+            min_mutual=int(data["min_mutual"]),
+            min_public=int(data["min_public"]),
+            bands=tuple(Band(**band) for band in sorted(data["bands"], key=lambda band: -band["from_centi"])),
+            indicators=tuple(
+                Indicator(one["code"], one["title"], one.get("target", ""), one["max_centi"])
+                for one in data.get("indicators", ())
+            ),
+            questions=tuple(data.get("questions") or QUESTIONS),
+        )
+
+
+@dataclass(frozen=True)
+class FundingTerms:
+    """How much of this purchase is reserved on which budget line; source and title as the line had them."""
+
+    line_id: int
+    source: str
+    title: str
+    amount_fen: int
+
+
+@dataclass(frozen=True)
+class RuleFacts:
+    """The numbers of the rulebook set that judges this purchase to its end, as far as a contract needs them."""
+
+    sign_days: int = field(metadata={"key": "contract.sign_days"})
+    publish_working_days: int = field(metadata={"key": "contract.publish_working_days"})
+    file_copy_working_days: int = field(metadata={"key": "contract.file_copy_working_days"})
+    wait_for_windows: int = field(metadata={"key": "contract.wait_for_windows"})  # 1: sign only after the windows
+    bond_max_bp: int = field(metadata={"key": "security.performance_max_bp"})
+    additions_max_bp: int = field(metadata={"key": "contract.additions_max_bp"})
+    term_max_months: int = field(metadata={"key": "contract.term_max_months"})
+    term_max_assured_months: int = field(metadata={"key": "contract.term_max_assured_months"})
+    due_days: int = field(metadata={"key": "payment.due_days"})
+    due_max_days: int = field(metadata={"key": "payment.sme_max_days"})
+    late_interest_day_bp: int = field(metadata={"key": "payment.late_interest_day_bp"})
+    collect_days: int = field(metadata={"key": "outcome.collect_days"})
+    gap_flag_centi: int = field(metadata={"key": "outcome.gap_flag_centi"})
+    rectify_days: int = field(metadata={"key": "outcome.rectify_days"})
+    reevaluations_max: int = field(metadata={"key": "outcome.reevaluations_max"})
+    final_window_months: int = field(metadata={"key": "outcome.final_window_months"})
+    sample_z_centi: int = field(metadata={"key": "outcome.sample_z_centi"})
+    sample_margin_bp: int = field(metadata={"key": "outcome.sample_margin_bp"})
+    retention_years: int = field(metadata={"key": "archive.retention_years"})
+    public_levels_centi: tuple[int, ...] = field(metadata={"key": "outcome.public_levels_centi"})
+    output_points: tuple[tuple[int, int], ...] = field(metadata={"key": "outcome.output_points"})
+
+    @classmethod
+    def from_rules(cls, rules: Mapping[str, Any]) -> RuleFacts:
+        """Take the numbers from a rulebook set (the one frozen when the purchase was published)."""
+        return cls(**{name: rules[part.metadata["key"]] for name, part in cls.__dataclass_fields__.items()})
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> RuleFacts:
+        """Read back from JSON."""
+        pairs = tuple((ratio, points) for ratio, points in data["output_points"])
+        return cls(**{**data, "public_levels_centi": tuple(data["public_levels_centi"]), "output_points": pairs})
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Everything a contract needs. Raises ValueError when the parts do not make a whole."""
+
+    buyer: PartySnapshot
+    supplier: PartySnapshot
+    title: str
+    category: str
+    requirement: str
+    regime: str
+    amount_fen: int
+    starts_on: date
+    ends_on: date
+    noticed_on: date  # day of the award notice: the days to sign are counted from it
+    milestones: tuple[MilestoneTerms, ...]
+    evaluation: EvaluationTerms
+    funding: tuple[FundingTerms, ...]
+    rules: RuleFacts
+    rules_digest: str
+    offer_digest: str = ""  # root of the winning bid or application, which stays part of the contract
+
+    def __post_init__(self) -> None:
+        if self.amount_fen <= 0 or self.ends_on < self.starts_on:
+            raise ValueError("a contract has a price and ends after it starts")
+        if sum(one.amount_fen for one in self.milestones) != self.amount_fen:
+            raise ValueError("the milestones sum to the price")
+        if any(one.amount_fen <= 0 or one.base not in (ACCEPTANCE, EVALUATION) for one in self.milestones):
+            raise ValueError("a milestone has an amount and a base")
+        if [one.number for one in self.milestones] != list(range(1, len(self.milestones) + 1)):
+            raise ValueError("milestones are numbered from 1")
+        if sum(one.amount_fen for one in self.funding) < self.amount_fen:
+            raise ValueError("the reserved money covers the price")
+
+    def as_data(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Terms:
+        """Read back what `as_data` wrote; the digest is the same."""
+        return cls(
+            **{
+                **data,
+                "buyer": PartySnapshot.from_data(data["buyer"]),
+                "supplier": PartySnapshot.from_data(data["supplier"]),
+                "starts_on": date.fromisoformat(data["starts_on"]),
+                "ends_on": date.fromisoformat(data["ends_on"]),
+                "noticed_on": date.fromisoformat(data["noticed_on"]),
+                "milestones": tuple(MilestoneTerms.from_data(one) for one in data["milestones"]),
+                "evaluation": EvaluationTerms.from_data(data["evaluation"]),
+                "funding": tuple(FundingTerms(**one) for one in data["funding"]),
+                "rules": RuleFacts.from_data(data["rules"]),
+            }
+        )
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the canonical form: `Award.terms_digest`."""
+        return digest(self.as_data())
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    return plain(value)
+
+
+def milestone_amounts(amount_fen: int, shares_bp: Sequence[int]) -> list[int]:
+    """Split the price over milestones by share, the rest on the last (row 70). The parts sum to the price."""
+    return split_fen(amount_fen, shares_bp)
+
+
+def award_release_id(award_id: int) -> str:
+    """Return the award's id inside OCDS releases; a contract names it as its `awardID`."""
+    return f"award-{award_id}"
+
+
+def signing_bar(
+    *, stands: bool, publicity_until: datetime, challenge_until: datetime, at: datetime, wait: bool
+) -> str | None:
+    """Return why a contract on this award may not be signed at `at`, or None.
+
+    A suspended or annulled award is never signed (采购法实施条例 54). With `wait` (the district's setting, on by
+    default) signing also waits for the result notice and the challenge window to end.
+    """
+    if not stands:
+        return N_("成交结果因质疑暂停或已被认定无效，现在不能签署；请等质疑处理完毕。")
+    if wait and is_before(at, publicity_until):
+        return N_("结果公告期还没有结束，现在不能签署；请在公告期满后再来。")
+    if wait and is_before(at, challenge_until):
+        return N_("质疑期还没有结束，现在不能签署；请在质疑期满后再来。")
+    return None
