@@ -9,7 +9,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -164,7 +164,7 @@ class SecretFile:
     media_type: str
     size: int
     sha256: str
-    key: str
+    key: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -176,11 +176,11 @@ class EncryptedUpload:
     media_type: str
     size: int
     sha256: str
-    key: bytes
+    key: bytes = field(repr=False)
 
 
 def encrypt_upload(stream: BinaryIO, name: str) -> EncryptedUpload:
-    """Encrypt an upload under a fresh key and write it to disk: the slow part, done before a write transaction begins."""
+    """Encrypt an upload under a fresh key and write it to disk: the slow part, done before the write transaction."""
     head = stream.read(_CHUNK)
     if not head:
         raise Refused(N_("“%(name)s”是空文件，请检查后重新上传。"), name=name)
