@@ -17,7 +17,7 @@ DESK = {"width": 1280, "height": 900}
 
 
 def chromium_path() -> str:
-    """The Chromium to use: `CHROMIUM`, else the system's. Raises FileNotFoundError with the command that installs it."""
+    """The Chromium to use: `CHROMIUM`, else the system's. FileNotFoundError names the command to run."""
     names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
     for name in names:
         if name and (path := shutil.which(name)):

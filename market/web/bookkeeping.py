@@ -93,7 +93,7 @@ def updated(book: Book, source: Source, known: Mapping[Key, Said]) -> Book:
         translation = old[key].string if key in old and all(_texts(old[key].string)) else known.get(key, "")
         places = [(name, 0) for name in sorted(source.messages[key])]
         fresh.catalogue.add(
-            text, translation or None, locations=places, context=context,
+            text, translation or "", locations=places, context=context,
             flags=old[key].flags & {"fuzzy"} if key in old else (),
         )  # fmt: skip
     return fresh

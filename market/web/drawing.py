@@ -59,14 +59,11 @@ def error_links(form: wtforms.Form) -> list[ErrorLink]:
 
 def field_kind(field: wtforms.Field) -> str:
     """How the macro draws the field: text, textarea, select, radios, checkboxes, checkbox, date, file, hidden …"""
-    widget = field.widget
-    if isinstance(widget, widgets.ListWidget):
-        return "radios" if isinstance(field.option_widget, widgets.RadioInput) else "checkboxes"
-    if isinstance(widget, widgets.TextArea):
+    if kind := getattr(field, "kind", None):
+        return str(kind)
+    if isinstance(field.widget, widgets.TextArea):
         return "textarea"
-    if isinstance(widget, widgets.Select):
-        return "select"
-    return str(getattr(widget, "input_type", "text"))
+    return str(getattr(field.widget, "input_type", "text"))
 
 
 def control_attributes(

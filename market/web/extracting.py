@@ -122,12 +122,13 @@ def _read_template(text: str, *, speaking: bool) -> tuple[set[Key], list[str]]:
     said = {part for _, message in keys for part in ((message,) if isinstance(message, str) else message)}
     said |= {context for context, _ in keys if context}
     lines = text.splitlines()
-    unmarked = [
-        f"{line}: {value.strip()[:40]}"
-        for line, kind, value in Environment(autoescape=True).lex(text)
-        if HAN.search(value) and (kind == "data" or (kind == "string" and ast.literal_eval(value) not in said))
-        if not any(_ON_PURPOSE in one or 'lang="zh' in one for one in lines[line - 1 : line + value.count("\n")])
-    ]
+    unmarked = []
+    for first, kind, value in Environment(autoescape=True).lex(text):
+        if kind != "data" and (kind != "string" or ast.literal_eval(value) in said):
+            continue
+        for line, part in enumerate(value.split("\n"), first):
+            if HAN.search(part) and _ON_PURPOSE not in lines[line - 1] and 'lang="zh' not in lines[line - 1]:
+                unmarked.append(f"{line}: {part.strip()[:40]}")
     return keys, unmarked
 
 

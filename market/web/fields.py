@@ -25,15 +25,41 @@ from wtforms.validators import StopValidation
 from market.kernel import clock, money
 from market.kernel.errors import DomainError
 from market.web import filters
-from market.web.choices import CheckboxesField, ChoiceField, ChoiceRadios, EnumCheckboxesField, PickField
+from market.web.choices import (
+    CheckboxesField,
+    ChoiceField,
+    ChoiceRadios,
+    EnumCheckboxesField,
+    PickField,
+    PickRadios,
+)
 from market.web.drawing import field_kind, show_refusal
 from market.web.sentences import Sentences
 
 __all__ = [
-    "BeijingDateTimeField", "CentiField", "CheckboxesField", "ChoiceField", "ChoiceRadios", "CountField", "DayField",
-    "EnumCheckboxesField", "FilesField", "Form", "FormToken", "OneFileField", "PercentField", "PickField", "Required",
-    "UsccField", "YuanField", "optional", "show_refusal", "stripped",
-]  # fmt: skip
+    "BeijingDateTimeField",
+    "CentiField",
+    "CheckboxesField",
+    "ChoiceField",
+    "ChoiceRadios",
+    "CountField",
+    "DayField",
+    "EnumCheckboxesField",
+    "FilesField",
+    "Form",
+    "FormToken",
+    "OneFileField",
+    "Part",
+    "PercentField",
+    "PickField",
+    "PickRadios",
+    "Required",
+    "UsccField",
+    "YuanField",
+    "optional",
+    "show_refusal",
+    "stripped",
+]
 
 # Control characters never come from a keyboard and PostgreSQL refuses NUL; line breaks and tabs stay.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -60,6 +86,13 @@ class Form(FlaskForm):
                     kind, *unbound_field.args, **{k: v for k, v in unbound_field.kwargs.items() if k != "filters"}
                 )
             return unbound_field.bind(form=form, **options)
+
+
+class Part(Form):
+    """Base of a form inside a form (FormField): the outer one carries the token."""
+
+    class Meta(Form.Meta):
+        csrf = False
 
 
 class Required:

@@ -26,7 +26,6 @@ from market.web.pages import keep_typed
 
 View = Callable[..., Any]
 T = TypeVar("T")
-T = TypeVar("T")
 _TRIES = 4
 
 
@@ -105,7 +104,9 @@ def _run(view: View, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 def _lost_a_race(error: Exception) -> bool:
     """True for a fork of a chain or a serialisation failure: the loser simply tries again."""
     text = str(error)
-    return any(sign in text for sign in ("uq_audit_entry", "audit_entry.", "uq_chain", "deadlock", "could not serialize"))
+    return any(
+        sign in text for sign in ("uq_audit_entry", "audit_entry.", "uq_chain", "deadlock", "could not serialize")
+    )
 
 
 def _to_sign_in() -> Response:

@@ -51,7 +51,7 @@
       }
       return;
     }
-    if (form.method.toLowerCase() !== "post") return;
+    if ((form.getAttribute("method") ?? "").toLowerCase() !== "post") return;
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "yes";
     setTimeout(() => { delete form.dataset.sent; }, 8000);
@@ -78,9 +78,9 @@
     return body;
   };
   const statusOf = (control) => {
-    const holder = control.closest(".field");
-    let status = holder?.querySelector(".saved");
-    if (holder && !status) {
+    const holder = control.closest(".field") ?? control.parentElement;
+    let status = holder.querySelector(".saved");
+    if (!status) {
       status = document.createElement("span");
       status.className = "saved";
       status.setAttribute("role", "status");
@@ -88,8 +88,8 @@
     }
     return status;
   };
+  for (const control of document.querySelectorAll("[data-autosave]")) statusOf(control);
   const say = (status, text, failed) => {
-    if (!status) return;
     status.textContent = text;
     status.classList.toggle("saved-failed", failed);
   };

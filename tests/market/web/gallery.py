@@ -32,7 +32,14 @@ class Method(StrEnum):
 
 LABELS = {Method.OPEN: "公开招标", Method.COMPARE: "比选", Method.SINGLE: "单一来源"}
 WRONG = MultiDict(
-    {"title": "居家养老探访", "ceiling": "一百二十八万", "weight": "12.555", "visits": "两次", "deadline": "明天", "method": "x"}
+    {
+        "title": "居家养老探访",
+        "ceiling": "一百二十八万",
+        "weight": "12.555",
+        "visits": "两次",
+        "deadline": "明天",
+        "method": "x",
+    }
 )
 
 
@@ -71,7 +78,9 @@ class SampleForm(fields.Form):
     deadline = fields.BeijingDateTimeField("投标截止时间", [fields.Required()], description="北京时间。")
     starts = fields.DayField("服务开始日", [fields.Required()])
     uscc = fields.UsccField("统一社会信用代码", [fields.Required()])
-    groups = fields.CheckboxesField("服务对象", choices=[("old", "高龄老人"), ("child", "困境儿童"), ("disabled", "残障人士")])
+    groups = fields.CheckboxesField(
+        "服务对象", choices=[("old", "高龄老人"), ("child", "困境儿童"), ("disabled", "残障人士")]
+    )
     reason = TextAreaField("采购理由", [fields.Required()])
     paper = fields.OneFileField("采购需求文件", [fields.Required()], accept=".pdf", description="PDF，不超过 20 MB。")
     papers = fields.FilesField("其他附件")
@@ -86,7 +95,7 @@ def create_app() -> Flask:
         [FileSystemLoader(resource_dir("templates")), FileSystemLoader(Path(__file__).parent / "gallery_pages")]
     )
     app.jinja_env.undefined = StrictUndefined
-    app.config.update(SECRET_KEY="gallery", WTF_CSRF_TIME_LIMIT=None, MAX_CONTENT_LENGTH=1_000_000)
+    app.config.update(SECRET_KEY="gallery", WTF_CSRF_TIME_LIMIT=None, MAX_CONTENT_LENGTH=200_000)
     CSRFProtect(app)
     catalogues.configure(app)
     filters.register(app)
@@ -126,38 +135,43 @@ def _routes(app: Flask) -> None:
     def tender() -> str:
         return render_template("tender.html", now=NOW)
 
-    @app.route("/form", methods=["GET", "POST"])
-    def form() -> object:
-        form = SampleForm()
-        if "wrong" in request.args:
-            form = SampleForm(WRONG, meta={"csrf": False})
-            form.validate()
-            fields.show_refusal(form, Refused("资金余额不足，还差 %(missing)s 元。", missing="12,000.00"))
-            return render_template("form.html", form=form)
-        if form.validate_on_submit():
-            if form.ceiling.data == 0:
-                fields.show_refusal(form, Refused("最高限价不能是零。", field="ceiling"))
-            elif form.title.data == "stale":
-                fields.show_refusal(form, Refused("资金余额不足，还差 %(missing)s。", missing="12,000.00"))
-            else:
-                return redirect("/desk")
-        return render_template("form.html", form=form), 422 if form.errors else 200
-
     @app.post("/form/save")
     def save() -> dict[str, str]:
         session["saved"] = request.form["field"]
         return {"saved_at": "2026-03-31T06:03:22Z"}
 
-    @app.get("/trouble/<kind>")
-    def trouble(kind: str) -> str:
-        if kind == "crash":
-            raise ZeroDivisionError
-        raise {
-            "refused": Refused("最高限价 %(ceiling)s 超过了预算余额。", field="ceiling", ceiling="¥1.00"),
-            "forbidden": Forbidden("您没有办理此事的权限；如确需办理，请联系本单位管理员授权。"),
-            "missing": NotFound("没有找到您要的内容，链接可能已失效。"),
-            "stale": Stale("同一事项正由他人办理，或内容重复提交；请刷新后查看结果。"),
-        }[kind]
+    app.add_url_rule("/form", view_func=fill_in, methods=["GET", "POST"])
+    app.add_url_rule("/trouble/<kind>", view_func=trouble)
+
+
+def fill_in() -> object:
+    """A form with every kind of field."""
+    form = SampleForm()
+    if "wrong" in request.args:
+        form = SampleForm(WRONG, meta={"csrf": False})
+        form.validate()
+        fields.show_refusal(form, Refused("资金余额不足，还差 %(missing)s 元。", missing="12,000.00"))
+        return render_template("form.html", form=form)
+    if form.validate_on_submit():
+        if form.ceiling.data == 0:
+            fields.show_refusal(form, Refused("最高限价不能是零。", field="ceiling"))
+        elif form.title.data == "stale":
+            fields.show_refusal(form, Refused("资金余额不足，还差 %(missing)s。", missing="12,000.00"))
+        else:
+            return redirect("/desk")
+    return render_template("form.html", form=form), 422 if form.errors else 200
+
+
+def trouble(kind: str) -> str:
+    """Every kind of error."""
+    if kind == "crash":
+        raise ZeroDivisionError
+    raise {
+        "refused": Refused("最高限价 %(ceiling)s 超过了预算余额。", field="ceiling", ceiling="¥1.00"),
+        "forbidden": Forbidden("您没有办理此事的权限；如确需办理，请联系本单位管理员授权。"),
+        "missing": NotFound("没有找到您要的内容，链接可能已失效。"),
+        "stale": Stale("同一事项正由他人办理，或内容重复提交；请刷新后查看结果。"),
+    }[kind]
 
 
 app = create_app()
