@@ -56,7 +56,10 @@ class MemoryRequest(Request):
     """Uploads stay in memory while they are read: a bid's file must never touch the disk unencrypted."""
 
     def _get_file_stream(
-        self, total_content_length: int | None, content_type: str | None, filename: str | None = None,
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
         content_length: int | None = None,
     ) -> BinaryIO:
         return io.BytesIO()
@@ -86,9 +89,7 @@ def cards() -> list[Room]:
 
 def create_app(settings: Settings) -> Flask:
     """Build the application for one installation."""
-    app = Flask(
-        "market", template_folder=str(resource_dir("templates")), static_folder=str(resource_dir("static"))
-    )
+    app = Flask("market", template_folder=str(resource_dir("templates")), static_folder=str(resource_dir("static")))
     app.request_class = MemoryRequest
     app.config.update(
         SECRET_KEY=settings.secret_key,

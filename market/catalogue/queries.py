@@ -15,7 +15,9 @@ def version_in_force(district_id: int, day: date | None = None) -> CatalogueVers
     query = select(CatalogueVersion).where(CatalogueVersion.district_id == district_id)
     if day is not None:
         query = query.where(CatalogueVersion.effective_from <= day)
-    return db.session.scalar(query.order_by(CatalogueVersion.effective_from.desc(), CatalogueVersion.id.desc()).limit(1))
+    return db.session.scalar(
+        query.order_by(CatalogueVersion.effective_from.desc(), CatalogueVersion.id.desc()).limit(1)
+    )
 
 
 def items(district_id: int, category: str | None = None, day: date | None = None) -> list[CatalogueItem]:

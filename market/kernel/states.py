@@ -72,7 +72,9 @@ class Machine(Generic[S]):
         """Return the table as a Mermaid state diagram."""
         rows = [f"    [*] --> {self.start}"]
         for m in self.moves:
-            who = "by clock" if m.permit is None else m.permit.replace(":", "-") + (" or by clock" if m.by_clock else "")
+            who = (
+                "by clock" if m.permit is None else m.permit.replace(":", "-") + (" or by clock" if m.by_clock else "")
+            )
             rows.append(f"    {m.source} --> {m.target} : {m.verb} ({who})")
         rows += [f"    {s} --> [*]" for s in sorted(self.final())]
         return "stateDiagram-v2\n" + "\n".join(rows) + "\n"

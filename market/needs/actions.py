@@ -49,7 +49,13 @@ def record_need(
 
 
 def make_demand(
-    actor: Actor, street: Street, title: str, description: str, category: Category, need_ids: Sequence[int], at: datetime
+    actor: Actor,
+    street: Street,
+    title: str,
+    description: str,
+    category: Category,
+    need_ids: Sequence[int],
+    at: datetime,
 ) -> DemandItem:
     """Merge needs of one street into a demand item. Raises Refused when one already belongs elsewhere."""
     require(actor, Permit.NEED_RECORD, street.scope)

@@ -212,7 +212,9 @@ def keep_stripe_account(actor: Actor, subject: Organisation, account: str, at: d
     require(actor, Permit.PAYOUT_ACCOUNT, Scope(organisation_id=subject.id))
     row = stripe_account(subject.id)
     if row is None:
-        row = StripeAccount(organisation_id=subject.id, account=account, payouts_enabled=False, chosen=False, updated_at=at)
+        row = StripeAccount(
+            organisation_id=subject.id, account=account, payouts_enabled=False, chosen=False, updated_at=at
+        )
         db.session.add(row)
         db.session.flush()
         record(subject.subject, "connect_stripe", actor, at, permit=Permit.PAYOUT_ACCOUNT, private={"account": account})

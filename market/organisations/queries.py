@@ -36,7 +36,8 @@ def to_confirm(district_ids: Iterable[int]) -> list[Organisation]:
     query = (
         select(Organisation)
         .where(
-            Organisation.state == OrganisationState.SUBMITTED, Organisation.registrar_district_id.in_(list(district_ids))
+            Organisation.state == OrganisationState.SUBMITTED,
+            Organisation.registrar_district_id.in_(list(district_ids)),
         )
         .order_by(Organisation.id)
         .limit(200)
@@ -78,3 +79,13 @@ def party(subject: Organisation, roles: Iterable[str]) -> dict[str, Any]:
 def party_id(subject: Organisation) -> str:
     """Return the OCDS party id of an organisation."""
     return f"org-{subject.uscc or subject.id}"
+
+
+def proposed_accounts(organisation_ids: Iterable[int], not_by: int | None) -> list[BankAccount]:
+    """Return accounts that wait for a second person other than `not_by`."""
+    query = select(BankAccount).where(
+        BankAccount.organisation_id.in_(list(organisation_ids)),
+        BankAccount.state == BankState.PROPOSED,
+        BankAccount.proposed_by != not_by,
+    )
+    return list(db.session.scalars(query.order_by(BankAccount.id)))

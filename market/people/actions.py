@@ -66,7 +66,9 @@ def create_user(
 
 def grant(actor: Actor | None, user_id: int, role: Role, scope: Scope, at: datetime) -> RoleGrant:
     """Give a role within a scope. Raises Forbidden when the giver's own scope does not cover it. `actor` None: the installer."""
-    if actor is not None and not grantable(actor, Grant(role, scope.district_id, scope.street_id, scope.organisation_id)):
+    if actor is not None and not grantable(
+        actor, Grant(role, scope.district_id, scope.street_id, scope.organisation_id)
+    ):
         raise Forbidden(N_("您只能在自己的管理范围内授予角色。"))
     row = RoleGrant(
         user_id=user_id,
@@ -256,9 +258,7 @@ def make_keys(user_id: int, passphrase: str, issued_by: int | None, at: datetime
     return key
 
 
-def _issue(
-    user: User, public: bytes, locked: bytes, issued_by: int | None, at: datetime, organisation: str
-) -> str:
+def _issue(user: User, public: bytes, locked: bytes, issued_by: int | None, at: datetime, organisation: str) -> str:
     db.session.execute(
         update(SigningCertificate)
         .where(SigningCertificate.user_id == user.id, SigningCertificate.revoked_at.is_(None))

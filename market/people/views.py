@@ -216,9 +216,7 @@ def inbox() -> Any:
 @guard(Permit.DESK_SEE)
 def open_message(message_id: int) -> Any:
     """Mark one message as read and go to what it is about."""
-    row = found(
-        db.session.scalar(select(Message).filter_by(id=message_id, user_id=current_actor().user_id))
-    )
+    row = found(db.session.scalar(select(Message).filter_by(id=message_id, user_id=current_actor().user_id)))
     row.read_at = row.read_at or now()
     return redirect(row.url)
 
@@ -313,7 +311,11 @@ def second_factor_picture() -> Any:
     user = found(queries.person(current_actor().user_id or 0))
     secret = found(session.get("new_totp"))
     uri = pyotp.TOTP(secret).provisioning_uri(user.login, issuer_name="Linli")
-    picture = segno.make(uri).svg_inline(scale=5, dark="#0b3b3a").replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
+    picture = (
+        segno.make(uri)
+        .svg_inline(scale=5, dark="#0b3b3a")
+        .replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
+    )
     return current_app.response_class(picture, mimetype="image/svg+xml", headers={"Cache-Control": "no-store"})
 
 
@@ -331,4 +333,3 @@ def keys() -> Any:
             return redirect(url_for("people.account"))
     key = queries.sealing_keys([user_id]).get(user_id)
     return render_template("market/people/keys.html", form=form, key=key), _status(form)
-

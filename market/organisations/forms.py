@@ -1,0 +1,111 @@
+"""Forms of registration, confirmation, bank account and members."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, PasswordField, StringField, TextAreaField
+from wtforms.validators import Length
+
+from market.kernel.categories import CATEGORY_LABELS, Category
+from market.kernel.permits import ROLE_LABELS, Role
+from market.kernel.uscc import ProviderType
+from market.web.fields import (
+    ChoiceField,
+    DayField,
+    EnumCheckboxesField,
+    Form,
+    FormToken,
+    PickField,
+    Required,
+    UsccField,
+    optional,
+)
+
+REGISTRABLE = [
+    ProviderType.SERVICE_AGENCY,
+    ProviderType.SOCIAL_GROUP,
+    ProviderType.FOUNDATION,
+    ProviderType.ENTERPRISE,
+    ProviderType.INDIVIDUAL_BUSINESS,
+    ProviderType.COOPERATIVE,
+    ProviderType.GROUP_COLLECTIVE,
+    ProviderType.VILLAGE_COLLECTIVE,
+    ProviderType.TOWNSHIP_COLLECTIVE,
+    ProviderType.LAW_FIRM,
+    ProviderType.PUBLIC_INSTITUTION,
+    ProviderType.COMMUNITY_GROUP,
+]
+
+
+class FactsForm(Form):
+    """What an organisation says of itself."""
+
+    name = StringField(_l("机构名称"), [Required(), Length(max=120)], description=_l("与登记证书完全一致"))
+    provider_type = ChoiceField(_l("机构类型"), [Required()], members=REGISTRABLE)
+    uscc = UsccField(
+        _l("统一社会信用代码"), [optional()], description=_l("18 位，逐位核对；备案的社区社会组织没有代码，请留空")
+    )
+    legal_representative = StringField(_l("法定代表人"), [Required(), Length(max=60)])
+    registered_on = DayField(_l("登记日期"), [optional()])
+    address = StringField(_l("住所"), [Required(), Length(max=200)])
+    contact_name = StringField(_l("联系人"), [Required(), Length(max=60)])
+    contact_phone = StringField(_l("联系电话"), [Required(), Length(max=40)], description=_l("只供采购人联系，不公开"))
+    service_fields = EnumCheckboxesField(_l("服务领域"), [Required()], members=Category, labels=CATEGORY_LABELS)
+    introduction = TextAreaField(_l("机构简介"), [Length(max=2000)], description=_l("会在公开名录中显示"))
+    is_small = BooleanField(
+        _l("声明为小型、微型企业"), description=_l("仅企业和个体工商户可以声明；社会组织不划分企业规模")
+    )
+
+
+class RegisterForm(FactsForm):
+    """Registration by somebody without an account: person and organisation in one page."""
+
+    token = FormToken()
+    district = PickField(_l("登记管理机关所在区县"), [Required()], choices=[], coerce=int)
+    person_name = StringField(_l("您的姓名"), [Required(), Length(max=60)])
+    login = StringField(_l("登录名"), [Required(), Length(min=3, max=60)], description=_l("以后用它登录，可以用邮箱"))
+    email = StringField(_l("电子邮箱"), [Required(), Length(max=120)])
+    password = PasswordField(
+        _l("密码"), [Required(), Length(max=200)], description=_l("至少 10 个字符；可以用一句容易记住的话。")
+    )
+
+
+class ReasonForm(Form):
+    """Why a registration is returned."""
+
+    reason = TextAreaField(_l("退回原因"), [Required(), Length(max=1000)], description=_l("写明哪一项不对、怎样改"))
+
+
+class BarForm(Form):
+    """Until when and why an organisation is barred."""
+
+    until = DayField(_l("禁止参加至"), [Required()])
+    reason = TextAreaField(_l("原因和依据"), [Required(), Length(max=1000)])
+
+
+class BankForm(Form):
+    """Where the organisation wants to be paid."""
+
+    token = FormToken()
+    holder = StringField(_l("户名"), [Required(), Length(max=120)], description=_l("须与机构登记名称一致"))
+    account_no = StringField(_l("银行账号"), [Required(), Length(max=40)])
+    bank_name = StringField(_l("开户银行"), [Required(), Length(max=120)], description=_l("写到支行"))
+    cnaps = StringField(_l("联行号"), [Required(), Length(max=20)], description=_l("12 位数字，可向开户银行查询"))
+
+
+class MemberForm(Form):
+    """A colleague's account within the organisation."""
+
+    token = FormToken()
+    name = StringField(_l("姓名"), [Required(), Length(max=60)])
+    login = StringField(_l("登录名"), [Required(), Length(min=3, max=60)])
+    email = StringField(_l("电子邮箱"), [Required(), Length(max=120)])
+    password = PasswordField(
+        _l("初始密码"), [Required(), Length(max=200)], description=_l("请当面告知，并提醒首次登录后更改")
+    )
+    role = ChoiceField(
+        _l("角色"),
+        [Required()],
+        members=[Role.ORGANISATION_EDITOR, Role.ORGANISATION_SIGNATORY, Role.ORGANISATION_ADMIN],
+        labels=ROLE_LABELS,
+    )
