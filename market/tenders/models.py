@@ -34,9 +34,14 @@ class Tender(db.Model):
     budget_fen: Mapped[Fen]
     starts_on: Mapped[date]
     ends_on: Mapped[date]
+    term_conditions: Mapped[Json]  # ticked grounds for a term over a year (102号令 art. 24)
     small_deduction_bp: Mapped[int]
+    negative_note: Mapped[str]  # why words of the negative list do not mean what they seem to
+    intention_waiver: Mapped[str]  # the unforeseeable urgency that spares the intention's 30 days
     state: Mapped[str]
     return_reason: Mapped[str]
+    typed: Mapped[Json]  # what was typed into a section and cannot be read yet, by section and field
+    seen: Mapped[Json]  # the content as it was returned, so that the approver sees what changed
     rules: Mapped[Json]  # the frozen rulebook set (RuleSet.as_data()); empty list until publication
     rules_digest: Mapped[str]
     calendar_version: Mapped[str]
@@ -59,7 +64,8 @@ class Tender(db.Model):
         CheckConstraint("budget_fen > 0", name="budget_positive"),
         CheckConstraint("ends_on > starts_on", name="term_forward"),
         CheckConstraint(
-            "(state IN ('open', 'closed')) = (notice_at IS NOT NULL AND deadline_at IS NOT NULL) OR state = 'cancelled'",
+            "(state IN ('open', 'closed')) = (notice_at IS NOT NULL AND deadline_at IS NOT NULL)"
+            " OR state = 'cancelled'",
             name="published_has_dates",
         ),
         Index(None, "state", "deadline_at"),

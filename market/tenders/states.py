@@ -5,8 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 
 from market.kernel.permits import Permit
+from market.kernel.rulebook import Regime
 from market.kernel.states import Machine, Move
 from market.kernel.text import N_
+from market.tenders.rules import METHOD_NAMES, STAGE_LABELS, Stage
 
 
 class Method(StrEnum):
@@ -20,14 +22,7 @@ class Method(StrEnum):
     SINGLE_SOURCE = "single_source"
 
 
-METHOD_LABELS = {
-    Method.COMPARISON: N_("比选"),
-    Method.OPEN_TENDER: N_("公开招标"),
-    Method.CONSULTATION: N_("竞争性磋商"),
-    Method.NEGOTIATION: N_("竞争性谈判"),
-    Method.INQUIRY: N_("询价"),
-    Method.SINGLE_SOURCE: N_("单一来源采购"),
-}
+METHOD_LABELS = {method: METHOD_NAMES[Regime(method.value)] for method in Method}
 
 
 class TenderState(StrEnum):
@@ -50,13 +45,7 @@ class TenderVerb(StrEnum):
     CANCEL = "cancel"
 
 
-TENDER_LABELS = {
-    TenderState.DRAFT: N_("编制中"),
-    TenderState.REVIEW: N_("待审核"),
-    TenderState.OPEN: N_("公告中"),
-    TenderState.CLOSED: N_("已截止"),
-    TenderState.CANCELLED: N_("已取消"),
-}
+TENDER_LABELS = {state: STAGE_LABELS[Stage(state.value)] for state in TenderState}
 
 _T, _V, _P = TenderState, TenderVerb, Permit
 
