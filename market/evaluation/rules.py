@@ -15,6 +15,7 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from market.bids.rules import same_heads
 from market.kernel.canonical import sha256_hex
 from market.kernel.errors import Refused
 from market.kernel.money import BP, round_half_up
@@ -34,26 +35,17 @@ class Finding(StrEnum):
 
 
 class Candidate(NamedTuple):
-    """What the findings need to know of one opened bid. `trouble`: why the organisation may not bid, "" when it may."""
+    """What the findings need to know of one opened bid.
+
+    `heads`: legal representatives as registered and as stated; `trouble`: why the organisation may not bid, or "".
+    """
 
     number: int
     organisation_id: int
     price_fen: int
-    head: str
+    heads: tuple[str, ...]
     root_ok: bool
     trouble: str = ""
-
-
-def same_heads(heads: Mapping[int, str]) -> set[int]:
-    """The bids whose legal representative also stands behind another bid of the lot (条例 art. 18; row 25).
-
-    `heads` maps bids to names; spaces do not count, an empty name matches nobody.
-    """
-    by_name: dict[str, set[int]] = defaultdict(set)
-    for bid, name in heads.items():
-        if plain := "".join(name.split()):
-            by_name[plain].add(bid)
-    return {bid for bids in by_name.values() if len(bids) > 1 for bid in bids}
 
 
 def designer_cannot_bid(organisation_id: int, roles: Mapping[int, str], barred: Collection[str]) -> bool:
@@ -68,7 +60,7 @@ def findings(
     candidates: Sequence[Candidate], ceiling_fen: int, roles: Mapping[int, str], barred: Collection[str]
 ) -> dict[int, list[Finding]]:
     """What the system holds against each bid, by bid number; an empty list is a clean bid."""
-    twins = same_heads({c.number: c.head for c in candidates})
+    twins = same_heads({c.number: c.heads for c in candidates})
     return {
         c.number: [
             finding
@@ -91,20 +83,6 @@ def enough(valid: int, least: int) -> bool:
 
 
 # --- price ----------------------------------------------------------------------------------------------------------
-
-
-def price_weight_fault(weight_centi: int, least_centi: int, most_centi: int, *, approved: bool = False) -> str | None:
-    """Why a price weight is unlawful, or None; above the maximum only with finance approval (rows 27, 28).
-
-    A purchase at a fixed or state-set price does not score it: weight 0 passes.
-    """
-    if weight_centi == 0:
-        return None
-    if weight_centi < least_centi:
-        return N_("价格分权重低于法定下限。")
-    if weight_centi > most_centi and not approved:
-        return N_("价格分权重高于上限，须经财政部门批准。")
-    return None
 
 
 def deduction_bp(claims_small: bool, uscc: str | None, offered_bp: int, eligible_prefixes: Collection[str]) -> int:

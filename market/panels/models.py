@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -11,6 +12,7 @@ from market.db.session import db, strict
 from market.db.types import At, Id, Json, Ref, one_of
 from market.kernel.permits import Scope
 from market.panels.states import SeatState, TieKind
+from market.people.models import User
 from market.records.audit import Subject
 
 
@@ -25,8 +27,18 @@ class Expert(db.Model):
     title: Mapped[str]
     active: Mapped[bool]
     added_at: Mapped[At]
-    ties: Mapped[list[ExpertTie]] = relationship(lazy="raise")
+    ties: Mapped[list[ExpertTie]] = relationship(lazy="raise", order_by="ExpertTie.id")
     __tablename__ = "expert"
+
+    @property
+    def key(self) -> str:
+        """The name under which an expert stands in draws; fixed when registered, so that it cannot steer one."""
+        return f"expert-{self.id}"
+
+    @property
+    def subject(self) -> Subject:
+        """Chain of the register of experts, which is national."""
+        return Subject("expert", self.id, ("register", "experts"), Scope())
 
 
 class ExpertTie(db.Model):
@@ -88,6 +100,11 @@ class Draw(db.Model):
     __tablename__ = "draw"
     __table_args__ = strict(UniqueConstraint("panel_id", "number"))
 
+    def as_data(self) -> dict[str, Any]:
+        """The record as it is published with the result; `panels.rules.draw_holds` repeats it."""
+        names = ("number", "commitment", "secret", "public_part", "seed", "pool", "avoided", "result", "reason", "at")
+        return {"form": "linli.draw.1", **{name: getattr(self, name) for name in names}}
+
 
 class Seat(db.Model):
     """One member of a panel: a drawn expert or the purchaser's representative."""
@@ -104,6 +121,7 @@ class Seat(db.Model):
     dissent: Mapped[str]
     acted_at: Mapped[datetime | None]
     panel: Mapped[Panel] = relationship(lazy="raise", back_populates="seats")
+    user: Mapped[User] = relationship(lazy="raise")
     __tablename__ = "seat"
     __table_args__ = strict(one_of("state", SeatState), UniqueConstraint("panel_id", "user_id"))
 
@@ -116,14 +134,17 @@ class Seat(db.Model):
 
 
 class Score(db.Model):
-    """One member's score of one criterion of one scored thing, in hundredths of a point, with a reason."""
+    """One member's score of one criterion of one scored thing, in hundredths of a point, with a reason.
+
+    Saved field by field while the sheet is open; complete and unchangeable once the seat is final.
+    """
 
     id: Mapped[Id]
     seat_id: Mapped[Ref] = mapped_column(ForeignKey("seat.id"))
     scored_kind: Mapped[str]
     scored_id: Mapped[Ref]
     criterion_id: Mapped[Ref]
-    score_centi: Mapped[int]
+    score_centi: Mapped[int | None]  # NULL while only the reason has been written
     reason: Mapped[str]
     at: Mapped[At]
     __tablename__ = "score"

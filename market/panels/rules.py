@@ -17,8 +17,10 @@ secret. Experts who were registered after the opening are not in the pool.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from enum import StrEnum
+from typing import Any, Protocol
 
 from market.kernel.canonical import sha256_hex
 from market.kernel.errors import Refused
@@ -26,6 +28,13 @@ from market.kernel.text import N_
 from market.kernel.workdays import add_months
 
 LARGE_BUDGET = "budget"
+KIN = "kin"
+# The other grounds on which a case is large; the officer names them.
+NAMED_GROUNDS = ("technical_complexity", "social_effect")
+DECLARATION = N_(
+    "本人已查看全部投标人名单。本人及近亲属在采购活动前三年内与名单中的投标人没有劳动关系，没有担任其董事、监事或理事，"
+    "不是其控股股东或实际控制人，也没有其他可能影响公正评审的关系；未参与编制本项目采购需求；不向任何人透露评审内容。"
+)
 FORMULA = N_(
     "秘密值的摘要随采购公告公布。种子 = SHA-256(秘密值 ‖ 开标记录摘要)；每名专家的序号值 = SHA-256(种子 ‖ 专家编号)，"
     "按序号值从小到大抽取；有人回避时由下一名递补。各项均为 UTF-8 文本，任何人都可以重新计算。"
@@ -82,7 +91,7 @@ def draw_holds(record: Mapping[str, Any]) -> bool:
 def least_size(rules: Mapping[str, Any], budget_fen: int, grounds: Collection[str] = ()) -> int:
     """Fewest members: the regime's minimum, more where the budget or a named ground makes the case large.
 
-    `rules` is the purchase's rule set. Source: 87号令 art. 47, 采购法 art. 38 and 40, 财库〔2014〕214号 art. 14; rows 21-23.
+    `rules` is the purchase's rule set. Source: 87号令 art. 47, 采购法 art. 38 and 40, 财库〔2014〕214号 art. 14.
     """
     least: int = rules["panel.size_min"]
     large: int = rules.get("panel.large_size_min", least)
@@ -127,6 +136,75 @@ def tie_bars(ended_on: date | None, day: date, months: int, *, kin: bool = False
     last day included. Source: 条例 art. 9; row 24.
     """
     return kin or ended_on is None or ended_on >= add_months(day, -months)
+
+
+class Avoided(StrEnum):
+    """Why an expert of the field is not in the pool of a draw."""
+
+    BIDDER = "bidder"
+    MEMBER = "member"
+    STREET = "street"
+    STAFF = "staff"
+    WRITER = "writer"
+    NO_ROLE = "no_role"
+
+
+class TieLike(Protocol):
+    """A tie between an expert and an organisation or a street."""
+
+    kind: Any
+    organisation_id: Any
+    street_id: Any
+    ended_on: Any
+
+
+@dataclass(frozen=True)
+class Circle:
+    """Whom a panel must keep its distance from, on the day the purchase began.
+
+    `bidders` maps organisations to names. Sets of user ids: `writers` of the requirement, `staff` of the street,
+    `members` of bidding organisations (user to organisation), `able` to score in this street at all.
+    """
+
+    day: date
+    months: int
+    bidders: Mapping[int, str]
+    street_id: int
+    street_name: str
+    writers: frozenset[int]
+    staff: frozenset[int]
+    members: Mapping[int, int]
+    able: frozenset[int]
+
+
+def avoided(user_id: int, employer: str, ties: Iterable[TieLike], circle: Circle) -> tuple[Avoided, str] | None:
+    """Why this expert may not be drawn, with the name of the other side, or None.
+
+    Source: 条例 art. 9 (ties), art. 39 with 87号令 (the purchaser's own staff are no experts); rows 24 and 26.
+    """
+    bar = _barring_tie(ties, circle)
+    if bar is not None:
+        return bar
+    if user_id in circle.members:
+        return Avoided.MEMBER, circle.bidders[circle.members[user_id]]
+    if employer.strip() in circle.bidders.values():
+        return Avoided.BIDDER, employer.strip()
+    if user_id in circle.staff or (circle.street_name and circle.street_name in employer):
+        return Avoided.STAFF, circle.street_name
+    if user_id in circle.writers:
+        return Avoided.WRITER, ""
+    return None if user_id in circle.able else (Avoided.NO_ROLE, "")
+
+
+def _barring_tie(ties: Iterable[TieLike], circle: Circle) -> tuple[Avoided, str] | None:
+    for tie in ties:
+        if not tie_bars(tie.ended_on, circle.day, circle.months, kin=tie.kind == KIN):
+            continue
+        if tie.organisation_id in circle.bidders:
+            return Avoided.BIDDER, circle.bidders[tie.organisation_id]
+        if tie.street_id == circle.street_id:
+            return Avoided.STREET, circle.street_name
+    return None
 
 
 def next_keys(seed: str, pool: Sequence[str], taken: Collection[str]) -> list[str]:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from market.kernel.permits import Permit
 from market.kernel.states import Machine, Move
 from market.kernel.text import N_
+from market.panels.rules import Avoided
 
 
 class SeatState(StrEnum):
@@ -19,11 +20,12 @@ class SeatState(StrEnum):
 
 
 class SeatVerb(StrEnum):
-    """What a panel member does."""
+    """What a panel member does; `release` is the officer's act when a member does not appear."""
 
     DECLARE = "declare"
     RECUSE = "recuse"
     FINISH = "finish"
+    RELEASE = "release"
 
 
 SEAT_LABELS = {
@@ -42,6 +44,8 @@ SEAT_MACHINE = Machine(
         Move(SeatState.DRAWN, SeatVerb.RECUSE, SeatState.RECUSED, Permit.BID_SCORE, N_("申请回避")),
         Move(SeatState.DECLARED, SeatVerb.RECUSE, SeatState.RECUSED, Permit.BID_SCORE, N_("申请回避")),
         Move(SeatState.DECLARED, SeatVerb.FINISH, SeatState.FINAL, Permit.BID_SCORE, N_("提交评分")),
+        Move(SeatState.DRAWN, SeatVerb.RELEASE, SeatState.RECUSED, Permit.PANEL_DRAW, N_("缺席，改由递补人员评审")),
+        Move(SeatState.DECLARED, SeatVerb.RELEASE, SeatState.RECUSED, Permit.PANEL_DRAW, N_("缺席，改由递补人员评审")),
     ],
 )
 
@@ -62,4 +66,18 @@ TIE_LABELS = {
     TieKind.CONTROL: N_("控股或实际控制"),
     TieKind.KIN: N_("近亲属关系"),
     TieKind.OTHER: N_("其他可能影响公正的关系"),
+}
+
+AVOIDED_LABELS = {
+    Avoided.BIDDER: N_("与投标人有利害关系"),
+    Avoided.MEMBER: N_("是投标人的人员"),
+    Avoided.STREET: N_("与采购街道有利害关系"),
+    Avoided.STAFF: N_("采购人本单位人员不得以专家身份参加"),
+    Avoided.WRITER: N_("参与编制采购文件"),
+    Avoided.NO_ROLE: N_("没有评审账号权限"),
+}
+
+GROUND_LABELS = {
+    "technical_complexity": N_("技术复杂"),
+    "social_effect": N_("社会影响较大"),
 }
