@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -101,6 +104,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(http.HTTPException, _http_error)
     app.register_error_handler(500, _crash)
     app.after_request(_with_headers)
+    app.url_defaults(_with_stamp)
 
 
 def wants_json() -> bool:
@@ -181,7 +185,7 @@ def keep_typed(status: int = 401) -> Response:
     if wants_json():
         return _answer(status, gettext("登录或页面已过期，请登录后再提交一次。"))
     kept = kept_fields() if _from_our_page() else []
-    secrets_left_out = any(word in name for name in request.form for word in _NEVER_KEPT)
+    secrets_left_out = any(value and word in name for name, value in request.form.items() for word in _NEVER_KEPT)
     page = render_template(
         "shared/expired.html", kept=kept, shown=[value for _, value in kept if value.strip()],
         files=any(file.filename for file in request.files.values()), secrets_left_out=secrets_left_out,
@@ -202,11 +206,28 @@ def _expired_form(error: CSRFError) -> Response:
     return keep_typed(400)
 
 
+def _with_stamp(endpoint: str, values: dict[str, Any]) -> None:
+    """Static files carry a stamp of their content in the address, so browsers may keep them for a year."""
+    folder = current_app.static_folder
+    if endpoint != "static" or folder is None or "v" in values:
+        return
+    path = Path(folder, values["filename"])
+    if path.is_file():
+        values["v"] = _stamp(path, path.stat().st_mtime_ns)
+
+
+@cache
+def _stamp(path: Path, changed_ns: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+
+
 def _with_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", f"max-age={_TWO_YEARS}; includeSubDomains")
+    if request.endpoint == "static" and "v" in request.args and response.status_code in {200, 304}:
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     # Fresh on each visit, yet the browser keeps what was typed when somebody goes back: hence not no-store.
     if response.mimetype == "text/html":
         response.headers.setdefault("Cache-Control", "private, no-cache")

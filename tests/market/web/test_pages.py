@@ -157,6 +157,8 @@ def test_a_late_form_keeps_what_was_typed_and_can_be_sent_again(seen: Any, clien
     assert sent == {"title": [TYPED["title"]], "reason": ["第一行\n第二行"], "groups": ["old", "child"]}
     assert "不可外传" not in late.source
     assert "密码和口令不会保留，需要重新输入。" in late.text
+    without = seen("/form", method="POST", data={**TYPED, "passphrase": ""}, headers=SAME_SITE)
+    assert "密码和口令不会保留" not in without.text
     again = seen(form.action, method="POST", data=form.values)
     assert (again.status, again.heading) == (422, "编制采购项目")
     assert again.all("//input[@name='title']")[0].get("value") == TYPED["title"]
@@ -205,3 +207,15 @@ def test_the_language_comes_from_the_cookie_alone_when_it_is_known(client: Flask
     assert client.get("/desk").headers["Content-Language"] == "en"
     client.set_cookie("lang", "../../etc")
     assert client.get("/desk").headers["Content-Language"] == "zh-Hans"
+
+
+def test_static_files_may_be_kept_for_a_year_under_the_stamp_of_their_content(seen: Any, client: FlaskClient) -> None:
+    page = seen("/desk")
+    addresses = page.all("//link[@rel='stylesheet']/@href | //script/@src | //img/@src")
+    assert len(addresses) == 4
+    for address in addresses:
+        with client.get(address) as answer:
+            assert answer.status_code == 200
+            assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    with client.get("/static/shared/linli.css") as answer:
+        assert "no-cache" in answer.headers["Cache-Control"]
