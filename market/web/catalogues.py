@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from babel.support import NullTranslations, Translations
-from flask import has_request_context, request, session
+from flask import abort, has_request_context, request, session
 from flask_babel import Babel, Domain, get_locale
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ def chosen_locale() -> str:
 
 
 def remember_locale(response: Response, locale: str) -> Response:
-    """Keep the choice in a cookie for a year; raises ValueError for a language there is not."""
+    """Keep the choice in a cookie for a year; a language there is not answers 404."""
     if locale not in LOCALES:
-        raise ValueError(locale)
+        abort(404)
     response.set_cookie(COOKIE, locale, max_age=_YEAR_SECONDS, httponly=True, samesite="Lax", secure=request.is_secure)
     return response
 

@@ -219,3 +219,20 @@ def test_static_files_may_be_kept_for_a_year_under_the_stamp_of_their_content(se
             assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     with client.get("/static/shared/linli.css") as answer:
         assert "no-cache" in answer.headers["Cache-Control"]
+
+
+def test_a_mail_is_plain_text_in_its_frame(gallery: Flask) -> None:
+    with gallery.test_request_context():
+        frame = gallery.jinja_env.get_template("mail/base.txt")
+        assert frame.render(body="甲 & 乙 <丙>", url="https://linli.example/desk").splitlines() == [
+            "您好：",
+            "",
+            "甲 & 乙 <丙>",
+            "",
+            "详情：https://linli.example/desk",
+            "",
+            "--",
+            "邻里购 · 街道社会服务采购，从预算到付款全程公开",
+            "本邮件由系统发出，请勿回复。",
+        ]
+        assert frame.render(body="甲", demo=True).splitlines()[-1] == "演示数据，纯属虚构"
