@@ -221,9 +221,10 @@ def _copy_sqlite(settings: Settings, archive: _Archive) -> None:
 
 def _restore_sqlite(settings: Settings, opened: zipfile.ZipFile, _manifest: dict[str, Any]) -> None:
     target = Path(str(make_url(settings.database_url).database))
-    # Asking for the state of the missing database left empty files behind.
+    # An empty database may be there, with its log: neither may meet the restored file.
     for leftover in ("", "-wal", "-shm"):
         target.with_name(target.name + leftover).unlink(missing_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(target.name + ".partial")
     _extract(opened, _SQLITE_COPY, partial)
     partial.replace(target)

@@ -22,8 +22,8 @@ def database_state(settings: Settings) -> tuple[str | None, str]:
     from market.db.migrate import current, head
 
     url = make_url(settings.database_url)
-    if url.get_backend_name() == "sqlite":
-        _make_folder(settings)
+    if settings.uses_sqlite and not Path(str(url.database)).exists():
+        return None, head()
     engine = create_engine(url, **engine_options(settings.database_url))
     attach(engine)
     try:

@@ -13,6 +13,7 @@ import socket
 import sys
 import threading
 import time
+from http.client import HTTPConnection
 from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING
 
@@ -59,7 +60,7 @@ def serve() -> None:
 @click.command()
 def work() -> None:
     """只启动后台任务 / start the worker only."""
-    from market.records import queue
+    from market.records import worker
 
     settings = load()
     app = open_app(settings)
@@ -69,10 +70,10 @@ def work() -> None:
         signal.signal(name, lambda *_: stopping.set())
     if settings.uses_sqlite:
         click.echo("提示：使用 SQLite 时建议用 market run / with SQLite better use: market run", err=True)
-    queue.start_worker(app, settings, app.extensions["linli"].now)
+    worker.start_worker(app, settings, app.extensions["linli"].now)
     click.echo(f"后台任务已启动（{settings.node}） / the worker runs")
     stopping.wait()
-    queue.stop_worker()
+    worker.stop_worker()
 
 
 @click.command()
@@ -98,7 +99,7 @@ def web() -> Flask:
 
 def web_and_worker() -> Flask:
     """What the one process of an embedded installation loads: the application, with the worker beside it."""
-    from market.records import queue
+    from market.records import worker
 
     settings = load()
     app = web()
@@ -107,7 +108,7 @@ def web_and_worker() -> Flask:
 
     def start() -> None:
         try:
-            queue.start_worker(app, settings, app.extensions["linli"].now)
+            worker.start_worker(app, settings, app.extensions["linli"].now)
         except Exception:
             # Pages without a worker would look well while nothing is paid or sent: stop, so that somebody notices.
             log.exception("the worker did not start")
@@ -118,7 +119,7 @@ def web_and_worker() -> Flask:
 
     def stop() -> None:
         starting.join()
-        queue.stop_worker()
+        worker.stop_worker()
 
     # A server process ends without running `atexit`; this is run, before its threads are joined.
     Finalize(None, stop, exitpriority=100)
@@ -162,8 +163,6 @@ def _announce_when_ready(settings: Settings) -> None:
     began = time.monotonic()
 
     def wait_and_say() -> None:
-        from http.client import HTTPConnection
-
         while time.monotonic() - began < _READY_WITHIN:
             try:
                 connection = HTTPConnection(settings.host, settings.port, timeout=10)

@@ -1,4 +1,4 @@
-"""The job book: durable jobs and the clock that knocks at the rooms' doors. The only module that knows DBOS.
+"""The job book: durable jobs, and the clock that knocks at the rooms' doors. Only this and `worker` know DBOS.
 
 * `enqueue(session, name, key, **ids)` writes the job inside the caller's transaction; the same name and key is one job.
 * A job is a function of ids, listed in a room's card; it is called as `function(**ids)`, may be run again after a
@@ -7,17 +7,16 @@
 * A job that fails is tried again, later and later, for about six hours; then it is kept as failed and `market doctor`
   says so. Only its name, its ids and the kind of error are stored: no part of a bid may reach the job tables.
 * Every 30 seconds, on one of the running workers, each room's due functions are called, each in its own transaction.
-* Workers leave a heartbeat; what a dead worker was doing goes back to the queue.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from traceback import format_tb
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -27,8 +26,6 @@ from sqlalchemy import (
     TableClause,
     Text,
     column,
-    create_engine,
-    delete,
     func,
     select,
     table,
@@ -36,8 +33,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, scoped_session
 
-from market.config import Settings
-from market.db.engine import AnySession, attach_jobs, begin_reading, engine_options
+from market.db.engine import AnySession, begin_reading
 from market.db.session import db, transaction
 from market.db.types import At
 from market.kernel.clock import system_now
@@ -58,15 +54,10 @@ WORKFLOW = "market.job"
 APPLICATION = "linli"
 # Constant on purpose: jobs written by one release are finished by the next.
 VERSION = "1"
-# Jobs run on a few threads; a poll claims enough for them to stay busy until the next one.
-THREADS = 4
-CLAIMED = 64
 ATTEMPTS = 12
 BEAT = timedelta(seconds=10)
 TICK = timedelta(seconds=30)
-DEAD_AFTER = timedelta(seconds=90)
-KEPT = timedelta(days=30)
-_CLOCK = "*clock*"
+CLOCK_ROW = "*clock*"
 
 _jobs: dict[str, Job] = {}
 _dues: list[tuple[str, Due]] = []
@@ -156,12 +147,12 @@ def _client(engine: Engine) -> DBOSClient:
     kind = engine.dialect.name
     if kind not in _clients:
         _clients[kind] = DBOSClient(
-            system_database_engine=engine, serializer=_json(), application_name=APPLICATION, lazy=True
+            system_database_engine=engine, serializer=json_serializer(), application_name=APPLICATION, lazy=True
         )
     return _clients[kind]
 
 
-def _json() -> Serializer:
+def json_serializer() -> Serializer:
     """JSON instead of the library's default, which is pickle."""
     from dbos._serialization import DBOSPortableJSON
 
@@ -178,12 +169,12 @@ def _run(app: Flask, name: str, ids: Mapping[str, int | str]) -> None:
             _jobs[name](**ids)
 
 
-def _attempt(app: Flask, name: str, key: str, ids: Mapping[str, int | str], attempt: int) -> str:
+def attempt_job(app: Flask, name: str, key: str, ids: Mapping[str, int | str], attempt: int) -> str:
     """Run a job once; on failure put its next attempt in the queue, or give up. Returns the outcome to store."""
     try:
         _run(app, name, ids)
-    except Exception as error:
-        log.exception("job %s %s failed at attempt %s", name, key, attempt)
+    except Exception as error:  # noqa: BLE001  whatever a job raises, it is tried again
+        log.error("job %s %s failed at attempt %s: %s", name, key, attempt, _where(error))
         if attempt >= ATTEMPTS:
             kind = type(error).__name__
             with app.app_context(), transaction():
@@ -193,6 +184,11 @@ def _attempt(app: Flask, name: str, key: str, ids: Mapping[str, int | str], atte
             _put(db.session, name, key, ids, attempt + 1)
         return "again"
     return "done"
+
+
+def _where(error: Exception) -> str:
+    """Kind and place of an error. Its text stays out of the log: it may hold values of a draft or a bid."""
+    return "\n" + "".join(format_tb(error.__traceback__)) + type(error).__name__
 
 
 def run_pending(app: Flask, *, delayed: bool = False, tolerant: bool = False) -> int:
@@ -210,7 +206,7 @@ def run_pending(app: Flask, *, delayed: bool = False, tolerant: bool = False) ->
             outcome = "ENQUEUED"
             try:
                 if tolerant:
-                    _attempt(app, name, key, ids, attempt)
+                    attempt_job(app, name, key, ids, attempt)
                 else:
                     _run(app, name, ids)
                 outcome = "SUCCESS"
@@ -237,7 +233,7 @@ def _take_next(delayed: bool) -> tuple[str, tuple[str, str, dict[str, int | str]
         taken = db.session.execute(
             update(work)
             .where(work.c.workflow_uuid == row.workflow_uuid, work.c.status.in_(states))
-            .values(status="PENDING", executor_id=_CLOCK, application_version=VERSION)
+            .values(status="PENDING", executor_id=CLOCK_ROW, application_version=VERSION)
         )
     if taken.rowcount != 1:  # type: ignore[attr-defined]
         return _take_next(delayed)
@@ -279,13 +275,13 @@ def run_due(app: Flask, at: datetime, *, tolerant: bool = False) -> int:
             except Exception as error:
                 if not tolerant:
                     raise
-                log.exception("due function %s failed", name)
+                log.error("due function %s failed: %s", name, _where(error))
                 failures.append(f"{name}: {type(error).__name__}")
     if tolerant:
         with app.app_context(), transaction():
             db.session.execute(
                 update(WorkerNode)
-                .where(WorkerNode.node == _CLOCK)
+                .where(WorkerNode.node == CLOCK_ROW)
                 .values(failures=len(failures), last_failure="; ".join(failures) or None)
             )
     return len(failures)
@@ -295,13 +291,13 @@ def tick(app: Flask, at: datetime) -> bool:
     """Call the due functions if no worker did so within the last period; True when this call did."""
     present = system_now()
     with app.app_context(), transaction():
-        if db.session.get(WorkerNode, _CLOCK) is None:
-            db.session.add(WorkerNode(node=_CLOCK, beat_at=present, failures=0))
+        if db.session.get(WorkerNode, CLOCK_ROW) is None:
+            db.session.add(WorkerNode(node=CLOCK_ROW, beat_at=present, failures=0))
         else:
             # Of several workers one wins this update.
             won = db.session.execute(
                 update(WorkerNode)
-                .where(WorkerNode.node == _CLOCK, WorkerNode.beat_at <= present - TICK + BEAT / 2)
+                .where(WorkerNode.node == CLOCK_ROW, WorkerNode.beat_at <= present - TICK + BEAT / 2)
                 .values(beat_at=present)
             )
             if won.rowcount != 1:  # type: ignore[attr-defined]
@@ -315,9 +311,9 @@ def health(session: AnySession) -> Health:
     work, _ = _tables()
     counts: Select[Any] = select(work.c.status, func.count()).where(work.c.queue_name == QUEUE).group_by(work.c.status)
     rows = session.execute(counts.where(work.c.status != "SUCCESS")).all()
-    by_status: dict[str, int] = {status: number for status, number in rows}
+    by_status: dict[str, int] = dict(rows)
     gave_up = session.scalar(select(func.count(FailedJob.id)).where(FailedJob.resolved_at.is_(None))) or 0
-    clock = session.get(WorkerNode, _CLOCK)
+    clock = session.get(WorkerNode, CLOCK_ROW)
     return Health(
         last_tick=clock.beat_at if clock else None,
         due_failures=clock.failures if clock else 0,
@@ -328,134 +324,9 @@ def health(session: AnySession) -> Health:
     )
 
 
-# --- the worker -------------------------------------------------------------------------------------------------------
-
-
 def prepare(database_url: str) -> None:
     """Create or upgrade the library's own tables; part of `market db upgrade`."""
     from dbos import DBOS
 
     logging.getLogger("dbos").setLevel(logging.WARNING)
     DBOS.migrate(database_url)
-
-
-class Worker:
-    """DBOS in this process, and one thread for heartbeat, clock and sweep."""
-
-    def __init__(self, app: Flask, settings: Settings, now: Callable[[], datetime]) -> None:
-        self.app = app
-        self.node = settings.node
-        self.now = now
-        self._stopping = threading.Event()
-        self._engine = _library_engine(settings.database_url)
-        self._thread = threading.Thread(target=self._keep_time, name="market-clock", daemon=True)
-
-    def start(self) -> None:
-        """Launch the library and the clock thread; unfinished jobs of this node's last life are taken up again."""
-        from dbos import DBOS
-
-        DBOS(
-            config={
-                "name": APPLICATION,
-                "system_database_engine": self._engine,
-                "serializer": _json(),
-                "application_version": VERSION,
-                "executor_id": self.node,
-                "use_listen_notify": False,
-                "run_migrations": False,
-                "log_level": "WARNING",
-                "max_executor_threads": THREADS,
-            }
-        )
-
-        @DBOS.workflow(name=WORKFLOW)
-        def run_job(name: str, key: str, ids: dict[str, int | str], attempt: int) -> str:
-            return _attempt(self.app, name, key, ids, attempt)
-
-        self._beat()
-        DBOS.launch()
-        DBOS.register_queue(QUEUE, worker_concurrency=CLAIMED, polling_interval_sec=0.5)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Let running jobs finish for a few seconds, then stop; what was cut off is taken up at the next start."""
-        from dbos import DBOS
-
-        self._stopping.set()
-        self._thread.join(timeout=10)
-        DBOS.destroy(workflow_completion_timeout_sec=5)
-        self._engine.dispose()
-
-    def _keep_time(self) -> None:
-        # The first beat comes at once, so that a start after a pause catches up on what fell due meanwhile.
-        while True:
-            try:
-                self._beat()
-                if tick(self.app, self.now()):
-                    self._take_over()
-                    self._forget()
-            except Exception:
-                log.exception("the clock thread failed and goes on")
-            if self._stopping.wait(BEAT.total_seconds()):
-                return
-
-    def _beat(self) -> None:
-        with self.app.app_context(), transaction():
-            row = db.session.get(WorkerNode, self.node)
-            if row is None:
-                db.session.add(WorkerNode(node=self.node, beat_at=system_now(), failures=0))
-            else:
-                row.beat_at = system_now()
-
-    def _take_over(self) -> None:
-        """Put back into the queue what workers without a heartbeat were doing; one of several sweepers gets each."""
-        from dbos import DBOS
-
-        with self.app.app_context(), transaction():
-            dead = db.session.execute(
-                delete(WorkerNode)
-                .where(WorkerNode.beat_at < system_now() - DEAD_AFTER, WorkerNode.node.not_in([self.node, _CLOCK]))
-                .returning(WorkerNode.node)
-            ).scalars()
-            nodes = list(dead)
-        if nodes:
-            stuck = DBOS.list_workflows(status="PENDING", executor_id=nodes, load_input=False, load_output=False)
-            DBOS.resume_workflows([found.workflow_id for found in stuck], queue_name=QUEUE)
-            log.warning("took over %s jobs from %s", len(stuck), ", ".join(nodes))
-
-    def _forget(self) -> None:
-        """Remove finished jobs after a month; failed ones stay until somebody has looked."""
-        from dbos import DBOS
-
-        before = (system_now() - KEPT).isoformat()
-        done = DBOS.list_workflows(
-            status="SUCCESS", completed_before=before, limit=500, load_input=False, load_output=False
-        )
-        if done:
-            DBOS.delete_workflows([found.workflow_id for found in done])
-
-
-def _library_engine(database_url: str) -> Engine:
-    engine = create_engine(database_url, **engine_options(database_url) | {"pool_size": 10, "max_overflow": 5})
-    if engine.dialect.name == "sqlite":
-        attach_jobs(engine)
-    return engine
-
-
-_worker: Worker | None = None
-
-
-def start_worker(app: Flask, settings: Settings, now: Callable[[], datetime]) -> None:
-    """Start the worker of this process; `now` is the product's clock."""
-    global _worker  # noqa: PLW0603  the library is one per process, and so is this
-    if _worker is None:
-        _worker = Worker(app, settings, now)
-        _worker.start()
-
-
-def stop_worker() -> None:
-    """Stop it; harmless when none runs."""
-    global _worker  # noqa: PLW0603
-    if _worker is not None:
-        _worker.stop()
-        _worker = None

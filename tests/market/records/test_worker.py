@@ -1,0 +1,144 @@
+"""The worker as a process: stopped and started, killed and replaced, and fair to others who write."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from time import monotonic, perf_counter, sleep
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, update
+
+from market.db.session import db, transaction
+from market.kernel.clock import system_now
+from market.records import queue, worker
+from market.records.models import SubjectNumber
+
+pytestmark = pytest.mark.slow
+Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    return tmp_path / "journal"
+
+
+@pytest.fixture
+def start(own_app: Flask, journal: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+    """Starts a worker process on the database of `own_app`, and waits until it says it is ready."""
+    monkeypatch.setattr(queue, "_jobs", {"test.note": print, "test.hang": print})
+    settings = own_app.extensions["linli"].settings
+    running: list[subprocess.Popen[str]] = []
+
+    def begin(node: str = "one") -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "tests.market.records.worker_process", settings.database_url]
+        command += [str(settings.data), node, str(journal)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        running.append(process)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        return process
+
+    yield begin
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def _until(true: Callable[[], bool], patience: float = 30) -> None:
+    end = monotonic() + patience
+    while not true():
+        assert monotonic() < end, "it did not happen in time"
+        sleep(0.05)
+
+
+def _idle(app: Flask) -> bool:
+    with app.app_context():
+        health = queue.health(db.session)
+    return not health.waiting and not health.running
+
+
+def _written(app: Flask) -> int:
+    with app.app_context():
+        return db.session.scalar(select(func.count()).select_from(SubjectNumber)) or 0
+
+
+def test_jobs_written_while_no_worker_runs_are_done_when_one_starts(own_app: Flask, start: Start) -> None:
+    with own_app.app_context(), transaction():
+        for number in range(100):
+            queue.enqueue(db.session, "test.note", str(number), number=number)
+    start()
+    _until(lambda: _idle(own_app))
+    assert _written(own_app) == 100
+
+
+def test_a_worker_killed_again_and_again_loses_nothing(own_app: Flask, start: Start, journal: Path) -> None:
+    chance = random.Random(20260331)
+    with own_app.app_context(), transaction():
+        for number in range(40):
+            queue.enqueue(db.session, "test.note", str(number), number=number)
+    for _ in range(2):
+        process = start()
+        sleep(chance.uniform(0.5, 1.0))
+        process.kill()
+        process.wait()
+    start()
+    _until(lambda: _idle(own_app))
+    assert _written(own_app) == 40
+    assert len(Counter(journal.read_text().split())) == 40
+
+
+def test_another_worker_takes_over_from_a_dead_one(own_app: Flask, start: Start, journal: Path) -> None:
+    with own_app.app_context(), transaction():
+        queue.enqueue(db.session, "test.hang", "1", number=1)
+    dying = start("dying")
+    _until(journal.exists)
+    dying.kill()
+    dying.wait()
+    with own_app.app_context(), transaction():
+        long_ago = system_now() - 2 * worker.DEAD_AFTER
+        db.session.execute(update(queue.WorkerNode).values(beat_at=long_ago))
+    start("heir")
+    _until(lambda: _idle(own_app) and _written(own_app) == 1)
+    assert journal.read_text().startswith("1 began in heir")
+
+
+def test_eight_writers_beside_a_working_worker_wait_fairly(
+    own_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages and jobs in one process, as `market run` has it: of eight clients that write at once none waits long."""
+    done: list[int] = []
+
+    def busy(number: int) -> None:
+        done.append(number)
+
+    monkeypatch.setattr(queue, "_jobs", {"test.busy": busy})
+    settings = own_app.extensions["linli"].settings
+    worker.start_worker(own_app, settings, system_now)
+    waits: list[float] = []
+
+    def client(name: int) -> None:
+        for number in range(15):
+            began = perf_counter()
+            with own_app.app_context(), transaction():
+                db.session.add(SubjectNumber(series=f"{name}-{number}", last=1))
+                db.session.flush()
+                queue.enqueue(db.session, "test.busy", f"{name}-{number}", number=number)
+            waits.append(perf_counter() - began)
+
+    try:
+        clients = [threading.Thread(target=client, args=(name,)) for name in range(8)]
+        for one in clients:
+            one.start()
+        for one in clients:
+            one.join()
+        _until(lambda: len(done) == 120)
+    finally:
+        worker.stop_worker()
+    assert sorted(waits)[int(len(waits) * 0.99)] < 0.3
