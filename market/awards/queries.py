@@ -1,41 +1,100 @@
-"""Awards, read by whoever comes after them."""
+"""Awards and letters."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from market.awards.models import Award
+from market.awards.models import Award, BidderLetter
 from market.awards.rules import signing_bar
 from market.awards.states import AwardState
 from market.db.session import db
 
 
 def award(award_id: int) -> Award | None:
-    """Return an award with its purchase file and organisation."""
-    query = select(Award).where(Award.id == award_id).options(joinedload(Award.file), joinedload(Award.organisation))
-    return db.session.scalar(query)
+    """Return an award with its file and supplier."""
+    return db.session.scalar(
+        select(Award).where(Award.id == award_id).options(joinedload(Award.file), joinedload(Award.organisation))
+    )
 
 
 def award_for(kind: str, subject_id: int) -> Award | None:
-    """Return the live award of a subject (a lot), with its purchase file and organisation."""
-    query = (
+    """Return the live award of a subject."""
+    return db.session.scalar(
         select(Award)
         .where(Award.subject_kind == kind, Award.subject_id == subject_id, Award.state != AwardState.ANNULLED)
         .options(joinedload(Award.file), joinedload(Award.organisation))
     )
-    return db.session.scalar(query)
+
+
+def fallen_organisations(kind: str, subject_id: int) -> set[int]:
+    """Return the organisations whose award on this subject has fallen."""
+    query = select(Award.organisation_id).filter_by(
+        subject_kind=kind, subject_id=subject_id, state=AwardState.ANNULLED.value
+    )
+    return set(db.session.scalars(query))
 
 
 def stands(row: Award) -> bool:
-    """True while the award is confirmed and neither suspended nor annulled."""
+    """True while the award is valid; asked again at signing, acceptance and payment."""
     return row.state == AwardState.ACTIVE
 
 
+def award_stands(award_id: int) -> bool:
+    """The same by id, read fresh from the database."""
+    return db.session.scalar(select(Award.state).where(Award.id == award_id)) == AwardState.ACTIVE
+
+
 def may_sign_at(row: Award, at: datetime, wait: bool = True) -> str | None:
-    """Return why a contract on this award may not be signed at `at`, or None; `wait` is the frozen setting."""
+    """Return why a contract on this award may not be signed now, or None. `wait`: the street's setting."""
     return signing_bar(
-        stands=stands(row), publicity_until=row.publicity_until, challenge_until=row.challenge_until, at=at, wait=wait
+        stands=stands(row),
+        publicity_until=row.publicity_until,
+        challenge_until=row.challenge_until,
+        at=at,
+        wait=wait,
     )
+
+
+def awards_of(street_ids: Iterable[int], before: int | None = None, limit: int = 20) -> list[Award]:
+    """Return the awards of streets, newest first, by key."""
+    query = (
+        select(Award)
+        .where(Award.street_id.in_(list(street_ids)))
+        .options(joinedload(Award.organisation), joinedload(Award.file))
+        .order_by(Award.id.desc())
+        .limit(limit)
+    )
+    return list(db.session.scalars(query if before is None else query.where(Award.id < before)))
+
+
+def won_by(organisation_ids: Iterable[int], limit: int = 50) -> list[Award]:
+    """Return the awards an organisation has won, newest first."""
+    query = (
+        select(Award)
+        .where(Award.organisation_id.in_(list(organisation_ids)), Award.state != AwardState.ANNULLED)
+        .options(joinedload(Award.file))
+        .order_by(Award.id.desc())
+        .limit(limit)
+    )
+    return list(db.session.scalars(query))
+
+
+def letter(letter_id: int) -> BidderLetter | None:
+    """Return one letter."""
+    return db.session.get(BidderLetter, letter_id)
+
+
+def letters_to(organisation_ids: Iterable[int], limit: int = 50) -> list[tuple[BidderLetter, Award]]:
+    """Return the letters to organisations with their awards, newest first."""
+    query = (
+        select(BidderLetter, Award)
+        .join(Award, Award.id == BidderLetter.award_id)
+        .where(BidderLetter.organisation_id.in_(list(organisation_ids)))
+        .order_by(BidderLetter.id.desc())
+        .limit(limit)
+    )
+    return [(letter, award) for letter, award in db.session.execute(query)]

@@ -6,15 +6,17 @@ contract, its milestones, its evaluation and its payments need is inside.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any
 
 from market.kernel.canonical import digest, plain
 from market.kernel.clock import is_before
 from market.kernel.money import BP, split_fen
 from market.kernel.text import N_
+from market.kernel.workdays import Calendar, add_working_days
 
 WHOLE_CENTI = 10_000
 SOURCES = ("self", "mutual", "public", "third")
@@ -101,7 +103,7 @@ class EvaluationTerms:
         if set(weights) != set(SOURCES) or min(weights.values()) < 0 or sum(weights.values()) != BP:
             raise ValueError("the weights of the four sources sum to 10,000")
         starts = [band.from_centi for band in self.bands]
-        if not starts or starts[-1] != 0 or any(a <= b for a, b in zip(starts, starts[1:], strict=False)):
+        if not starts or starts[-1] != 0 or any(a <= b for a, b in pairwise(starts)):
             raise ValueError("bands fall from the best grade to one that starts at 0")
         if any(band.grade not in GRADES or not 0 <= band.share_bp <= BP for band in self.bands):
             raise ValueError("a band has a known grade and a share between 0 and 10,000")
@@ -270,3 +272,46 @@ def signing_bar(
     if wait and is_before(at, challenge_until):
         return N_("质疑期还没有结束，现在不能签署；请在质疑期满后再来。")
     return None
+
+
+@dataclass(frozen=True)
+class AwardClock:
+    """The legal dates around an award; `provisional` when a year without a known calendar was touched."""
+
+    report_by: date
+    choose_by: date
+    publish_by: date
+    provisional: bool
+
+
+def award_clock(evaluated_on: date, rules: Mapping[str, Any], calendar: Calendar) -> AwardClock:
+    """Return until when the report goes to the purchaser, it chooses, and the result is published (row 43; 条例 43)."""
+    report = add_working_days(evaluated_on, rules["award.report_working_days"], calendar)
+    choose = add_working_days(report.day, rules["award.choose_working_days"], calendar)
+    publish = add_working_days(choose.day, rules["award.publish_working_days"], calendar)
+    provisional = report.provisional or choose.provisional or publish.provisional
+    return AwardClock(report.day, choose.day, publish.day, provisional)
+
+
+@dataclass(frozen=True)
+class ResultWindows:
+    """Last days of the result notice, of the challenge window, and to return the losers' security."""
+
+    notice_ends: date
+    challenge_ends: date
+    refund_losers_by: date
+    provisional: bool
+
+
+def result_windows(noticed_on: date, rules: Mapping[str, Any], calendar: Calendar) -> ResultWindows:
+    """Return the windows that a result notice opens (rows 42, 49; 采购法 52, 条例 33, 53)."""
+    notice = add_working_days(noticed_on, rules["award.result_notice_working_days"], calendar)
+    challenge = add_working_days(notice.day, rules["challenge.file_working_days"], calendar)
+    refund = add_working_days(noticed_on, rules["security.bid_refund_losers_working_days"], calendar)
+    provisional = notice.provisional or challenge.provisional or refund.provisional
+    return ResultWindows(notice.day, challenge.day, refund.day, provisional)
+
+
+def next_in_rank(ranked: Sequence[int], fallen: Collection[int]) -> int | None:
+    """Return the first organisation in rank order whose award has not fallen; None when all have (条例 43, 49)."""
+    return next((organisation_id for organisation_id in ranked if organisation_id not in fallen), None)

@@ -25,6 +25,8 @@ class AwardVerb(StrEnum):
     SUSPEND = "suspend"
     REINSTATE = "reinstate"
     ANNUL = "annul"
+    DECLINE = "decline"
+    REFUSE = "refuse"
 
 
 AWARD_LABELS = {
@@ -42,10 +44,11 @@ AWARD_MACHINE = Machine(
     start=_A.PENDING,
     moves=[
         Move(_A.PENDING, _V.CONFIRM, _A.ACTIVE, _P.AWARD_CONFIRM, N_("确认成交")),
-        Move(_A.PENDING, _V.SUSPEND, _A.SUSPENDED, _P.CHALLENGE_DECIDE, N_("暂停")),
-        Move(_A.ACTIVE, _V.SUSPEND, _A.SUSPENDED, _P.CHALLENGE_DECIDE, N_("暂停")),
-        Move(_A.SUSPENDED, _V.REINSTATE, _A.ACTIVE, _P.CHALLENGE_DECIDE, N_("恢复")),
+        Move(_A.PENDING, _V.SUSPEND, _A.SUSPENDED, _P.CHALLENGE_DECIDE, N_("暂停"), by_clock=True),
+        Move(_A.ACTIVE, _V.SUSPEND, _A.SUSPENDED, _P.CHALLENGE_DECIDE, N_("暂停"), by_clock=True),
+        Move(_A.SUSPENDED, _V.REINSTATE, _A.ACTIVE, _P.CHALLENGE_DECIDE, N_("恢复"), by_clock=True),
         Move(_A.SUSPENDED, _V.ANNUL, _A.ANNULLED, _P.CHALLENGE_DECIDE, N_("认定无效")),
-        Move(_A.PENDING, _V.ANNUL, _A.ANNULLED, _P.AWARD_CONFIRM, N_("不予成交")),
+        Move(_A.PENDING, _V.REFUSE, _A.ANNULLED, _P.AWARD_CONFIRM, N_("不予成交")),
+        Move(_A.ACTIVE, _V.DECLINE, _A.ANNULLED, _P.AWARD_CONFIRM, N_("供应商放弃成交")),
     ],
 )

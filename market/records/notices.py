@@ -49,6 +49,16 @@ def value(amount_fen: int) -> dict[str, Any]:
     return {"amount": orjson.loads(f"{yuan}.{fen:02d}") if fen else yuan, "currency": "CNY"}
 
 
+def value(fen: int) -> dict[str, Any]:
+    """Return an amount in fen as an OCDS value: a JSON number of yuan.
+
+    The one place where money becomes a binary fraction, because JSON has no other number with decimals; up to ten
+    million million yuan its shortest text has exactly the two decimals of the amount, and readers get that text.
+    """
+    whole, part = divmod(fen, 100)
+    return {"amount": whole if part == 0 else float(f"{whole}.{part:02d}"), "currency": "CNY"}
+
+
 def merge(old: Any, new: Any) -> Any:
     """Merge a release into a compiled one as OCDS does: objects by key, arrays of objects by id, the rest replaced.
 

@@ -86,6 +86,7 @@ class LotVerb(StrEnum):
     RANK = "rank"
     AWARD = "award"
     UNAWARD = "unaward"
+    PASS_OVER = "pass_over"
     FAIL = "fail"
     CANCEL = "cancel"
 
@@ -118,6 +119,7 @@ LOT_MACHINE = Machine(
         Move(_L.RANKED, _W.AWARD, _L.AWARDED, _P.AWARD_CONFIRM, N_("确定供应商")),
         Move(_L.RANKED, _W.FAIL, _L.FAILED, _P.AWARD_CONFIRM, N_("废标")),
         Move(_L.AWARDED, _W.UNAWARD, _L.RANKED, _P.CHALLENGE_DECIDE, N_("撤销成交结果")),
+        Move(_L.AWARDED, _W.PASS_OVER, _L.RANKED, _P.AWARD_CONFIRM, N_("供应商放弃，顺延下一名")),
         Move(_L.AWARDED, _W.FAIL, _L.FAILED, _P.CHALLENGE_DECIDE, N_("废标")),
         Move(_L.SEALED, _W.CANCEL, _L.CANCELLED, _P.TENDER_CANCEL, N_("取消")),
         Move(_L.DRAFT, _W.CANCEL, _L.CANCELLED, _P.TENDER_DRAFT, N_("取消")),

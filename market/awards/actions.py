@@ -1,0 +1,279 @@
+"""Choosing in rank order, publishing the result, writing to each bidder; suspending and annulling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from market.awards.models import Award, BidderLetter
+from market.awards.notices import award_fragment, scoring_data, status_fragment
+from market.awards.queries import fallen_organisations
+from market.awards.rules import (
+    EvaluationTerms,
+    FundingTerms,
+    MilestoneTerms,
+    PartySnapshot,
+    RuleFacts,
+    Terms,
+    milestone_amounts,
+    next_in_rank,
+    result_windows,
+)
+from market.awards.states import AWARD_MACHINE, AwardState, AwardVerb
+from market.bids.models import OpenedBid
+from market.bids.queries import opened_bids
+from market.db.session import db
+from market.evaluation.models import Result
+from market.evaluation.queries import report_of, results
+from market.kernel.clock import beijing_day, end_of_day
+from market.kernel.errors import NotFound, Refused
+from market.kernel.permits import Actor, Permit, Scope, require
+from market.kernel.text import N_
+from market.organisations.models import Organisation
+from market.organisations.queries import organisations_by_id
+from market.panels.queries import member_names, reasons_for
+from market.people.queries import holders
+from market.places.models import Street
+from market.places.queries import calendar_for, street
+from market.records.audit import require_other_hands
+from market.records.messages import tell
+from market.records.models import PurchaseFile
+from market.records.moves import move
+from market.records.notices import CardFacts, publish
+from market.records.queue import enqueue
+from market.tenders.actions import fail_lot
+from market.tenders.models import Lot
+from market.tenders.queries import lot as find_lot
+from market.tenders.queries import rules_of
+from market.tenders.states import LOT_MACHINE, LotVerb
+
+LETTER_JOB = "awards.letter_pdf"
+
+
+def candidate(lot: Lot) -> Result | None:
+    """Return the result whose turn it is in rank order, or None when every ranked bidder has fallen out."""
+    ranked = results(lot.id)
+    chosen = next_in_rank([r.organisation_id for r in ranked], fallen_organisations("lot", lot.id))
+    return next((r for r in ranked if r.organisation_id == chosen), None)
+
+
+def award_lot(actor: Actor, lot_id: int, reason: str, at: datetime) -> Award:
+    """Confirm the first ranked bidder that has not fallen out; publish the result and write to every bidder.
+
+    Raises Refused when nobody is left in the ranking. Source: 条例 43, 49; Order 87 art. 68-69.
+    """
+    lot = find_lot(lot_id)
+    if lot is None:
+        raise NotFound(N_("没有找到您要的内容，链接可能已失效。"))
+    require(actor, Permit.AWARD_CONFIRM, lot.subject.scope)
+    require_other_hands(actor, Permit.AWARD_CONFIRM, "lot", lot.id)
+    best = candidate(lot)
+    if best is None:
+        raise Refused(N_("排名中已没有可确定的供应商，请按废标处理后重新采购。"))
+    ranked = results(lot.id)
+    firms = organisations_by_id([r.organisation_id for r in ranked])
+    move(lot, LOT_MACHINE, LotVerb.AWARD, actor, at, facts={"rank": best.rank})
+    row = _make(lot, best, firms[best.organisation_id], reason, at)
+    move(row, AWARD_MACHINE, AwardVerb.CONFIRM, actor, at, facts={"terms": row.terms_digest})
+    _publish_result(lot, row, ranked, firms, actor, at)
+    _write_letters(lot, row, ranked, firms, at)
+    return row
+
+
+def _make(lot: Lot, best: Result, supplier: Organisation, reason: str, at: datetime) -> Award:
+    tender = lot.tender
+    rules, calendar = rules_of(tender), calendar_for(lot.district_id)
+    noticed_on = beijing_day(at)
+    windows = result_windows(noticed_on, rules, calendar)
+    buyer = street(lot.street_id)
+    assert buyer is not None
+    terms = _terms(lot, best, buyer, supplier, rules, noticed_on)
+    row = Award(
+        subject_kind="lot",
+        subject_id=lot.id,
+        file_id=lot.file_id,
+        district_id=lot.district_id,
+        street_id=lot.street_id,
+        organisation_id=supplier.id,
+        regime=tender.method,
+        title=tender.title if len(tender.lots) == 1 else f"{tender.title}（{lot.title}）",
+        rank=best.rank,
+        amount_fen=best.price_fen,
+        terms=terms.as_data(),
+        terms_digest=terms.digest,
+        state=AwardState.PENDING.value,
+        reason=reason.strip(),
+        decided_at=at,
+        publicity_until=end_of_day(windows.notice_ends),
+        challenge_until=end_of_day(windows.challenge_ends),
+        sign_by=noticed_on + timedelta(days=terms.rules.sign_days),
+        file=tender.file,
+        organisation=supplier,
+    )
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def _terms(
+    lot: Lot, best: Result, buyer: Street, supplier: Organisation, rules: Mapping[str, Any], noticed_on: Any
+) -> Terms:
+    tender = lot.tender
+    shares = [m.share_bp for m in lot.milestones]
+    amounts = milestone_amounts(best.price_fen, shares)
+    bid = _opened(lot.id, best.organisation_id)
+    return Terms(
+        buyer=PartySnapshot(buyer.id, buyer.office, buyer.uscc or buyer.code, "street_office", "", buyer.office),
+        supplier=PartySnapshot(
+            supplier.id,
+            supplier.name,
+            supplier.uscc or "",
+            supplier.provider_type,
+            supplier.legal_representative,
+            supplier.address,
+            supplier.is_small,
+        ),
+        title=tender.title,
+        category=tender.category,
+        requirement=tender.requirement,
+        regime=tender.method,
+        amount_fen=best.price_fen,
+        starts_on=tender.starts_on,
+        ends_on=tender.ends_on,
+        noticed_on=noticed_on,
+        milestones=tuple(
+            MilestoneTerms(number, m.title, m.share_bp, amount, m.base, m.due_on, m.evidence)
+            for number, (m, amount) in enumerate(zip(lot.milestones, amounts, strict=True), 1)
+        ),
+        evaluation=EvaluationTerms.from_data(lot.evaluation_terms),
+        funding=tuple(FundingTerms(f.line_id, f.line.source, f.line.title, f.amount_fen) for f in lot.funding),
+        rules=RuleFacts.from_rules(rules),
+        rules_digest=tender.rules_digest,
+        offer_digest=bid.salts.get("root", "") if isinstance(bid.salts, dict) else "",
+    )
+
+
+def _opened(lot_id: int, organisation_id: int) -> OpenedBid:
+    return next(b for b in opened_bids(lot_id) if b.organisation_id == organisation_id)
+
+
+def _publish_result(
+    lot: Lot, row: Award, ranked: Sequence[Result], firms: Mapping[int, Organisation], actor: Actor, at: datetime
+) -> None:
+    report = report_of(lot.id)
+    names = {i: o.name for i, o in firms.items()}
+    scoring = scoring_data(ranked, names, member_names("lot", lot.id), report.digest if report else "")
+    fragment = award_fragment(row, row.organisation, f"lot-{lot.number}", scoring)
+    facts = CardFacts(stage="awarded", awarded_fen=row.amount_fen, supplier=row.organisation.name)
+    publish(row.file, "award", fragment, facts, actor, at)
+
+
+def _write_letters(
+    lot: Lot, row: Award, ranked: Sequence[Result], firms: Mapping[int, Organisation], at: datetime
+) -> None:
+    """One letter a bidder: own scores with the members' reasons, the winner and its total. Refused bids get theirs too."""
+    best = next(r for r in ranked if r.organisation_id == row.organisation_id)
+    criteria = {c.id: c for c in lot.criteria}
+    by_firm = {r.organisation_id: r for r in ranked}
+    for bid in opened_bids(lot.id):
+        own = by_firm.get(bid.organisation_id)
+        data = {
+            "title": row.title,
+            "number": row.file.ocid,
+            "bidder": bid.organisation.name,
+            "winner": row.organisation.name,
+            "winner_price_fen": row.amount_fen,
+            "winner_total_centi": best.total_centi,
+            "verdict": bid.verdict,
+            "verdict_reason": bid.verdict_reason,
+            "price_fen": bid.price_fen,
+            "own": _own_scores(own, bid, criteria) if own else None,
+            "reason": row.reason,
+            "challenge_until": row.challenge_until.isoformat(),
+            "decided_at": row.decided_at.isoformat(),
+        }
+        letter = BidderLetter(award_id=row.id, organisation_id=bid.organisation_id, data=data, sent_at=at)
+        db.session.add(letter)
+        db.session.flush()
+        enqueue(db.session, LETTER_JOB, str(letter.id), letter_id=letter.id)
+        tell(
+            holders(Permit.BID_DRAFT, Scope(organisation_id=bid.organisation_id)),
+            N_("结果通知书：%(title)s"),
+            N_("“%(title)s”已确定供应商。贵机构的得分和理由见通知书。"),
+            f"/awards/letters/{letter.id}",
+            at,
+            {"title": row.title},
+        )
+
+
+def _own_scores(own: Result, bid: OpenedBid, criteria: Mapping[int, Any]) -> dict[str, Any]:
+    reasons = reasons_for("bid", bid.id)
+    return {
+        "rank": own.rank,
+        "quality_centi": own.quality_centi,
+        "price_centi": own.price_centi,
+        "total_centi": own.total_centi,
+        "adjusted_price_fen": own.adjusted_price_fen,
+        "criteria": [
+            {
+                "title": c.title,
+                "max_centi": c.max_centi,
+                "centi": own.per_criterion.get(str(c.id)),
+                "reasons": reasons.get(c.id, []),
+            }
+            for c in criteria.values()
+            if c.kind == "quality"
+        ],
+    }
+
+
+def suspend(row: Award, actor: Actor, at: datetime, reason: str) -> None:
+    """Stop an award while a challenge is open; no contract may be signed (条例 54)."""
+    move(row, AWARD_MACHINE, AwardVerb.SUSPEND, actor, at, facts={"reason": reason})
+    _publish_status(row, actor, at, reason, "suspended")
+
+
+def reinstate(row: Award, actor: Actor, at: datetime) -> None:
+    """Let a suspended award stand again."""
+    move(row, AWARD_MACHINE, AwardVerb.REINSTATE, actor, at)
+    _publish_status(row, actor, at, N_("质疑处理完毕，成交结果有效。"), "awarded")
+
+
+def annul(row: Award, actor: Actor, at: datetime, reason: str, *, rerun: bool) -> None:
+    """Annul a suspended award. The lot goes back to its ranking, or fails when `rerun` asks for a new purchase."""
+    move(row, AWARD_MACHINE, AwardVerb.ANNUL, actor, at, facts={"reason": reason})
+    _fall(row, actor, at, reason, LotVerb.UNAWARD, rerun)
+
+
+def decline(actor: Actor, row: Award, reason: str, at: datetime) -> None:
+    """Write down that the supplier gave the award up; the next in rank follows (条例 49)."""
+    move(row, AWARD_MACHINE, AwardVerb.DECLINE, actor, at, facts={"reason": reason})
+    _fall(row, actor, at, reason, LotVerb.PASS_OVER, False)
+
+
+def _fall(row: Award, actor: Actor, at: datetime, reason: str, verb: LotVerb, rerun: bool) -> None:
+    _publish_status(row, actor, at, reason, "evaluated")
+    tell(
+        holders(Permit.BID_DRAFT, Scope(organisation_id=row.organisation_id)),
+        N_("成交结果无效：%(title)s"),
+        N_("“%(title)s”的成交结果已不再有效，原因见公告。"),
+        f"/awards/{row.id}",
+        at,
+        {"title": row.title},
+    )
+    if row.subject_kind != "lot":
+        return
+    lot = find_lot(row.subject_id)
+    assert lot is not None
+    if rerun:
+        fail_lot(lot, reason, actor, at)
+    else:
+        move(lot, LOT_MACHINE, verb, actor, at, facts={"reason": reason})
+
+
+def _publish_status(row: Award, actor: Actor, at: datetime, reason: str, stage: str) -> None:
+    tag = "awardCancellation" if row.state == AwardState.ANNULLED else "awardUpdate"
+    file = db.session.get_one(PurchaseFile, row.file_id)
+    publish(file, tag, status_fragment(row, reason), CardFacts(stage=stage), actor, at)
+
