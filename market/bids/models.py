@@ -105,6 +105,18 @@ class LateAttempt(db.Model):
     __tablename__ = "late_attempt"
 
 
+class Closing(db.Model):
+    """Written down once a lot's window has closed: how many bids count, and the head of their chain."""
+
+    id: Mapped[Id]
+    lot_id: Mapped[Ref] = mapped_column(ForeignKey("lot.id"), unique=True)
+    bid_count: Mapped[int]
+    late_attempts: Mapped[int]
+    seals_head: Mapped[str]
+    at: Mapped[At]
+    __tablename__ = "closing"
+
+
 class Peel(db.Model):
     """The first opener's act: one layer taken off, the rest still wrapped for the second."""
 

@@ -81,12 +81,11 @@ def opening_trouble(*, at: datetime, deadline_at: datetime | None, count: int, m
     return None
 
 
-def reminder_due(at: datetime, deadline_at: datetime, sent: Sequence[int]) -> int | None:
-    """The reminder to send now: the smallest of 72, 24 and 2 hours that is reached and has not gone out, else None."""
+def reminders_reached(at: datetime, deadline_at: datetime) -> list[int]:
+    """Those of 72, 24 and 2 hours before the deadline that have come, the latest last; none once it has passed."""
     if not is_before(at, deadline_at):
-        return None
-    reached = [hours for hours in REMINDER_HOURS if aware(at) >= deadline_at - timedelta(hours=hours)]
-    return reached[-1] if reached and reached[-1] not in sent else None
+        return []
+    return [hours for hours in REMINDER_HOURS if aware(at) >= deadline_at - timedelta(hours=hours)]
 
 
 # --- what a bid says --------------------------------------------------------------------------------------------------

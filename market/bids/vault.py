@@ -102,3 +102,8 @@ def sweep(is_used: Callable[[list[str]], set[str]], before: datetime) -> int:
     for path in lost:
         path.unlink(missing_ok=True)
     return len(lost)
+
+
+def content_is_there(stored_digest: str) -> bool:
+    """Whether a stored file's content lies on disk."""
+    return store().path(stored_digest).is_file()
