@@ -52,6 +52,10 @@ ROOMS = (
 )
 
 
+# The browser warns before this; the session itself ends by people.queries.SESSION_LIFE.
+_IDLE_SECONDS = 1800
+
+
 class MemoryRequest(Request):
     """Uploads stay in memory while they are read: a bid's file must never touch the disk unencrypted."""
 
@@ -107,6 +111,7 @@ def create_app(settings: Settings) -> Flask:
         attach(db.engine)
     open_store(settings.files)
     open_keys(settings.installation_key)
+    app.before_request(_find_person)
     CSRFProtect(app)
     rooms = cards()
     app.extensions["linli"] = Linli(settings, rooms)
@@ -119,7 +124,6 @@ def create_app(settings: Settings) -> Flask:
         queue.register(room.jobs, [(f"{room.name}.{due.__name__}", due) for due in room.due])
         for command in room.commands:
             app.cli.add_command(command)
-    app.before_request(_find_person)
     app.context_processor(_shared_values)
     app.add_url_rule("/language/<locale>", view_func=_language, endpoint="language")
     return app
@@ -144,6 +148,7 @@ def _shared_values() -> dict[str, Any]:
         "demo": _demo(linli, g.now),
         "locale": catalogues.chosen_locale(),
         "now": g.now,
+        "idle_seconds": _IDLE_SECONDS,
     }
 
 
