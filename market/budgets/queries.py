@@ -20,6 +20,7 @@ def fund_year(year_id: int) -> FundYear | None:
         select(FundYear)
         .where(FundYear.id == year_id)
         .options(joinedload(FundYear.street), selectinload(FundYear.lines))
+        .execution_options(populate_existing=True)
     )
 
 
@@ -29,6 +30,7 @@ def fund_year_of(street_id: int, year: int) -> FundYear | None:
         select(FundYear)
         .where(FundYear.street_id == street_id, FundYear.year == year)
         .options(joinedload(FundYear.street), selectinload(FundYear.lines))
+        .execution_options(populate_existing=True)
     )
 
 

@@ -37,14 +37,18 @@ class UtcInstant(TypeDecorator[datetime]):
 
 
 class JsonText(TypeDecorator[Any]):
-    """A JSON value kept as text, the same bytes on both engines; keys sorted so that equal values are equal text."""
+    """A JSON value kept as text, the same bytes on both engines; keys sorted so that equal values are equal text.
+
+    None is the JSON null, a value like any other (the clock's actor id in an audit entry), never an SQL NULL.
+    """
 
     impl = Text
     cache_ok = True
+    should_evaluate_none = True
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str:
         """Serialise."""
-        return None if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """Parse."""

@@ -45,8 +45,13 @@ def actor_of_session(token: str | None, at: datetime) -> Actor | None:
 
 
 def person(user_id: int) -> User | None:
-    """Return a person with the grants loaded."""
-    return db.session.scalar(select(User).where(User.id == user_id).options(selectinload(User.grants)))
+    """Return a person with the grants loaded, those given a moment ago in this transaction included."""
+    return db.session.scalar(
+        select(User)
+        .where(User.id == user_id)
+        .options(selectinload(User.grants))
+        .execution_options(populate_existing=True)
+    )
 
 
 def names(user_ids: Iterable[int]) -> dict[int, str]:
