@@ -36,8 +36,12 @@ class Agreement(db.Model):
     digest: Mapped[str]
     state: Mapped[str]
     suspension_reason: Mapped[str]
+    cancel_reason: Mapped[str]
     drafted_at: Mapped[At]
     signed_at: Mapped[datetime | None]
+    publish_by: Mapped[date | None]
+    file_copy_by: Mapped[date | None]  # duty: a copy to the finance department (采购法 47)
+    file_copied_on: Mapped[date | None]
     draft_pdf_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
     signed_pdf_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
     award: Mapped[Award] = relationship(lazy="raise")
@@ -48,6 +52,9 @@ class Agreement(db.Model):
     __table_args__ = strict(
         one_of("state", AgreementState),
         CheckConstraint("amount_fen > 0", name="amount_positive"),
+        CheckConstraint("(signed_at IS NULL) = (file_copy_by IS NULL)", name="signed_has_duties"),
+        CheckConstraint("(state = 'cancelled') = (cancel_reason <> '')", name="cancelled_has_reason"),
+        Index(None, "street_id", "state"),
         CheckConstraint("(state IN ('in_force', 'suspended', 'completed')) = (signed_at IS NOT NULL)", name="signed"),
         Index(
             "uq_agreement_live",

@@ -12,20 +12,23 @@ from contracts.outcomes.states import EvaluationState, Grade, Source
 from market.db.session import db, strict
 from market.db.types import At, Id, Json, Ref, one_of
 from market.kernel.permits import Scope
+from market.organisations.models import Organisation
+from market.people.models import User
 from market.records.audit import Subject
 
 
 class Evaluation(db.Model):
-    """The evaluation that decides what an evaluated milestone pays. Terms are copied from the contract's frozen data."""
+    """The evaluation that decides what an evaluated milestone pays; `round` 2 is the re-evaluation after a fail."""
 
     id: Mapped[Id]
-    milestone_id: Mapped[Ref] = mapped_column(ForeignKey("milestone.id"), unique=True)
+    milestone_id: Mapped[Ref] = mapped_column(ForeignKey("milestone.id"))
+    round: Mapped[int]
     agreement_id: Mapped[Ref]
     file_id: Mapped[Ref]
     district_id: Mapped[Ref]
     street_id: Mapped[Ref]
     organisation_id: Mapped[Ref]
-    terms: Mapped[Json]
+    terms: Mapped[Json]  # copied from the contract's frozen data: EvaluationTerms and the rule facts beside it
     state: Mapped[str]
     opened_at: Mapped[At]
     collect_until: Mapped[At]
@@ -39,6 +42,8 @@ class Evaluation(db.Model):
         one_of("state", EvaluationState),
         one_of("grade", Grade),
         CheckConstraint("(state = 'closed') = (share_bp IS NOT NULL)", name="closed_has_share"),
+        UniqueConstraint("milestone_id", "round"),
+        Index(None, "street_id", "state"),
     )
 
     @property
@@ -56,11 +61,18 @@ class Invitation(db.Model):
     source: Mapped[str]
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
-    declaration_digest: Mapped[str | None]
+    declaration_digest: Mapped[str | None]  # digest of the statement that there is no tie, made before rating
+    invited_at: Mapped[At]
+    declared_at: Mapped[datetime | None]
+    evaluation: Mapped[Evaluation] = relationship(lazy="raise")
+    organisation: Mapped[Organisation | None] = relationship(lazy="raise")
+    user: Mapped[User | None] = relationship(lazy="raise")
     __tablename__ = "invitation"
     __table_args__ = strict(
         one_of("source", Source),
-        UniqueConstraint("evaluation_id", "source", "organisation_id", "user_id"),
+        CheckConstraint("(organisation_id IS NULL) <> (user_id IS NULL)", name="one_invited"),
+        UniqueConstraint("evaluation_id", "organisation_id"),
+        UniqueConstraint("evaluation_id", "user_id"),
         Index(None, "organisation_id"),
     )
 

@@ -961,10 +961,17 @@ def _create_tables() -> None:
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("suspension_reason", sa.Text(), nullable=False),
+        sa.Column("cancel_reason", sa.Text(), nullable=False),
         sa.Column("drafted_at", types.UtcInstant(timezone=True), nullable=False),
         sa.Column("signed_at", types.UtcInstant(timezone=True), nullable=True),
+        sa.Column("publish_by", sa.Date(), nullable=True),
+        sa.Column("file_copy_by", sa.Date(), nullable=True),
+        sa.Column("file_copied_on", sa.Date(), nullable=True),
         sa.Column("draft_pdf_id", types.BigInt, nullable=True),
         sa.Column("signed_pdf_id", types.BigInt, nullable=True),
+        sa.CheckConstraint(
+            "(state = 'cancelled') = (cancel_reason <> '')", name=op.f("ck_agreement_cancelled_has_reason")
+        ),
         sa.CheckConstraint(
             "(state IN ('in_force', 'suspended', 'completed')) = (signed_at IS NOT NULL)",
             name=op.f("ck_agreement_signed"),
@@ -973,6 +980,7 @@ def _create_tables() -> None:
             "state IN ('draft', 'issued', 'half_signed', 'in_force', 'suspended', 'completed', 'cancelled')",
             name=op.f("ck_agreement_state_known"),
         ),
+        sa.CheckConstraint("(signed_at IS NULL) = (file_copy_by IS NULL)", name=op.f("ck_agreement_signed_has_duties")),
         sa.CheckConstraint("amount_fen > 0", name=op.f("ck_agreement_amount_positive")),
         sa.ForeignKeyConstraint(["award_id"], ["award.id"], name=op.f("fk_agreement_award_id_award")),
         sa.ForeignKeyConstraint(
@@ -991,6 +999,7 @@ def _create_tables() -> None:
     )
     op.create_index(op.f("ix_agreement_file_id"), "agreement", ["file_id"], unique=False)
     op.create_index(op.f("ix_agreement_organisation_id"), "agreement", ["organisation_id"], unique=False)
+    op.create_index(op.f("ix_agreement_street_id_state"), "agreement", ["street_id", "state"], unique=False)
     op.create_index(
         "uq_agreement_live",
         "agreement",
@@ -1104,7 +1113,7 @@ def _create_tables() -> None:
         sa.Column("scored_kind", sa.Text(), nullable=False),
         sa.Column("scored_id", types.BigInt, nullable=False),
         sa.Column("criterion_id", types.BigInt, nullable=False),
-        sa.Column("score_centi", types.BigInt, nullable=False),
+        sa.Column("score_centi", types.BigInt, nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("at", types.UtcInstant(timezone=True), nullable=False),
         sa.CheckConstraint("score_centi >= 0", name=op.f("ck_score_score_natural")),
@@ -1256,6 +1265,22 @@ def _create_tables() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "purchase_helper",
+        sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
+        sa.Column("tender_id", types.BigInt, nullable=False),
+        sa.Column("organisation_id", types.BigInt, nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("noted_by", types.BigInt, nullable=True),
+        sa.Column("noted_at", types.UtcInstant(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_purchase_helper_organisation_id_organisation")
+        ),
+        sa.ForeignKeyConstraint(["tender_id"], ["tender.id"], name=op.f("fk_purchase_helper_tender_id_tender")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_purchase_helper")),
+        sa.UniqueConstraint("tender_id", "organisation_id", name=op.f("uq_purchase_helper_tender_id_organisation_id")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "qualification_item",
         sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
         sa.Column("tender_id", types.BigInt, nullable=False),
@@ -1290,23 +1315,36 @@ def _create_tables() -> None:
         sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
         sa.Column("lot_id", types.BigInt, nullable=False),
         sa.Column("organisation_id", types.BigInt, nullable=False),
-        sa.Column("file_id", types.BigInt, nullable=False),
-        sa.Column("wrapped_key", sa.LargeBinary(), nullable=True),
+        sa.Column("key_name", sa.Text(), nullable=True),
         sa.Column("ciphertext", sa.LargeBinary(), nullable=True),
         sa.Column("version", types.BigInt, nullable=False),
         sa.Column("saved_at", types.UtcInstant(timezone=True), nullable=False),
         sa.Column("saved_by", types.BigInt, nullable=True),
         sa.Column("reminded", types.JsonText(), nullable=False),
-        sa.CheckConstraint("(wrapped_key IS NULL) = (ciphertext IS NULL)", name=op.f("ck_bid_draft_key_with_content")),
+        sa.CheckConstraint("(key_name IS NULL) = (ciphertext IS NULL)", name=op.f("ck_bid_draft_key_with_content")),
         sa.ForeignKeyConstraint(["lot_id"], ["lot.id"], name=op.f("fk_bid_draft_lot_id_lot")),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisation.id"], name=op.f("fk_bid_draft_organisation_id_organisation")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bid_draft")),
+        sa.UniqueConstraint("key_name", name=op.f("uq_bid_draft_key_name")),
         sa.UniqueConstraint("lot_id", "organisation_id", name=op.f("uq_bid_draft_lot_id_organisation_id")),
         sqlite_strict=True,
     )
-    op.create_index(op.f("ix_bid_draft_organisation_id"), "bid_draft", ["organisation_id"], unique=False)
+    op.create_index(op.f("ix_bid_draft_organisation_id_id"), "bid_draft", ["organisation_id", "id"], unique=False)
+    op.create_table(
+        "closing",
+        sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
+        sa.Column("lot_id", types.BigInt, nullable=False),
+        sa.Column("bid_count", types.BigInt, nullable=False),
+        sa.Column("late_attempts", types.BigInt, nullable=False),
+        sa.Column("seals_head", sa.Text(), nullable=False),
+        sa.Column("at", types.UtcInstant(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["lot_id"], ["lot.id"], name=op.f("fk_closing_lot_id_lot")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_closing")),
+        sa.UniqueConstraint("lot_id", name=op.f("uq_closing_lot_id")),
+        sqlite_strict=True,
+    )
     op.create_table(
         "criterion",
         sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
@@ -1327,6 +1365,7 @@ def _create_tables() -> None:
         "evaluation",
         sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
         sa.Column("milestone_id", types.BigInt, nullable=False),
+        sa.Column("round", types.BigInt, nullable=False),
         sa.Column("agreement_id", types.BigInt, nullable=False),
         sa.Column("file_id", types.BigInt, nullable=False),
         sa.Column("district_id", types.BigInt, nullable=False),
@@ -1345,9 +1384,10 @@ def _create_tables() -> None:
         sa.CheckConstraint("state IN ('collecting', 'closed')", name=op.f("ck_evaluation_state_known")),
         sa.ForeignKeyConstraint(["milestone_id"], ["milestone.id"], name=op.f("fk_evaluation_milestone_id_milestone")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_evaluation")),
-        sa.UniqueConstraint("milestone_id", name=op.f("uq_evaluation_milestone_id")),
+        sa.UniqueConstraint("milestone_id", "round", name=op.f("uq_evaluation_milestone_id_round")),
         sqlite_strict=True,
     )
+    op.create_index(op.f("ix_evaluation_street_id_state"), "evaluation", ["street_id", "state"], unique=False)
     op.create_table(
         "evaluation_report",
         sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
@@ -1379,6 +1419,7 @@ def _create_tables() -> None:
         sqlite_strict=True,
     )
     op.create_index(op.f("ix_late_attempt_lot_id"), "late_attempt", ["lot_id"], unique=False)
+    op.create_index(op.f("ix_late_attempt_organisation_id"), "late_attempt", ["organisation_id"], unique=False)
     op.create_table(
         "lot_funding",
         sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
@@ -1480,6 +1521,7 @@ def _create_tables() -> None:
         sa.Column("second_user_id", types.BigInt, nullable=False),
         sa.Column("rest", sa.LargeBinary(), nullable=False),
         sa.Column("at", types.UtcInstant(timezone=True), nullable=False),
+        sa.CheckConstraint("first_user_id <> second_user_id", name=op.f("ck_peel_two_people")),
         sa.ForeignKeyConstraint(["lot_id"], ["lot.id"], name=op.f("fk_peel_lot_id_lot")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_peel")),
         sa.UniqueConstraint(
@@ -1521,6 +1563,30 @@ def _create_tables() -> None:
     )
     op.create_index(op.f("ix_report_milestone_id"), "report", ["milestone_id"], unique=False)
     op.create_table(
+        "rewrap",
+        sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
+        sa.Column("lot_id", types.BigInt, nullable=False),
+        sa.Column("lost_user_id", types.BigInt, nullable=False),
+        sa.Column("new_user_id", types.BigInt, nullable=False),
+        sa.Column("first_user_id", types.BigInt, nullable=False),
+        sa.Column("second_user_id", types.BigInt, nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("rests", types.JsonText(), nullable=False),
+        sa.Column("at", types.UtcInstant(timezone=True), nullable=False),
+        sa.Column("done_at", types.UtcInstant(timezone=True), nullable=True),
+        sa.CheckConstraint("(second_user_id IS NULL) = (done_at IS NULL)", name=op.f("ck_rewrap_second_with_time")),
+        sa.CheckConstraint(
+            "first_user_id <> lost_user_id AND first_user_id <> new_user_id", name=op.f("ck_rewrap_others_act")
+        ),
+        sa.CheckConstraint(
+            "second_user_id IS NULL OR second_user_id <> first_user_id", name=op.f("ck_rewrap_two_people")
+        ),
+        sa.ForeignKeyConstraint(["lot_id"], ["lot.id"], name=op.f("fk_rewrap_lot_id_lot")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rewrap")),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_rewrap_lot_id"), "rewrap", ["lot_id"], unique=False)
+    op.create_table(
         "sealed_bid",
         sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
         sa.Column("lot_id", types.BigInt, nullable=False),
@@ -1530,8 +1596,10 @@ def _create_tables() -> None:
         sa.Column("envelope", sa.LargeBinary(), nullable=False),
         sa.Column("root", sa.Text(), nullable=False),
         sa.Column("envelope_digest", sa.Text(), nullable=False),
+        sa.Column("stored_file_ids", types.JsonText(), nullable=False),
         sa.Column("received_at", types.UtcInstant(timezone=True), nullable=False),
         sa.Column("submitted_by", types.BigInt, nullable=False),
+        sa.CheckConstraint("length(root) = 64 AND length(envelope_digest) = 64", name=op.f("ck_sealed_bid_digests")),
         sa.ForeignKeyConstraint(["lot_id"], ["lot.id"], name=op.f("fk_sealed_bid_lot_id_lot")),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisation.id"], name=op.f("fk_sealed_bid_organisation_id_organisation")
@@ -1544,7 +1612,7 @@ def _create_tables() -> None:
     op.create_index(
         op.f("ix_sealed_bid_lot_id_organisation_id_id"), "sealed_bid", ["lot_id", "organisation_id", "id"], unique=False
     )
-    op.create_index(op.f("ix_sealed_bid_organisation_id"), "sealed_bid", ["organisation_id"], unique=False)
+    op.create_index(op.f("ix_sealed_bid_organisation_id_id"), "sealed_bid", ["organisation_id", "id"], unique=False)
     op.create_table(
         "acceptance",
         sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
@@ -1572,7 +1640,10 @@ def _create_tables() -> None:
         sa.Column("organisation_id", types.BigInt, nullable=True),
         sa.Column("user_id", types.BigInt, nullable=True),
         sa.Column("declaration_digest", sa.Text(), nullable=True),
+        sa.Column("invited_at", types.UtcInstant(timezone=True), nullable=False),
+        sa.Column("declared_at", types.UtcInstant(timezone=True), nullable=True),
         sa.CheckConstraint("source IN ('self', 'mutual', 'public', 'third')", name=op.f("ck_invitation_source_known")),
+        sa.CheckConstraint("(organisation_id IS NULL) <> (user_id IS NULL)", name=op.f("ck_invitation_one_invited")),
         sa.ForeignKeyConstraint(
             ["evaluation_id"], ["evaluation.id"], name=op.f("fk_invitation_evaluation_id_evaluation")
         ),
@@ -1582,12 +1653,9 @@ def _create_tables() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_invitation_user_id_user_account")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invitation")),
         sa.UniqueConstraint(
-            "evaluation_id",
-            "source",
-            "organisation_id",
-            "user_id",
-            name=op.f("uq_invitation_evaluation_id_source_organisation_id_user_id"),
+            "evaluation_id", "organisation_id", name=op.f("uq_invitation_evaluation_id_organisation_id")
         ),
+        sa.UniqueConstraint("evaluation_id", "user_id", name=op.f("uq_invitation_evaluation_id_user_id")),
         sqlite_strict=True,
     )
     op.create_index(op.f("ix_invitation_organisation_id"), "invitation", ["organisation_id"], unique=False)
@@ -1607,6 +1675,7 @@ def _create_tables() -> None:
         sa.Column("root_ok", sa.Boolean(), nullable=False),
         sa.Column("verdict", sa.Text(), nullable=False),
         sa.Column("verdict_reason", sa.Text(), nullable=False),
+        sa.CheckConstraint("verdict IN ('', 'valid', 'invalid')", name=op.f("ck_opened_bid_verdict_known")),
         sa.CheckConstraint("price_fen > 0", name=op.f("ck_opened_bid_price_positive")),
         sa.ForeignKeyConstraint(["bid_id"], ["sealed_bid.id"], name=op.f("fk_opened_bid_bid_id_sealed_bid")),
         sa.ForeignKeyConstraint(["lot_id"], ["lot.id"], name=op.f("fk_opened_bid_lot_id_lot")),
@@ -1663,18 +1732,24 @@ def _create_tables() -> None:
         sqlite_strict=True,
     )
     op.create_table(
-        "sealed_file",
+        "unreadable_bid",
         sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
         sa.Column("bid_id", types.BigInt, nullable=False),
-        sa.Column("stored_file_id", types.BigInt, nullable=False),
-        sa.ForeignKeyConstraint(["bid_id"], ["sealed_bid.id"], name=op.f("fk_sealed_file_bid_id_sealed_bid")),
+        sa.Column("lot_id", types.BigInt, nullable=False),
+        sa.Column("organisation_id", types.BigInt, nullable=False),
+        sa.Column("number", types.BigInt, nullable=False),
+        sa.Column("fault", sa.Text(), nullable=False),
+        sa.Column("at", types.UtcInstant(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["bid_id"], ["sealed_bid.id"], name=op.f("fk_unreadable_bid_bid_id_sealed_bid")),
+        sa.ForeignKeyConstraint(["lot_id"], ["lot.id"], name=op.f("fk_unreadable_bid_lot_id_lot")),
         sa.ForeignKeyConstraint(
-            ["stored_file_id"], ["stored_file.id"], name=op.f("fk_sealed_file_stored_file_id_stored_file")
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_unreadable_bid_organisation_id_organisation")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_sealed_file")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_unreadable_bid")),
+        sa.UniqueConstraint("bid_id", name=op.f("uq_unreadable_bid_bid_id")),
         sqlite_strict=True,
     )
-    op.create_index(op.f("ix_sealed_file_bid_id"), "sealed_file", ["bid_id"], unique=False)
+    op.create_index(op.f("ix_unreadable_bid_lot_id"), "unreadable_bid", ["lot_id"], unique=False)
     op.create_table(
         "withdrawal",
         sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
@@ -1698,6 +1773,8 @@ def _create_tables() -> None:
         sa.Column("accepted", sa.Boolean(), nullable=True),
         sa.Column("decision_reason", sa.Text(), nullable=False),
         sa.Column("decided_at", types.UtcInstant(timezone=True), nullable=True),
+        sa.CheckConstraint("(accepted IS NULL) = (decided_at IS NULL)", name=op.f("ck_price_inquiry_decided_has_time")),
+        sa.CheckConstraint("until > asked_at", name=op.f("ck_price_inquiry_window_forward")),
         sa.ForeignKeyConstraint(
             ["opened_bid_id"], ["opened_bid.id"], name=op.f("fk_price_inquiry_opened_bid_id_opened_bid")
         ),
@@ -1710,7 +1787,7 @@ def _create_tables() -> None:
         sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
         sa.Column("opened_bid_id", types.BigInt, nullable=False),
         sa.Column("item_id", types.BigInt, nullable=False),
-        sa.Column("passed", sa.Boolean(), nullable=False),
+        sa.Column("passed", sa.Boolean(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("checked_by", types.BigInt, nullable=True),
         sa.Column("checked_at", types.UtcInstant(timezone=True), nullable=False),
@@ -1741,6 +1818,9 @@ def _create_tables() -> None:
         sa.Column("per_criterion", types.JsonText(), nullable=False),
         sa.ForeignKeyConstraint(["lot_id"], ["lot.id"], name=op.f("fk_result_lot_id_lot")),
         sa.ForeignKeyConstraint(["opened_bid_id"], ["opened_bid.id"], name=op.f("fk_result_opened_bid_id_opened_bid")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_result_organisation_id_organisation")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_result")),
         sa.UniqueConstraint("lot_id", "rank", name=op.f("uq_result_lot_id_rank")),
         sa.UniqueConstraint("opened_bid_id", name=op.f("uq_result_opened_bid_id")),
