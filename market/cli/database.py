@@ -23,7 +23,7 @@ import click
 from sqlalchemy import make_url
 
 import market
-from market.cli.installation import build, database_state, upgrade
+from market.cli.installation import build, database_state, inside, upgrade
 from market.config import Settings, load
 from market.db.migrate import head
 
@@ -61,7 +61,7 @@ def revision_command(message: str) -> None:
     from market.db.session import db
 
     app = build(load())
-    with app.app_context(), db.engine.begin() as connection:
+    with inside(app), db.engine.begin() as connection:
         config = configuration(connection)
         config.attributes["numbering"] = True
         command.revision(config, message=message, autogenerate=True)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from sqlalchemy import func, select
 
-from market.cli.installation import open_app
+from market.cli.installation import inside, open_app
 from market.config import Settings, SettingsError, load
 
 
@@ -41,12 +41,12 @@ def accounts_command() -> None:
 def load_if_empty(settings: Settings) -> bool:
     """Load the story when nobody has an account yet; True when it was loaded."""
     app = open_app(settings)
-    with app.app_context():
+    with inside(app):
         if has_people():
             return False
-    click.echo("正在载入演示数据 / loading the demonstration …")
-    began = time.monotonic()
-    _story().load(app)
+        click.echo("正在载入演示数据 / loading the demonstration …")
+        began = time.monotonic()
+        _story().load(app)
     click.echo(f"演示数据已载入 / demonstration loaded ({time.monotonic() - began:.0f} s)")
     return True
 

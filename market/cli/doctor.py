@@ -123,7 +123,7 @@ def _outside(settings: Settings) -> Iterator[Finding]:
 def _database(settings: Settings) -> Iterator[Finding]:
     from sqlalchemy.exc import DBAPIError
 
-    from market.cli.installation import build, database_state
+    from market.cli.installation import build, database_state, inside
 
     try:
         revision, newest = database_state(settings)
@@ -136,7 +136,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
         return
     yield _good(f"数据库版本 / database {revision}")
     app = build(settings)
-    with app.app_context():
+    with inside(app):
         for look in (_worker, _calendar, _demonstration_people):
             yield from look(app, settings)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,8 +55,21 @@ def found(app: Flask) -> None:
     from market.records.keys import found_installation
 
     settings: Settings = app.extensions["linli"].settings
-    with app.app_context(), transaction():
+    with inside(app), transaction():
         found_installation(settings.publisher, system_now())
+
+
+@contextmanager
+def inside(app: Flask) -> Iterator[None]:
+    """The application's context; its connections are closed at the end, before a fork or the end of the process."""
+    from market.db.session import db
+
+    with app.app_context():
+        try:
+            yield
+        finally:
+            db.session.remove()
+            db.engine.dispose()
 
 
 def build(settings: Settings) -> Flask:
@@ -75,7 +89,7 @@ def open_app(settings: Settings | None = None) -> Flask:
         )
     app = build(settings)
     if settings.is_production:
-        with app.app_context():
+        with inside(app):
             if demonstration_loaded():
                 raise SettingsError(
                     "库中有演示数据和演示账号，不能用于正式运行，请另建数据库（MARKET_DATABASE_URL）",
@@ -92,7 +106,7 @@ def in_app(function: Callable[..., Any]) -> Callable[..., Any]:
         from market.db.session import transaction
 
         app = open_app()
-        with app.app_context(), transaction():
+        with inside(app), transaction():
             return function(*args, **options)
 
     return run

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from market.cli.installation import build, database_state, open_app, upgrade
+from market.cli.installation import build, database_state, inside, open_app, upgrade
 from market.config import Settings, SettingsError, load
 
 if TYPE_CHECKING:
@@ -82,10 +82,10 @@ def tick() -> None:
     from market.records import queue
 
     app = open_app()
-    with app.app_context():
+    with inside(app):
         at = app.extensions["linli"].now()
-    failed = queue.run_due(app, at, tolerant=True)
-    done = queue.run_pending(app, tolerant=True)
+        failed = queue.run_due(app, at, tolerant=True)
+        done = queue.run_pending(app, tolerant=True)
     click.echo(f"到期事项已检查，失败 {failed} 项；任务完成 {done} 项 / due checked, {failed} failed; {done} jobs done")
     if failed:
         sys.exit(1)
