@@ -27,6 +27,9 @@ _NOT_SETTINGS = {"CONFIG", "STANDARDS"}
 _COMMON_SECRETS = {"secret", "changeme", "change-me", "dev", "development", "password", "default", "test", "linli"}
 _SHORTEST_SECRET = 32
 _INSTALLATION_KEY_BYTES = 32
+# What the fake of the demonstration takes; it guards nothing.
+FAKE_STRIPE_KEY, FAKE_STRIPE_SECRET = "sk_test_linli", "whsec_linli"
+_FAKE_STRIPE_STEP, _LAST_PORT = 1000, 65535
 
 
 class SettingsError(Exception):
@@ -67,6 +70,10 @@ class Settings:
     upload_mib: int = 50
     stripe_secret_key: str = field(default="", repr=False)
     stripe_webhook_secret: str = field(default="", repr=False)
+    # Empty: Stripe itself. The demonstration answers at an address of its own (`fake_stripe`).
+    stripe_api_base: str = ""
+    # The bank's front-end machine (银企直联), such as http://127.0.0.1:9001; empty: payment files alone.
+    bank_direct_url: str = field(default="", repr=False)
     # Names this worker among several on one PostgreSQL database; stable over restarts.
     node: str = "node"
 
@@ -106,6 +113,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             "设置 MARKET_BASE_URL 应为以 http:// 或 https:// 开头的网址",
             "MARKET_BASE_URL must be an address that starts with http:// or https://",
         )
+    stripe = _stripe(raw, mode, port)
     settings = Settings(
         mode=mode,
         data=data,
@@ -122,8 +130,10 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         mail_url=_mail_url(raw.pop("mail_url", "")),
         mail_from=raw.pop("mail_from", "noreply@localhost"),
         upload_mib=_whole(raw.pop("upload_mib", "50"), "upload_mib", 1, 2048),
-        stripe_secret_key=raw.pop("stripe_secret_key", ""),
-        stripe_webhook_secret=raw.pop("stripe_webhook_secret", ""),
+        stripe_secret_key=stripe[0],
+        stripe_webhook_secret=stripe[1],
+        stripe_api_base=stripe[2],
+        bank_direct_url=_address(raw.pop("bank_direct_url", ""), "bank_direct_url"),
         node=raw.pop("node", "") or socket.gethostname(),
     )
     if raw:
@@ -135,6 +145,25 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             "with SQLite MARKET_WEB_PROCESSES must be 1; use PostgreSQL for several processes",
         )
     return settings
+
+
+def _stripe(raw: dict[str, str], mode: Mode, port: int) -> tuple[str, str, str]:
+    """Key, webhook secret and address; a demonstration without a key speaks to the fake beside it."""
+    key, secret = raw.pop("stripe_secret_key", ""), raw.pop("stripe_webhook_secret", "")
+    address = _address(raw.pop("stripe_api_base", ""), "stripe_api_base")
+    if mode is Mode.DEMONSTRATION and not key:
+        beside = port + _FAKE_STRIPE_STEP if port + _FAKE_STRIPE_STEP <= _LAST_PORT else port - _FAKE_STRIPE_STEP
+        return FAKE_STRIPE_KEY, FAKE_STRIPE_SECRET, address or f"http://127.0.0.1:{beside}"
+    return key, secret, address
+
+
+def _address(text: str, name: str) -> str:
+    if not text or re.fullmatch(r"https?://[^\s/]+(/\S*)?", text):
+        return text.rstrip("/")
+    name = PREFIX + name.upper()
+    raise SettingsError(
+        f"设置 {name} 应为以 http:// 或 https:// 开头的网址", f"{name} must be an address that starts with http:// or https://"
+    )
 
 
 def _usual_threads() -> int:

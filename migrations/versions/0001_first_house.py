@@ -747,8 +747,10 @@ def _create_tables() -> None:
         sa.Column("number", sa.Text(), nullable=False),
         sa.Column("total_fen", types.BigInt, nullable=False),
         sa.Column("count", types.BigInt, nullable=False),
+        sa.Column("execution_on", sa.Date(), nullable=False),
         sa.Column("made_by", types.BigInt, nullable=False),
         sa.Column("made_at", types.UtcInstant(timezone=True), nullable=False),
+        sa.Column("form_token", sa.Text(), nullable=True),
         sa.Column("xml_file_id", types.BigInt, nullable=True),
         sa.Column("csv_file_id", types.BigInt, nullable=True),
         sa.Column("xlsx_file_id", types.BigInt, nullable=True),
@@ -763,6 +765,7 @@ def _create_tables() -> None:
             ["xml_file_id"], ["stored_file.id"], name=op.f("fk_bank_batch_xml_file_id_stored_file")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bank_batch")),
+        sa.UniqueConstraint("form_token", name=op.f("uq_bank_batch_form_token")),
         sa.UniqueConstraint("number", name=op.f("uq_bank_batch_number")),
         sqlite_strict=True,
     )
@@ -918,6 +921,8 @@ def _create_tables() -> None:
         sa.Column("street_id", types.BigInt, nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("file_id", types.BigInt, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("errors", types.JsonText(), nullable=False),
         sa.Column("imported_by", types.BigInt, nullable=False),
         sa.Column("imported_at", types.UtcInstant(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["file_id"], ["stored_file.id"], name=op.f("fk_statement_file_id_stored_file")),
@@ -927,6 +932,42 @@ def _create_tables() -> None:
         sqlite_strict=True,
     )
     op.create_index(op.f("ix_statement_street_id"), "statement", ["street_id"], unique=False)
+    op.create_table(
+        "street_account",
+        sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
+        sa.Column("district_id", types.BigInt, nullable=False),
+        sa.Column("street_id", types.BigInt, nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("account_no", sa.Text(), nullable=False),
+        sa.Column("bank_name", sa.Text(), nullable=False),
+        sa.Column("cnaps", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("proposed_by", types.BigInt, nullable=False),
+        sa.Column("proposed_at", types.UtcInstant(timezone=True), nullable=False),
+        sa.Column("confirmed_by", types.BigInt, nullable=True),
+        sa.CheckConstraint(
+            "source IN ('fiscal', 'lottery', 'street_fund', 'donation')", name=op.f("ck_street_account_source_known")
+        ),
+        sa.CheckConstraint(
+            "state <> 'live' OR confirmed_by IS NOT NULL", name=op.f("ck_street_account_live_is_confirmed")
+        ),
+        sa.CheckConstraint("state IN ('proposed', 'live', 'retired')", name=op.f("ck_street_account_state_known")),
+        sa.CheckConstraint(
+            "confirmed_by IS NULL OR confirmed_by <> proposed_by", name=op.f("ck_street_account_two_people")
+        ),
+        sa.ForeignKeyConstraint(["street_id"], ["street.id"], name=op.f("fk_street_account_street_id_street")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_street_account")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "uq_street_account_live",
+        "street_account",
+        ["street_id", "source"],
+        unique=True,
+        sqlite_where=sa.text("state = 'live'"),
+        postgresql_where=sa.text("state = 'live'"),
+    )
     op.create_table(
         "stripe_account",
         sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
@@ -1129,27 +1170,6 @@ def _create_tables() -> None:
         sqlite_strict=True,
     )
     op.create_index(op.f("ix_score_scored_kind_scored_id"), "score", ["scored_kind", "scored_id"], unique=False)
-    op.create_table(
-        "statement_row",
-        sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
-        sa.Column("statement_id", types.BigInt, nullable=False),
-        sa.Column("number", types.BigInt, nullable=False),
-        sa.Column("attempt_key", sa.Text(), nullable=False),
-        sa.Column("amount_fen", types.BigInt, nullable=False),
-        sa.Column("result", sa.Text(), nullable=False),
-        sa.Column("bank_reference", sa.Text(), nullable=False),
-        sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("note", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["statement_id"], ["statement.id"], name=op.f("fk_statement_row_statement_id_statement")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_statement_row")),
-        sa.UniqueConstraint("statement_id", "number", name=op.f("uq_statement_row_statement_id_number")),
-        sqlite_strict=True,
-    )
-    op.create_index(op.f("ix_statement_row_attempt_key"), "statement_row", ["attempt_key"], unique=False)
-    op.create_index(op.f("ix_statement_row_statement_id"), "statement_row", ["statement_id"], unique=False)
     op.create_table(
         "tender",
         sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
@@ -1362,6 +1382,25 @@ def _create_tables() -> None:
     )
     op.create_index(op.f("ix_criterion_lot_id"), "criterion", ["lot_id"], unique=False)
     op.create_table(
+        "earning",
+        sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
+        sa.Column("milestone_id", types.BigInt, nullable=False),
+        sa.Column("agreement_id", types.BigInt, nullable=False),
+        sa.Column("share_bp", types.BigInt, nullable=False),
+        sa.Column("due_fen", types.BigInt, nullable=False),
+        sa.Column("withheld_fen", types.BigInt, nullable=False),
+        sa.Column("determined_at", types.UtcInstant(timezone=True), nullable=False),
+        sa.Column("raised_at", types.UtcInstant(timezone=True), nullable=False),
+        sa.CheckConstraint("due_fen >= 0 AND withheld_fen >= 0", name=op.f("ck_earning_amounts_natural")),
+        sa.CheckConstraint("share_bp BETWEEN 0 AND 10000", name=op.f("ck_earning_share_in_range")),
+        sa.ForeignKeyConstraint(["agreement_id"], ["agreement.id"], name=op.f("fk_earning_agreement_id_agreement")),
+        sa.ForeignKeyConstraint(["milestone_id"], ["milestone.id"], name=op.f("fk_earning_milestone_id_milestone")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_earning")),
+        sa.UniqueConstraint("milestone_id", name=op.f("uq_earning_milestone_id")),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_earning_agreement_id"), "earning", ["agreement_id"], unique=False)
+    op.create_table(
         "evaluation",
         sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
         sa.Column("milestone_id", types.BigInt, nullable=False),
@@ -1494,6 +1533,10 @@ def _create_tables() -> None:
         sa.Column("settled_on", sa.Date(), nullable=True),
         sa.Column("problem", sa.Text(), nullable=False),
         sa.CheckConstraint(
+            "(state IN ('paid', 'confirmed', 'returned')) = (settled_on IS NOT NULL)",
+            name=op.f("ck_payment_paid_has_day"),
+        ),
+        sa.CheckConstraint(
             "state IN ('due', 'requested', 'approved', 'ordered', 'paid', 'confirmed', 'failed', 'returned')",
             name=op.f("ck_payment_state_known"),
         ),
@@ -1511,8 +1554,10 @@ def _create_tables() -> None:
     )
     op.create_index(op.f("ix_payment_agreement_id"), "payment", ["agreement_id"], unique=False)
     op.create_index(op.f("ix_payment_milestone_id"), "payment", ["milestone_id"], unique=False)
-    op.create_index(op.f("ix_payment_organisation_id"), "payment", ["organisation_id"], unique=False)
-    op.create_index(op.f("ix_payment_street_id_state"), "payment", ["street_id", "state"], unique=False)
+    op.create_index(op.f("ix_payment_organisation_id_state"), "payment", ["organisation_id", "state"], unique=False)
+    op.create_index(
+        op.f("ix_payment_street_id_state_pay_by"), "payment", ["street_id", "state", "pay_by"], unique=False
+    )
     op.create_table(
         "peel",
         sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
@@ -1701,7 +1746,12 @@ def _create_tables() -> None:
         sa.Column("ordered_at", types.UtcInstant(timezone=True), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=True),
         sa.Column("outcome_at", types.UtcInstant(timezone=True), nullable=True),
-        sa.CheckConstraint("route IN ('bank', 'stripe')", name=op.f("ck_payment_attempt_route_known")),
+        sa.Column("reversal_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint("outcome IN ('paid', 'failed', 'returned')", name=op.f("ck_payment_attempt_outcome_known")),
+        sa.CheckConstraint("route IN ('bank', 'direct', 'stripe')", name=op.f("ck_payment_attempt_route_known")),
+        sa.CheckConstraint(
+            "(outcome IS NULL) = (outcome_at IS NULL)", name=op.f("ck_payment_attempt_outcome_has_time")
+        ),
         sa.ForeignKeyConstraint(["batch_id"], ["bank_batch.id"], name=op.f("fk_payment_attempt_batch_id_bank_batch")),
         sa.ForeignKeyConstraint(["payment_id"], ["payment.id"], name=op.f("fk_payment_attempt_payment_id_payment")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_attempt")),
@@ -1710,6 +1760,14 @@ def _create_tables() -> None:
         sqlite_strict=True,
     )
     op.create_index(op.f("ix_payment_attempt_batch_id"), "payment_attempt", ["batch_id"], unique=False)
+    op.create_index(
+        "uq_payment_attempt_open",
+        "payment_attempt",
+        ["payment_id"],
+        unique=True,
+        sqlite_where=sa.text("outcome IS NULL"),
+        postgresql_where=sa.text("outcome IS NULL"),
+    )
     op.create_table(
         "rating",
         sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
@@ -1826,3 +1884,36 @@ def _create_tables() -> None:
         sa.UniqueConstraint("opened_bid_id", name=op.f("uq_result_opened_bid_id")),
         sqlite_strict=True,
     )
+    op.create_table(
+        "statement_row",
+        sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
+        sa.Column("statement_id", types.BigInt, nullable=False),
+        sa.Column("number", types.BigInt, nullable=False),
+        sa.Column("attempt_id", types.BigInt, nullable=True),
+        sa.Column("attempt_key", sa.Text(), nullable=False),
+        sa.Column("amount_fen", types.BigInt, nullable=False),
+        sa.Column("result", sa.Text(), nullable=False),
+        sa.Column("bank_reference", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "note IN ('unknown', 'amount', 'repeated', 'contradicts', 'superseded')",
+            name=op.f("ck_statement_row_note_known"),
+        ),
+        sa.CheckConstraint("result IN ('paid', 'failed', 'returned')", name=op.f("ck_statement_row_result_known")),
+        sa.CheckConstraint(
+            "note IS NOT NULL OR attempt_id IS NOT NULL", name=op.f("ck_statement_row_applied_has_order")
+        ),
+        sa.ForeignKeyConstraint(
+            ["attempt_id"], ["payment_attempt.id"], name=op.f("fk_statement_row_attempt_id_payment_attempt")
+        ),
+        sa.ForeignKeyConstraint(
+            ["statement_id"], ["statement.id"], name=op.f("fk_statement_row_statement_id_statement")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_statement_row")),
+        sa.UniqueConstraint("statement_id", "number", name=op.f("uq_statement_row_statement_id_number")),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_statement_row_attempt_id"), "statement_row", ["attempt_id"], unique=False)
+    op.create_index(op.f("ix_statement_row_statement_id"), "statement_row", ["statement_id"], unique=False)
