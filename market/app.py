@@ -52,8 +52,9 @@ ROOMS = (
 )
 
 
-# The browser warns before this; the session itself ends by people.queries.SESSION_LIFE.
-_IDLE_SECONDS = 1800
+# Somebody who does nothing for so long is signed out; the page warns five minutes before.
+_IDLE_SECONDS = 7200
+_SEEN_STEP_SECONDS = 60
 
 
 class MemoryRequest(Request):
@@ -133,7 +134,18 @@ def _find_person() -> None:
     if request.endpoint == "static":
         return
     begin_reading(db.session())
-    g.actor = actor_of_session(session.get("token"), system_now())
+    present = system_now()
+    g.actor = actor_of_session(session.get("token"), present) if _still_here(int(present.timestamp())) else None
+
+
+def _still_here(second: int) -> bool:
+    """Whether the browser was here within the idle limit; its last visit is kept in the signed cookie, minute by minute."""
+    seen = session.get("seen", second)
+    if second - seen > _IDLE_SECONDS:
+        return False
+    if "token" in session and ("seen" not in session or second - seen >= _SEEN_STEP_SECONDS):
+        session["seen"] = second
+    return True
 
 
 def _shared_values() -> dict[str, Any]:

@@ -1,0 +1,132 @@
+"""Confirming the award, and the letters to bidders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from market.awards import actions, queries
+from market.awards.forms import ConfirmForm, DeclineForm
+from market.awards.states import AWARD_LABELS, AwardState
+from market.db.session import db
+from market.evaluation.queries import results
+from market.kernel.permits import Permit, Scope, allowed
+from market.organisations.queries import organisations_by_id
+from market.records.files import content_of
+from market.records.models import StoredFile
+from market.tenders.queries import lot as find_lot
+from market.tenders.queries import lots_in_state
+from market.tenders.states import LotState
+from market.web.guard import attempt, current_actor, found, guard, now
+
+bp = Blueprint("awards", __name__, url_prefix="/awards")
+_PAGE = 20
+
+
+@bp.get("")
+@guard(Permit.AWARD_CONFIRM, Permit.TENDER_SEE, Permit.BID_DRAFT)
+def index() -> Any:
+    """What waits for a decision, what was awarded; for an organisation its letters."""
+    actor = current_actor()
+    streets = [g.street_id for g in actor.scopes(Permit.TENDER_SEE) if g.street_id is not None]
+    own = [g.organisation_id for g in actor.scopes(Permit.BID_DRAFT) if g.organisation_id is not None]
+    before = request.args.get("before", type=int)
+    rows = queries.awards_of(streets, before, _PAGE + 1) if streets else []
+    more = url_for("awards.index", before=rows[_PAGE - 1].id) if len(rows) > _PAGE else None
+    return render_template(
+        "market/awards/index.html",
+        waiting=lots_in_state(LotState.RANKED, streets) if streets else [],
+        rows=rows[:_PAGE],
+        more=more,
+        letters=queries.letters_to(own) if own else [],
+        official=bool(streets),
+        states=AWARD_LABELS,
+    )
+
+
+@bp.route("/lots/<int:lot_id>", methods=["GET", "POST"])
+@guard(Permit.AWARD_CONFIRM)
+def confirm(lot_id: int) -> Any:
+    """The ranking with the candidate, and the confirmation in rank order."""
+    lot = found(find_lot(lot_id), Permit.AWARD_CONFIRM)
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        with attempt(form) as tried:
+            row = actions.award_lot(current_actor(), lot.id, form.reason.data or "", now())
+        if tried.ok:
+            flash(_("成交结果已公布，通知书已送达各投标人。"), "success")
+            return redirect(url_for("awards.show", award_id=row.id))
+    ranked = results(lot.id)
+    page = render_template(
+        "market/awards/confirm.html",
+        form=form,
+        lot=lot,
+        ranked=ranked,
+        firms=organisations_by_id([r.organisation_id for r in ranked]),
+        candidate=actions.candidate(lot) if lot.state == LotState.RANKED else None,
+        fallen=queries.fallen_organisations("lot", lot.id),
+        open=lot.state == LotState.RANKED,
+    )
+    return page, 422 if form.errors else 200
+
+
+@bp.get("/<int:award_id>")
+@guard(Permit.AWARD_CONFIRM, Permit.TENDER_SEE, Permit.BID_DRAFT)
+def show(award_id: int) -> Any:
+    """One award: windows, state, next step."""
+    row = found(queries.award(award_id))
+    actor = current_actor()
+    official = allowed(actor, Permit.TENDER_SEE, row.subject.scope)
+    if not official and not allowed(actor, Permit.BID_DRAFT, Scope(organisation_id=row.organisation_id)):
+        found(None)
+    return render_template(
+        "market/awards/show.html",
+        row=row,
+        states=AWARD_LABELS,
+        bar=queries.may_sign_at(row, now(), bool(row.terms["rules"]["wait_for_windows"])),
+        can_decline=row.state == AwardState.ACTIVE and allowed(actor, Permit.AWARD_CONFIRM, row.subject.scope),
+        can_challenge=False,
+        official=official,
+    )
+
+
+@bp.route("/<int:award_id>/decline", methods=["GET", "POST"])
+@guard(Permit.AWARD_CONFIRM)
+def decline(award_id: int) -> Any:
+    """Write down that the supplier gave the award up."""
+    row = found(queries.award(award_id), Permit.AWARD_CONFIRM)
+    form = DeclineForm()
+    if form.validate_on_submit():
+        with attempt(form) as tried:
+            actions.decline(current_actor(), row, form.reason.data or "", now())
+        if tried.ok:
+            flash(_("已登记放弃并公布，可以确定下一名。"), "success")
+            return redirect(url_for("awards.confirm", lot_id=row.subject_id))
+    return render_template("market/awards/decline.html", form=form, row=row), 422 if form.errors else 200
+
+
+@bp.get("/letters/<int:letter_id>")
+@guard(Permit.BID_DRAFT)
+def letter(letter_id: int) -> Any:
+    """A bidder's letter."""
+    row = found(queries.letter(letter_id))
+    found(row if allowed(current_actor(), Permit.BID_DRAFT, Scope(organisation_id=row.organisation_id)) else None)
+    award = found(queries.award(row.award_id))
+    open_window = now() < award.challenge_until and award.state != AwardState.ANNULLED
+    return render_template("market/awards/letter.html", row=row, award=award, open_window=open_window)
+
+
+@bp.get("/letters/<int:letter_id>.pdf")
+@guard(Permit.BID_DRAFT)
+def letter_pdf(letter_id: int) -> Any:
+    """The letter as PDF."""
+    row = found(queries.letter(letter_id))
+    found(row if allowed(current_actor(), Permit.BID_DRAFT, Scope(organisation_id=row.organisation_id)) else None)
+    file = found(db.session.get(StoredFile, row.pdf_file_id) if row.pdf_file_id else None)
+    return Response(
+        content_of(file),
+        mimetype="application/pdf",
+        headers={"Content-Disposition": f'attachment; filename="letter-{row.id}.pdf"'},
+    )
