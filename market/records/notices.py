@@ -43,12 +43,6 @@ def z(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def value(amount_fen: int) -> dict[str, Any]:
-    """Return an amount as an OCDS Value: yuan, a whole number where there are no fen."""
-    yuan, fen = divmod(amount_fen, 100)
-    return {"amount": orjson.loads(f"{yuan}.{fen:02d}") if fen else yuan, "currency": "CNY"}
-
-
 def value(fen: int) -> dict[str, Any]:
     """Return an amount in fen as an OCDS value: a JSON number of yuan.
 

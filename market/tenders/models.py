@@ -12,6 +12,7 @@ from market.catalogue.models import CatalogueItem
 from market.db.session import db, strict
 from market.db.types import At, Fen, Id, Json, Ref, one_of
 from market.kernel.permits import Scope
+from market.places.models import Street
 from market.records.audit import Subject
 from market.records.models import PurchaseFile
 from market.tenders.states import CriterionKind, LotState, Method, MilestoneBase, TenderState
@@ -55,6 +56,7 @@ class Tender(db.Model):
     form_token: Mapped[str | None] = mapped_column(unique=True)
     file: Mapped[PurchaseFile] = relationship(lazy="raise")
     item: Mapped[CatalogueItem] = relationship(lazy="raise")
+    street: Mapped[Street] = relationship(lazy="raise")
     lots: Mapped[list[Lot]] = relationship(lazy="raise", back_populates="tender", order_by="Lot.number")
     qualifications: Mapped[list[QualificationItem]] = relationship(lazy="raise", order_by="QualificationItem.number")
     __tablename__ = "tender"

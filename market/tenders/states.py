@@ -86,7 +86,7 @@ class LotVerb(StrEnum):
     RANK = "rank"
     AWARD = "award"
     UNAWARD = "unaward"
-    PASS_OVER = "pass_over"
+    PASS_OVER = "pass_over"  # noqa: S105 - the next in rank follows; no password
     FAIL = "fail"
     CANCEL = "cancel"
 
