@@ -79,8 +79,9 @@ pdf-libraries:
 $(VENV)/.test-ready: $(BUILD_FILES) | $(BIN)/python
 	@$(MAKE) pdf-libraries
 	@$(BIN)/python -m pip install -q -e '.[dev]'
-	@eval "$$ROOT"; want=''; \
-	if [ -z "$${CHROMIUM:-}" ] && ! command -v chromium chromium-browser google-chrome >/dev/null; then want='chromium'; fi; \
-	if ! command -v pdfsig >/dev/null || ! command -v qpdf >/dev/null; then want="$$want $(TEST_PACKAGES)"; fi; \
-	if [ -n "$$want" ] && ! root $$want; then echo "测试缺少程序，请运行 / the tests need programs, please run: sudo apt-get install $$want"; exit 1; fi
+	@eval "$$ROOT"; \
+	need() { root "$$@" || { echo "测试缺少程序，请运行 / the tests need programs, please run: sudo apt-get install $$*"; exit 1; }; }; \
+	if ! command -v pdfsig >/dev/null || ! command -v qpdf >/dev/null; then need $(TEST_PACKAGES); fi; \
+	if [ -z "$${CHROMIUM:-}" ] && ! command -v chromium chromium-browser google-chrome >/dev/null; then \
+		root chromium || need chromium-browser; fi
 	@touch $@ $(VENV)/.installed
