@@ -139,7 +139,7 @@ def _find_person() -> None:
 
 
 def _still_here(second: int) -> bool:
-    """Whether the browser was here within the idle limit; its last visit is kept in the signed cookie, minute by minute."""
+    """Whether the browser was here within the idle limit; its last visit is kept in the signed cookie."""
     seen = session.get("seen", second)
     if second - seen > _IDLE_SECONDS:
         return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from market.awards.models import Award, BidderLetter
@@ -19,6 +19,7 @@ from market.awards.rules import (
     milestone_amounts,
     next_in_rank,
     result_windows,
+    sign_by,
 )
 from market.awards.states import AWARD_MACHINE, AwardState, AwardVerb
 from market.bids.models import OpenedBid
@@ -107,7 +108,7 @@ def _make(lot: Lot, best: Result, supplier: Organisation, reason: str, at: datet
         decided_at=at,
         publicity_until=end_of_day(windows.notice_ends),
         challenge_until=end_of_day(windows.challenge_ends),
-        sign_by=noticed_on + timedelta(days=terms.rules.sign_days),
+        sign_by=sign_by(noticed_on, terms.rules.sign_days, calendar).day,
         file=tender.file,
         organisation=supplier,
     )
@@ -172,7 +173,7 @@ def _publish_result(
 def _write_letters(
     lot: Lot, row: Award, ranked: Sequence[Result], firms: Mapping[int, Organisation], at: datetime
 ) -> None:
-    """One letter a bidder: own scores with the members' reasons, the winner and its total. Refused bids get theirs too."""
+    """One letter a bidder, refused ones too: own scores with the members' reasons, the winner and its total."""
     best = next(r for r in ranked if r.organisation_id == row.organisation_id)
     criteria = {c.id: c for c in lot.criteria}
     by_firm = {r.organisation_id: r for r in ranked}
@@ -276,4 +277,3 @@ def _publish_status(row: Award, actor: Actor, at: datetime, reason: str, stage: 
     tag = "awardCancellation" if row.state == AwardState.ANNULLED else "awardUpdate"
     file = db.session.get_one(PurchaseFile, row.file_id)
     publish(file, tag, status_fragment(row, reason), CardFacts(stage=stage), actor, at)
-

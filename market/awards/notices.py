@@ -54,7 +54,12 @@ def status_fragment(row: Award, reason: str) -> dict[str, Any]:
     """Return a change of an award's status with its reason."""
     return {
         "awards": [
-            {"id": award_release_id(row.id), "status": STATUS[row.state], "linliState": row.state, "linliReason": reason}
+            {
+                "id": award_release_id(row.id),
+                "status": STATUS[row.state],
+                "linliState": row.state,
+                "linliReason": reason,
+            }
         ]
     }
 

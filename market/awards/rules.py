@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -16,7 +16,7 @@ from market.kernel.canonical import digest, plain
 from market.kernel.clock import is_before
 from market.kernel.money import BP, split_fen
 from market.kernel.text import N_
-from market.kernel.workdays import Calendar, add_working_days
+from market.kernel.workdays import Calendar, Counted, add_working_days, roll_forward
 
 WHOLE_CENTI = 10_000
 SOURCES = ("self", "mutual", "public", "third")
@@ -315,3 +315,8 @@ def result_windows(noticed_on: date, rules: Mapping[str, Any], calendar: Calenda
 def next_in_rank(ranked: Sequence[int], fallen: Collection[int]) -> int | None:
     """Return the first organisation in rank order whose award has not fallen; None when all have (条例 43, 49)."""
     return next((organisation_id for organisation_id in ranked if organisation_id not in fallen), None)
+
+
+def sign_by(noticed_on: date, sign_days: int, calendar: Calendar) -> Counted:
+    """Return the last day to sign: 30 days after the notice (采购法 46, row 44), rolled forward from a holiday."""
+    return roll_forward(noticed_on + timedelta(days=sign_days), calendar)

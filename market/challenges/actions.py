@@ -117,7 +117,7 @@ def reply_challenge(actor: Actor, row: Challenge, reply: str, at: datetime) -> N
 
 
 def decide_challenge(actor: Actor, row: Challenge, upheld: bool, decision: str, rerun: bool, at: datetime) -> None:
-    """Decide a challenge: upheld annuls the award (next in rank, or `rerun` fails the lot); rejected lets it stand again.
+    """Decide: upheld annuls the award (next in rank, or `rerun` fails the lot); rejected lets it stand again.
 
     Raises Forbidden for the person who replied to it.
     """

@@ -33,7 +33,9 @@ class ChallengeForm(Form):
     token = FormToken()
     organisation = PickField(_l("提出质疑的机构"), [Required()], choices=[], coerce=int)
     facts = TextAreaField(
-        _l("事实和理由"), [Required(), Length(max=5000)], description=_l("写明哪一项、依据什么；请勿写入商业秘密，质疑会公开")
+        _l("事实和理由"),
+        [Required(), Length(max=5000)],
+        description=_l("写明哪一项、依据什么；请勿写入商业秘密，质疑会公开"),
     )
     request = TextAreaField(_l("请求"), [Required(), Length(max=1000)], description=_l("例如：重新评审、认定成交无效"))
 
@@ -42,7 +44,9 @@ class ReplyForm(Form):
     """Answer in writing."""
 
     reply = TextAreaField(
-        _l("书面答复"), [Required(), Length(max=5000)], description=_l("逐条回应，不得涉及其他供应商的商业秘密；答复会公开")
+        _l("书面答复"),
+        [Required(), Length(max=5000)],
+        description=_l("逐条回应，不得涉及其他供应商的商业秘密；答复会公开"),
     )
 
 

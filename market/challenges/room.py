@@ -22,7 +22,10 @@ def waiting(actor: Actor, at: datetime) -> list[Waiting]:
     return [
         Waiting(N_("答复质疑"), row.award.title, f"/challenges/{row.id}", end_of_day(row.reply_by), urgent=True)
         for row in reply
-    ] + [Waiting(N_("处理质疑"), row.award.title, f"/challenges/{row.id}", end_of_day(row.complaint_by)) for row in decide]
+    ] + [
+        Waiting(N_("处理质疑"), row.award.title, f"/challenges/{row.id}", end_of_day(row.complaint_by))
+        for row in decide
+    ]
 
 
 CARD = Room(

@@ -32,7 +32,9 @@ def index() -> Any:
     return render_template(
         "market/challenges/index.html",
         mine=queries.filed_by(own) if own else [],
-        open_results=[award for _letter, award in letters_to(own) if is_before(at, award.challenge_until)] if own else [],
+        open_results=[award for _letter, award in letters_to(own) if is_before(at, award.challenge_until)]
+        if own
+        else [],
         to_reply=queries.in_state(ChallengeState.FILED, streets, []) if streets else [],
         to_decide=queries.in_state(ChallengeState.REPLIED, [], districts) if districts else [],
         states=CHALLENGE_LABELS,
@@ -58,7 +60,10 @@ def new(award_id: int) -> Any:
                 current_actor(), award.id, firm, form.facts.data or "", form.request.data or "", form.token.data, now()
             )
         if tried.ok:
-            flash(_("质疑已提交，合同签订已暂停。采购人须在 %(day)s 前书面答复。", day=row.reply_by.isoformat()), "success")
+            flash(
+                _("质疑已提交，合同签订已暂停。采购人须在 %(day)s 前书面答复。", day=row.reply_by.isoformat()),
+                "success",
+            )
             return redirect(url_for("challenges.show", challenge_id=row.id))
     return render_template("market/challenges/new.html", form=form, award=award), 422 if form.errors else 200
 
@@ -67,7 +72,9 @@ def _seen(challenge_id: int) -> Challenge:
     """Return a challenge to the challenger, the street and the district; 404 for others."""
     row = found(queries.challenge(challenge_id))
     actor, scope = current_actor(), row.subject.scope
-    officials = any(allowed(actor, p, scope) for p in (Permit.CHALLENGE_REPLY, Permit.CHALLENGE_DECIDE, Permit.TENDER_SEE))
+    officials = any(
+        allowed(actor, p, scope) for p in (Permit.CHALLENGE_REPLY, Permit.CHALLENGE_DECIDE, Permit.TENDER_SEE)
+    )
     if not officials and not allowed(actor, Permit.BID_DRAFT, Scope(organisation_id=row.organisation_id)):
         found(None)
     return row

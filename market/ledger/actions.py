@@ -46,7 +46,7 @@ def book(
 ) -> Transfer:
     """Book one transfer and return it; the same `key` again returns the first one and moves nothing.
 
-    Raises Refused when the debited place holds less than `amount_fen`, and ValueError for a key reused with other facts.
+    Raises Refused when the debited place holds less than `amount_fen`, ValueError for a key reused with other facts.
     """
     source, target = WAYS[reason]
     found = db.session.scalar(select(Transfer).filter_by(key=key))

@@ -1,4 +1,4 @@
-"""Accounts and transfers. A balance is a running total held non-negative by the database; a transfer is never changed."""
+"""Accounts and transfers. The database holds every balance non-negative; a transfer is never changed."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def _values(facts: OrganisationFacts, code: str | None) -> dict[str, object]:
 
 
 def register(actor: Actor, district_id: int, facts: OrganisationFacts, at: datetime) -> Organisation:
-    """Register an organisation; the person who registers becomes its administrator and editor. Raises Refused at a field."""
+    """Register an organisation; whoever registers becomes its administrator. Raises Refused at a field."""
     values = _values(facts, _check(facts, None))
     row = Organisation(
         registrar_district_id=district_id,

@@ -20,15 +20,18 @@ def waiting(actor: Actor, at: datetime) -> list[Waiting]:
         for row in (to_confirm(confirming) if confirming else [])
     ]
     if any(g.organisation_id for g in actor.grants):
-        for row in mine(actor):
-            if row.state in (OrganisationState.DRAFT, OrganisationState.RETURNED):
-                found.append(Waiting(N_("完成并提交机构登记"), row.name, f"/organisations/{row.id}"))
+        unfinished = (OrganisationState.DRAFT, OrganisationState.RETURNED)
+        found += [
+            Waiting(N_("完成并提交机构登记"), row.name, f"/organisations/{row.id}")
+            for row in mine(actor)
+            if row.state in unfinished
+        ]
     checking = [g.organisation_id for g in actor.scopes(Permit.BANK_CONFIRM) if g.organisation_id is not None]
     if checking:
-        for account in proposed_accounts(checking, actor.user_id):
-            found.append(
-                Waiting(N_("复核收款账户"), account.bank_name, f"/organisations/{account.organisation_id}/bank")
-            )
+        found += [
+            Waiting(N_("复核收款账户"), account.bank_name, f"/organisations/{account.organisation_id}/bank")
+            for account in proposed_accounts(checking, actor.user_id)
+        ]
     return found
 
 

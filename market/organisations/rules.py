@@ -10,7 +10,7 @@ from market.kernel.text import N_
 from market.kernel.uscc import ProviderType, Uscc, check_uscc, type_matches
 from market.organisations.states import OrganisationState
 
-# Bodies outside the enterprise register that the law deems to be small and micro enterprises (财库〔2020〕46号, 残疾人福利性单位等).
+# Only these are classed by size; social organisations are not (财库〔2020〕46号).
 _SIZE_CLASSED = {ProviderType.ENTERPRISE, ProviderType.INDIVIDUAL_BUSINESS}
 _CANNOT_SUPPLY = {ProviderType.STATE_ORGAN, ProviderType.MASS_GROUP}
 _CNAPS = re.compile(r"\d{12}")

@@ -65,7 +65,7 @@ def create_user(
 
 
 def grant(actor: Actor | None, user_id: int, role: Role, scope: Scope, at: datetime) -> RoleGrant:
-    """Give a role within a scope. Raises Forbidden when the giver's own scope does not cover it. `actor` None: the installer."""
+    """Give a role within a scope; `actor` None is the installer. Raises Forbidden outside the giver's own scope."""
     if actor is not None and not grantable(
         actor, Grant(role, scope.district_id, scope.street_id, scope.organisation_id)
     ):
@@ -96,7 +96,7 @@ def revoke(actor: Actor, row: RoleGrant, at: datetime) -> None:
     record(subject, "revoke", actor, at, facts={"role": row.role}, private={"user": row.user_id})
 
 
-# --- signing in (real time throughout) ---------------------------------------------------------------------------------
+# --- signing in (real time throughout) ---
 
 
 def check_password(login: str, password: str, address: str, at: datetime) -> User:
@@ -188,7 +188,7 @@ def set_password(user: User, password: str, at: datetime) -> None:
     record(user.subject, "set_password", Actor(user.id, user.name), at)
 
 
-# --- second factor (real time) -------------------------------------------------------------------------------------------
+# --- second factor (real time) ---
 
 
 def totp_secret(user: User) -> str | None:
@@ -220,7 +220,7 @@ def check_totp(user: User, code: str, at: datetime) -> None:
     raise Refused(N_("动态验证码不对或已用过，请等下一组数字再试。"), field="code")
 
 
-# --- keys and certificates (real time) ------------------------------------------------------------------------------------
+# --- keys and certificates (real time) ---
 
 
 @dataclass(frozen=True)

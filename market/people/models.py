@@ -62,7 +62,7 @@ class RoleGrant(db.Model):
 
 
 class UserSession(db.Model):
-    """A signed-in browser; the cookie holds the token, the table only its digest. Uses real time, not the demo clock."""
+    """A signed-in browser; the cookie holds the token, the table only its digest. Times are real ones."""
 
     id: Mapped[Id]
     user_id: Mapped[Ref] = mapped_column(ForeignKey("user_account.id"), index=True)

@@ -25,7 +25,7 @@ def token_digest(token: str) -> str:
 
 
 def session_of(token: str | None, at: datetime) -> UserSession | None:
-    """Return the live session of a cookie's token with its person and grants (two statements), or None. `at` is real time."""
+    """Return the live session of a token with its person and grants (two statements), or None. `at` is real time."""
     if not token:
         return None
     found = db.session.scalar(

@@ -1,4 +1,4 @@
-"""The product's present instant: the machine's, or in demonstration mode the machine's plus an offset kept in the database.
+"""The demonstration's present instant: the machine's plus an offset kept in the database.
 
 Sessions, second factors, throttles and certificates use real time and never come here.
 """

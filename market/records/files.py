@@ -67,7 +67,7 @@ class FileStore:
                 os.fsync(out.fileno())
             target = self.path(sha.hexdigest())
             target.parent.mkdir(exist_ok=True)
-            os.replace(name, target)
+            Path(name).replace(target)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
@@ -81,20 +81,17 @@ class FileStore:
             raise NotFound(N_("文件内容已不在存储中，请联系平台管理员从备份恢复。")) from None
 
 
-_store: FileStore | None = None
+_opened: dict[str, FileStore] = {}
 
 
 def open_store(root: Path) -> None:
     """Point the process at its file store; called once by the app factory."""
-    global _store
-    _store = FileStore(root)
+    _opened["store"] = FileStore(root)
 
 
 def store() -> FileStore:
     """Return the process's file store."""
-    if _store is None:
-        raise RuntimeError("open_store was not called")
-    return _store
+    return _opened["store"]
 
 
 def sniff(head: bytes, name: str) -> str:

@@ -15,20 +15,17 @@ from market.records.models import Setting
 from market.records.signing import fingerprint, new_receipt_key
 
 _AUTHORITY_DAYS = 3650
-_installation_key: bytes | None = None
+_opened: dict[str, bytes] = {}
 
 
 def open_keys(installation_key: bytes) -> None:
     """Hand the installation's key (32 bytes, from the settings) to the process; called once by the app factory."""
-    global _installation_key
-    _installation_key = installation_key
+    _opened["key"] = installation_key
 
 
 def installation_key() -> bytes:
     """Return the installation's key."""
-    if _installation_key is None:
-        raise RuntimeError("open_keys was not called")
-    return _installation_key
+    return _opened["key"]
 
 
 def lock(name: str, secret: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Inbox and mail: one text, kept as a catalogue key with parameters, shown in the reader's language, mailed in Chinese."""
+"""Inbox and mail: one text as a catalogue key with parameters, shown in the reader's language, mailed in Chinese."""
 
 from __future__ import annotations
 

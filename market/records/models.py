@@ -65,7 +65,7 @@ class Chain(db.Model):
 
 
 class AuditEntry(db.Model):
-    """One link: a public header with salted commitments; the private parts can be erased and the chain still verifies."""
+    """One link: a public header with salted commitments; private parts can be erased and the chain still holds."""
 
     id: Mapped[Id]
     chain_id: Mapped[Ref] = mapped_column(ForeignKey("chain.id"))
@@ -146,7 +146,7 @@ class PurchaseCard(db.Model):
 
 
 class DirectoryCard(db.Model):
-    """Projection of directory notices: one row per published subject of a kind (organisation, budget year, catalogue)."""
+    """Projection of directory notices: one row per published subject of a kind (organisation, budget year)."""
 
     id: Mapped[Id]
     kind: Mapped[str]
@@ -180,7 +180,9 @@ class StoredFile(db.Model):
     kept_by: Mapped[int | None]
     kept_at: Mapped[At]
     __tablename__ = "stored_file"
-    __table_args__ = strict(Index(None, "subject_kind", "subject_id"), CheckConstraint("size >= 0", name="size_natural"))
+    __table_args__ = strict(
+        Index(None, "subject_kind", "subject_id"), CheckConstraint("size >= 0", name="size_natural")
+    )
 
 
 class Message(db.Model):
@@ -249,7 +251,7 @@ class DailyDigest(db.Model):
 
 
 class Setting(db.Model):
-    """A value that belongs to this database: the demonstration clock's offset, key material locked by the installation."""
+    """A value of this database: the demonstration clock's offset, key material locked by the installation."""
 
     name: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[Json]

@@ -71,7 +71,7 @@ def index_text(kind: str, row_id: int, value: str) -> None:
 
 
 def find_ids(kind: str, value: str, *, before: int | None = None, limit: int = 1000) -> list[int] | None:
-    """Return at most `limit` row ids whose text holds every run of the query, newest ids first; None: nothing to search."""
+    """Return at most `limit` ids of rows that hold every run of the query, newest first; None: an empty query."""
     runs = query_runs(value)
     if not runs:
         return None
@@ -80,7 +80,8 @@ def find_ids(kind: str, value: str, *, before: int | None = None, limit: int = 1
         match = " AND ".join('"' + " ".join(run) + '"' for run in runs)
         sql = (
             "SELECT k.row_id FROM search_text t JOIN search_key k ON k.id = t.rowid "
-            "WHERE search_text MATCH :match AND k.kind = :kind AND k.row_id < :before ORDER BY k.row_id DESC LIMIT :limit"
+            "WHERE search_text MATCH :match AND k.kind = :kind AND k.row_id < :before "
+            "ORDER BY k.row_id DESC LIMIT :limit"
         )
         return list(db.session.execute(text(sql), {**values, "match": match}).scalars())
     match = " & ".join("(" + " <-> ".join(f"'{word}'" for word in run) + ")" for run in runs)
