@@ -18,7 +18,8 @@ def _title(lot: Lot) -> str:
     return f"{lot.tender.title} · {lot.title}" if lot.title and lot.title != lot.tender.title else lot.tender.title
 
 
-def _members(organisation_id: int) -> list[int]:
+def members(organisation_id: int) -> list[int]:
+    """Return the people who prepare bids for an organisation."""
     return holders(Permit.BID_DRAFT, Scope(organisation_id=organisation_id))
 
 
@@ -26,7 +27,7 @@ def tell_not_submitted(draft: BidDraft, lot: Lot, hours: int, at: datetime) -> N
     """Remind an organisation that its bid is written but not submitted."""
     assert lot.tender.deadline_at is not None
     tell(
-        _members(draft.organisation_id),
+        members(draft.organisation_id),
         N_("投标尚未递交：%(title)s"),
         N_(
             "%(organisation)s 已填写投标文件，但还没有递交。距截止不足 %(hours)s 小时，截止时间为 %(deadline)s；"
@@ -46,7 +47,7 @@ def tell_not_submitted(draft: BidDraft, lot: Lot, hours: int, at: datetime) -> N
 def tell_never_submitted(draft: BidDraft, lot: Lot, at: datetime) -> None:
     """Tell an organisation, after the deadline, that what it wrote was not submitted."""
     tell(
-        _members(draft.organisation_id),
+        members(draft.organisation_id),
         N_("已截止，未递交：%(title)s"),
         N_("%(organisation)s 填写的投标文件在截止前没有递交，不参加开标。草稿仍可查看。"),
         f"/bids/{lot.id}/{draft.organisation_id}",
@@ -55,28 +56,16 @@ def tell_never_submitted(draft: BidDraft, lot: Lot, at: datetime) -> None:
     )
 
 
-def tell_submitted(lot_id: int, organisation_id: int, receipt_number: str, title: str, at: datetime) -> None:
-    """Tell the organisation's people that a bid was submitted, with its receipt."""
-    tell(
-        _members(organisation_id),
-        N_("投标已递交：%(title)s"),
-        N_("回执编号 %(receipt)s。请下载并保存回执，开标后可用来核对。"),
-        f"/bids/receipts/{receipt_number}",
-        at,
-        {"title": title, "receipt": receipt_number},
-    )
-
-
-def tell_ended(lot: Lot, organisation_ids: Iterable[int], reason: str, at: datetime) -> None:
-    """Tell bidders that a lot ended without an opening: no bid was opened, and none will be."""
+def tell_ended(lot: Lot, organisation_ids: Iterable[int], at: datetime) -> None:
+    """Tell bidders that a lot was called off: no bid was opened, and none will be."""
     for organisation_id in organisation_ids:
         tell(
-            _members(organisation_id),
-            N_("采购终止：%(title)s"),
-            N_("本标段没有开标，各份投标保持密封，不会开启。原因：%(reason)s"),
+            members(organisation_id),
+            N_("采购已取消：%(title)s"),
+            N_("采购人取消了本次采购。各份投标保持密封，不会开启。原因：%(reason)s"),
             f"/bids/{lot.id}/{organisation_id}",
             at,
-            {"title": _title(lot), "reason": reason},
+            {"title": _title(lot), "reason": lot.failure_reason},
         )
 
 
@@ -97,7 +86,7 @@ def tell_opened(lot: Lot, organisation_ids: Iterable[int], at: datetime) -> None
     params = {"title": _title(lot)}
     for organisation_id in organisation_ids:
         tell(
-            _members(organisation_id),
+            members(organisation_id),
             N_("已开标：%(title)s"),
             N_("各份投标已开启，可在开标记录中用回执编号核对本单位的投标。"),
             f"/bids/opening/{lot.id}/record",
@@ -119,7 +108,7 @@ def tell_rewrap(lot: Lot, user_ids: Iterable[int], at: datetime) -> None:
     tell(
         user_ids,
         N_("更换开标人：%(title)s"),
-        N_("一位开标人的密钥已不能使用，正在为接替人重新封装标段密钥。如非您知情的安排，请立即联系区采购监督。"),
+        N_("一位开标人的密钥已不能使用，正在为接替人重新封装采购包密钥。如非您知情的安排，请立即联系区采购监督。"),
         f"/bids/opening/{lot.id}/replace",
         at,
         {"title": _title(lot)},

@@ -23,13 +23,14 @@ from market.bids.models import (
     UnreadableBid,
     Withdrawal,
 )
-from market.bids.rules import REMINDER_HOURS, empty_draft
+from market.bids.rules import REMINDER_HOURS, BidContent, Gap, empty_draft, gaps
 from market.db.session import db
 from market.kernel.permits import ROLE_PERMITS, Permit
 from market.organisations.models import Organisation
+from market.organisations.rules import may_claim_small
 from market.people.models import RoleGrant, SealingKey, User
 from market.records.models import Receipt, StoredFile
-from market.tenders.models import Lot, LotKeyWrap, Tender
+from market.tenders.models import Criterion, Lot, LotKeyWrap, QualificationItem, Tender
 from market.tenders.states import CriterionKind, LotState, TenderState
 
 PAGE = 50
@@ -50,6 +51,11 @@ class BidDesk:
     def criteria(self) -> list[tuple[int, str]]:
         """The criteria that want an answer: those a panel scores."""
         return [(c.id, c.title) for c in self.lot.criteria if c.kind == CriterionKind.QUALITY]
+
+    def gaps(self, content: BidContent) -> list[Gap]:
+        """What keeps this organisation's bid from being submitted for this lot."""
+        small = may_claim_small(self.organisation.provider_type)
+        return gaps(content, self.criteria, self.lot.ceiling_fen, may_claim_small=small)
 
 
 def bid_desk(lot_id: int, organisation_id: int) -> BidDesk | None:
@@ -107,6 +113,12 @@ def missing_files(file_ids: Collection[int]) -> set[int]:
     rows = db.session.execute(select(StoredFile.id, StoredFile.stored_sha256).where(StoredFile.id.in_(file_ids)))
     there = {row.id for row in rows if vault.content_is_there(row.stored_sha256)}
     return set(file_ids) - there
+
+
+def qualification_items(tender_id: int) -> list[QualificationItem]:
+    """Return the conditions a bidder must meet."""
+    query = select(QualificationItem).filter_by(tender_id=tender_id).order_by(QualificationItem.number)
+    return list(db.session.scalars(query))
 
 
 # --- sealed bids ------------------------------------------------------------------------------------------------------
@@ -169,6 +181,18 @@ def receipt(number: str) -> Receipt | None:
 def withdrawal_of(bid_id: int) -> Withdrawal | None:
     """Return when and by whom a bid was taken back."""
     return db.session.scalar(select(Withdrawal).filter_by(bid_id=bid_id))
+
+
+def criteria_titles(lot_id: int) -> dict[str, str]:
+    """Return the titles of a lot's criteria by their id as text, as answers name them."""
+    rows = db.session.execute(select(Criterion.id, Criterion.title).filter_by(lot_id=lot_id).order_by(Criterion.number))
+    return {str(row.id): row.title for row in rows}
+
+
+def took_part(lot_id: int, organisation_ids: Collection[int]) -> bool:
+    """Return whether one of these organisations has a bid in the lot's opening."""
+    bid = exists().where(SealedBid.lot_id == lot_id, SealedBid.organisation_id.in_(organisation_ids))
+    return bool(db.session.scalar(select(bid)))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from market.kernel.canonical import canonical_bytes, digest
-from market.kernel.clock import aware, is_before
+from market.kernel.clock import aware, beijing, is_before
 from market.kernel.commitments import commit, commit_fields, root_of
 from market.kernel.errors import DomainError, Refused
 from market.kernel.money import format_yuan
@@ -50,9 +50,13 @@ def check_in_time(at: datetime, deadline_at: datetime | None) -> None:
     if deadline_at is None or not is_before(at, deadline_at):
         raise TooLate(
             N_("投标已于 %(deadline)s 截止，系统收到本次递交的时间是 %(at)s，不能接受；本次尝试已记录在案。"),
-            deadline=deadline_at or aware(at),
-            at=aware(at),
+            deadline=_to_the_second(deadline_at or at),
+            at=_to_the_second(at),
         )
+
+
+def _to_the_second(at: datetime) -> str:
+    return f"{beijing(at):%Y-%m-%d %H:%M:%S}"
 
 
 def check_may_submit(*, at: datetime, deadline_at: datetime | None, sealed: bool, trouble: str | None) -> None:
@@ -62,7 +66,7 @@ def check_may_submit(*, at: datetime, deadline_at: datetime | None, sealed: bool
     """
     check_in_time(at, deadline_at)
     if not sealed:
-        raise Refused(N_("这个标段现在不接受投标，请刷新页面查看最新情况。"))
+        raise Refused(N_("这个采购包现在不接受投标，请刷新页面查看最新情况。"))
     if trouble:
         raise Refused(trouble)
 
@@ -196,7 +200,9 @@ class Gap:
     params: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
 
-def gaps(content: BidContent, criteria: Sequence[tuple[int, str]], ceiling_fen: int) -> list[Gap]:
+def gaps(
+    content: BidContent, criteria: Sequence[tuple[int, str]], ceiling_fen: int, *, may_claim_small: bool
+) -> list[Gap]:
     """Everything that keeps a bid from being submitted, in the order of the page; `criteria` are those with answers."""
     found = []
     if content.price_fen is None:
@@ -212,6 +218,8 @@ def gaps(content: BidContent, criteria: Sequence[tuple[int, str]], ceiling_fen: 
     for name, label in REQUIRED.items():
         if not getattr(content, name).strip():
             found.append(Gap(name, N_("还没有填写“%(label)s”。"), {"label": label}))
+    if content.declaration_small and not may_claim_small:
+        found.append(Gap("declaration_small", N_("贵机构的类型不能声明为小微企业，请取消勾选。")))
     return found
 
 

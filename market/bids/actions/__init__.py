@@ -32,10 +32,10 @@ from market.bids.actions.rewrapping import (
     keep_rewrapped,
     rewrap_lot,
 )
-from market.bids.actions.submitting import hand_in, note_late_attempt, seal_bid, submit_bid, withdraw_bid
+from market.bids.actions.submitting import Sealed, hand_in, note_late_attempt, seal_bid, submit_bid, withdraw_bid
 
 __all__ = [
-    "DECRYPT_JOB", "MOST_FILES", "Saved", "add_files", "begin_rewrap", "check_writable", "close_window",
+    "DECRYPT_JOB", "MOST_FILES", "Saved", "Sealed", "add_files", "begin_rewrap", "check_writable", "close_window",
     "continue_from", "decrypt_bid", "desk_for", "discard_draft", "expire_rewrap", "finish_rewrap", "hand_in",
     "keep_begun", "keep_opened", "keep_peel", "keep_rewrapped", "note_late_attempt", "note_reading", "open_lot",
     "open_own_copy", "open_with_passphrase", "peel_key", "peel_lot", "remind", "remove_file", "rewrap_lot",

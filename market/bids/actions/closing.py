@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from market.bids.mail import tell_ended, tell_never_submitted, tell_not_submitted, tell_to_open
+from market.bids.mail import members, tell_ended, tell_never_submitted, tell_not_submitted, tell_to_open
 from market.bids.models import BidDraft, Closing
 from market.bids.queries import bid_count, drafts_left, late_attempts, live_bids, lot_locked, wraps_of
 from market.bids.rules import reminders_reached
@@ -52,10 +52,10 @@ def close_window(lot_id: int, at: datetime) -> Closing | None:
         if draft.organisation_id not in bidders:
             tell_never_submitted(draft, lot, at)
     if lot.state == LotState.CANCELLED:
-        tell_ended(lot, bidders, N_("采购人取消了本次采购。"), at)
+        tell_ended(lot, bidders, at)
     elif enough_bidders(count, rules_of(lot.tender)):
         tell_to_open(lot, {wrap.first_user_id for wrap in wraps_of(lot.id)}, at)
     else:
-        fail_lot(lot, TOO_FEW, CLOCK, at)
-        tell_ended(lot, bidders, TOO_FEW, at)
+        told = [user_id for organisation_id in bidders for user_id in members(organisation_id)]
+        fail_lot(lot, TOO_FEW, CLOCK, at, tell=told, count=count)
     return row

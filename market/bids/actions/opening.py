@@ -84,7 +84,7 @@ def _openable(actor: Actor, lot: Lot | None, at: datetime) -> Lot:
     if lot is None or Permit.BID_OPEN not in actor.permits(lot.subject.scope):
         raise NotFound(N_("没有找到您要的内容，链接可能已失效。"))
     if lot.state != LotState.SEALED:
-        raise Refused(N_("这个标段已开标或已终止，请刷新页面查看。"))
+        raise Refused(N_("这个采购包已开标或已终止，请刷新页面查看。"))
     minimum = int(rules_of(lot.tender)["tender.min_bidders"])
     deadline, count = lot.tender.deadline_at, bid_count(lot.id)
     if trouble := opening_trouble(at=at, deadline_at=deadline, count=count, minimum=minimum):
@@ -106,7 +106,7 @@ def peel_key(actor: Actor, lot_id: int, passphrase: str, at: datetime) -> Peeled
     lot = _openable(actor, lot_with_tender(lot_id), at)
     wraps = my_wraps(lot_id, _me(actor))
     if not wraps:
-        raise Refused(N_("这个标段没有把密钥交给您保管，请由公告时指定的开标人办理。"), field="passphrase")
+        raise Refused(N_("这个采购包没有把密钥交给您保管，请由公告时指定的开标人办理。"), field="passphrase")
     private = open_sealing_key(_me(actor), passphrase)
     return Peeled(lot_id, {wrap.second_user_id: _take_off(wrap.wrapped, private, lot, FIRST_LAYER) for wrap in wraps})
 
@@ -116,7 +116,7 @@ def _take_off(wrapped: bytes, private: bytes, lot: Lot, layer: int) -> bytes:
         return peel(wrapped, private, lot_key_info(lot.id), layer)
     except Refused:
         raise Refused(
-            N_("您的密钥在公告之后更换过，打不开这个标段；请由另两位开标人为您重新封装。"), field="passphrase"
+            N_("您的密钥在公告之后更换过，打不开这个采购包；请由另两位开标人为您重新封装。"), field="passphrase"
         ) from None
 
 
@@ -316,4 +316,5 @@ def _complete(opening: Opening) -> None:
     }
     record(lot.subject, "complete_opening", CLOCK, opening.at, facts=facts)
     publish_opening(lot, opening, opened, unreadable)
-    tell_opened(lot, [b.organisation_id for b in (*opened, *unreadable)], opening.at)
+    bidders = [b.organisation_id for b in opened] + [b.organisation_id for b in unreadable]
+    tell_opened(lot, bidders, opening.at)

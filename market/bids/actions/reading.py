@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from market.bids.models import SealedBid
 from market.bids.queries import with_envelope
 from market.bids.rules import BidDocument, envelope_info, read_document, root_matches
 from market.kernel.errors import NotFound, Refused
@@ -13,7 +12,7 @@ from market.kernel.permits import Actor, Permit
 from market.kernel.sealing import open_for, public_of
 from market.kernel.text import N_
 from market.people.actions import open_sealing_key
-from market.records.audit import record
+from market.records.audit import Subject, record
 
 
 def open_own_copy(actor: Actor, bid_id: int, passphrase: str) -> BidDocument:
@@ -29,6 +28,6 @@ def open_own_copy(actor: Actor, bid_id: int, passphrase: str) -> BidDocument:
     return document
 
 
-def note_reading(actor: Actor, bid: SealedBid, at: datetime) -> None:
+def note_reading(actor: Actor, subject: Subject, receipt_number: str, at: datetime) -> None:
     """Write down that somebody has read a sealed bid of the own organisation."""
-    record(bid.subject, "read_own_copy", actor, at, permit=Permit.BID_SUBMIT, facts={"receipt": bid.receipt_number})
+    record(subject, "read_own_copy", actor, at, permit=Permit.BID_SUBMIT, facts={"receipt": receipt_number})

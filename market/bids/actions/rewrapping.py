@@ -17,13 +17,14 @@ from market.bids.rules import REWRAP_WAIT
 from market.db.session import db
 from market.kernel.errors import NotFound, Refused
 from market.kernel.permits import Actor, Permit
-from market.kernel.sealing import FIRST_LAYER, SECOND_LAYER, peel, public_of, wrap_pair
+from market.kernel.sealing import FIRST_LAYER, SECOND_LAYER, peel, public_of
 from market.kernel.text import N_
 from market.people.actions import open_sealing_key
 from market.people.queries import holders, sealing_keys
 from market.records.audit import record
 from market.records.keys import lock, unlock
-from market.tenders.models import Lot, LotKeyWrap
+from market.tenders.actions import wrap_lot_keys
+from market.tenders.models import Lot
 from market.tenders.rules import lot_key_info
 from market.tenders.states import LotState
 
@@ -41,18 +42,18 @@ class Begun:
 
 @dataclass(frozen=True)
 class Rewrapped:
-    """The second act before it is written down: the new wraps, (first, second, wrapped)."""
+    """The second act before it is written down."""
 
     rewrap_id: int
     lot_id: int
-    wraps: list[tuple[int, int, bytes]] = field(repr=False)
+    lot_key: bytes = field(repr=False)
 
 
 def _sealed_lot(actor: Actor, lot: Lot | None) -> Lot:
     if lot is None or Permit.BID_OPEN not in actor.permits(lot.subject.scope):
         raise NotFound(N_("没有找到您要的内容，链接可能已失效。"))
     if lot.state != LotState.SEALED:
-        raise Refused(N_("这个标段已开标或已终止，不需要更换开标人。"))
+        raise Refused(N_("这个采购包已开标或已终止，不需要更换开标人。"))
     return lot
 
 
@@ -84,7 +85,7 @@ def _check_replacement(actor: Actor, lot: Lot, lost_user_id: int, new_user_id: i
     if actor.user_id in {lost_user_id, new_user_id}:
         raise Refused(N_("更换须由另外两位开标人办理，不能由本人或接替人办理。"), field="lost")
     if lost_user_id not in {w.first_user_id for w in wraps_of(lot.id)}:
-        raise Refused(N_("所选人员不是这个标段的开标人。"), field="lost")
+        raise Refused(N_("所选人员不是这个采购包的开标人。"), field="lost")
     if new_user_id not in holders(Permit.BID_OPEN, lot.subject.scope):
         raise Refused(N_("接替人还没有开标人角色，请先由管理员授予。"), field="replacement")
     if new_user_id not in sealing_keys([new_user_id]):
@@ -131,34 +132,32 @@ def finish_rewrap(actor: Actor, rewrap: Rewrap, passphrase: str, at: datetime) -
     lot_key = peel(rest, open_sealing_key(actor.user_id or 0, passphrase), lot_key_info(lot.id), SECOND_LAYER)
     if public_of(lot_key) != lot.public_key:
         raise Refused(N_("解出的密钥与公告的公钥不一致，请联系平台管理员。"))
-    new = rewrap.new_user_id
-    others = {w.first_user_id for w in wraps_of(lot.id)} - {rewrap.lost_user_id, new}
-    keys = {user_id: key.public for user_id, key in sealing_keys([*others, new]).items()}
-    pairs = [pair for other in sorted(others & set(keys)) for pair in ((new, other), (other, new))]
-    info = lot_key_info(lot.id)
-    return Rewrapped(rewrap.id, lot.id, [(a, b, wrap_pair(lot_key, keys[a], keys[b], info)) for a, b in pairs])
+    return Rewrapped(rewrap.id, lot.id, lot_key)
 
 
 def keep_rewrapped(actor: Actor, made: Rewrapped, at: datetime) -> Rewrap:
-    """Write the second act down: the lost key's wraps go, the replacement's come."""
+    """Write the second act down: everyone who may open gets the key anew, the lost key's holder does not."""
     lot = _sealed_lot(actor, lot_locked(made.lot_id))
     row = db.session.get(Rewrap, made.rewrap_id, populate_existing=True, with_for_update=True)
     if row is None or row.done_at is not None:
         raise Refused(N_("这次更换已办完、已超过 24 小时，或不是由您办理第二步。"))
-    gone = {row.lost_user_id, row.new_user_id}
-    for wrap in wraps_of(lot.id):
-        if gone.intersection({wrap.first_user_id, wrap.second_user_id}):
-            db.session.delete(wrap)
-    db.session.flush()
-    db.session.add_all(
-        LotKeyWrap(lot_id=lot.id, first_user_id=first, second_user_id=second, wrapped=wrapped, made_at=at)
-        for first, second, wrapped in made.wraps
-    )
+    count = wrap_lot_keys(lot, made.lot_key, at)
+    if row.lost_user_id != row.new_user_id:
+        db.session.flush()
+        count -= _drop_wraps(lot.id, row.lost_user_id)
     row.second_user_id, row.done_at, row.rests = actor.user_id, at, {}
     db.session.flush()
-    facts = {"rewrap": row.id, "wraps": len(made.wraps)}
+    facts = {"rewrap": row.id, "wraps": count}
     record(lot.subject, "finish_rewrap", actor, at, permit=Permit.BID_OPEN, facts=facts)
     return row
+
+
+def _drop_wraps(lot_id: int, user_id: int) -> int:
+    gone = [w for w in wraps_of(lot_id) if user_id in (w.first_user_id, w.second_user_id)]
+    for wrap in gone:
+        db.session.delete(wrap)
+    db.session.flush()
+    return len(gone)
 
 
 def rewrap_lot(

@@ -1,0 +1,324 @@
+"""Pages of an organisation: what it can bid for, its draft, what is missing, and the submission."""
+
+from __future__ import annotations
+
+import json
+from io import BytesIO
+from typing import Any
+
+import wtforms
+from flask import flash, jsonify, redirect, request, send_file, url_for
+from flask_babel import gettext as _
+
+from market.bids import actions, queries
+from market.bids.forms import ConfirmForm, SubmitForm, draft_form, draft_values, field_name
+from market.bids.queries import BidDesk
+from market.bids.rules import FILE, Conflict, Gap, TooLate, draft_content, seen_mark
+from market.bids.views.door import before_the_lock, bp, my_organisations, page
+from market.db.session import db
+from market.kernel.canonical import instant_text
+from market.kernel.clock import beijing_day, is_before
+from market.kernel.errors import DomainError, NotFound, Refused, Stale
+from market.kernel.permits import Permit, Scope
+from market.kernel.text import N_
+from market.organisations.queries import may_bid, organisations_by_id
+from market.organisations.rules import may_claim_small
+from market.records.files import EncryptedUpload, SecretFile, encrypt_upload, open_secret
+from market.records.models import StoredFile
+from market.tenders.states import CriterionKind, LotState
+from market.web import filters, pages
+from market.web.guard import attempt, current_actor, found, guard, now
+
+# --- lists ------------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/")
+@guard(Permit.BID_DRAFT)
+def mine() -> Any:
+    """What the person's organisations have begun or submitted."""
+    before = request.args.get("before", type=int)
+    rows = queries.my_bids(my_organisations(), before)
+    more = rows[queries.PAGE - 1].draft.id if len(rows) > queries.PAGE else None
+    return page("mine.html", rows=rows[: queries.PAGE], more=more, at=now())
+
+
+@bp.get("/open")
+@guard(Permit.BID_DRAFT)
+def open_lots() -> Any:
+    """What can be bid for now."""
+    rows = queries.open_lots(my_organisations(), now(), request.args.get("after", type=int))
+    more = rows[queries.PAGE - 1].lot.id if len(rows) > queries.PAGE else None
+    return page("open.html", rows=rows[: queries.PAGE], more=more)
+
+
+@bp.get("/lots/<int:lot_id>")
+@guard(Permit.BID_DRAFT)
+def choose(lot_id: int) -> Any:
+    """To the bid of the person's only organisation, or a choice between several."""
+    ids = my_organisations()
+    if len(ids) == 1:
+        return redirect(url_for("bids.overview", lot_id=lot_id, organisation_id=ids[0]))
+    lot = found(queries.lot_with_tender(lot_id))
+    return page("choose.html", lot=lot, organisations=list(organisations_by_id(ids).values()))
+
+
+# --- one bid ----------------------------------------------------------------------------------------------------------
+
+
+def _writable(desk: BidDesk) -> bool:
+    deadline = desk.lot.tender.deadline_at
+    return desk.lot.state == LotState.SEALED and deadline is not None and is_before(now(), deadline)
+
+
+@bp.get("/<int:lot_id>/<int:organisation_id>")
+@guard(Permit.BID_DRAFT)
+def overview(lot_id: int, organisation_id: int) -> Any:
+    """Where the organisation's bid stands."""
+    desk = actions.desk_for(current_actor(), lot_id, organisation_id)
+    return page(
+        "overview.html",
+        desk=desk,
+        submissions=queries.submissions(lot_id, organisation_id),
+        late=queries.late_attempts(lot_id, organisation_id),
+        opening=queries.opening_of(lot_id),
+        writable=_writable(desk),
+        may_submit=_may_submit(organisation_id),
+    )
+
+
+def _may_submit(organisation_id: int) -> bool:
+    return Permit.BID_SUBMIT in current_actor().permits(Scope(organisation_id=organisation_id))
+
+
+def _form_class(desk: BidDesk) -> Any:
+    return draft_form(c for c in desk.lot.criteria if c.kind == CriterionKind.QUALITY)
+
+
+def _fill_choices(form: Any, doc: dict[str, Any]) -> None:
+    """Which parts may be marked as business secrets: every text the panel reads and every file, never the price."""
+    names = ["plan", "team", "schedule", *(n for n in form.named() if n.startswith("answers/"))]
+    form.secret.choices = [(n, _("商业秘密")) for n in (*names, *(f"{FILE}{f['file_id']}" for f in doc["files"]))]
+
+
+@bp.get("/<int:lot_id>/<int:organisation_id>/draft")
+@guard(Permit.BID_DRAFT)
+def draft(lot_id: int, organisation_id: int) -> Any:
+    """The draft, as it is."""
+    desk = actions.desk_for(current_actor(), lot_id, organisation_id)
+    doc = queries.draft_doc(desk.draft, desk.organisation)
+    form = _form_class(desk)(data=draft_values(doc["values"]))
+    _fill_choices(form, doc)
+    return _draft_page(form, desk, doc, ())
+
+
+@bp.post("/<int:lot_id>/<int:organisation_id>/draft")
+@guard(Permit.BID_DRAFT)
+def save_draft(lot_id: int, organisation_id: int) -> Any:
+    """Save everything on the page, add and remove files. What cannot be saved stays in its box."""
+    conflicts: list[Conflict] = []
+    with before_the_lock():
+        at, actor = now(), current_actor()
+        desk = actions.desk_for(actor, lot_id, organisation_id)
+        doc = queries.draft_doc(desk.draft, desk.organisation)
+        form = _form_class(desk)()
+        _fill_choices(form, doc)
+        form.validate()
+        version, seen = form.seen_marks()
+        uploads = _encrypted(form) if _writable(desk) else []
+    with attempt(form) as tried:
+        saved = actions.save_fields(actor, lot_id, organisation_id, form.typed(), version, at, seen=seen)
+        conflicts = list(saved.conflicts)
+        if uploads:
+            actions.add_files(actor, lot_id, organisation_id, uploads, at)
+        if gone := request.form.get("remove", type=int):
+            actions.remove_file(actor, lot_id, organisation_id, gone, at)
+    if tried.ok and not form.errors and not conflicts:
+        flash(_("已保存。草稿不是投标：递交后拿到回执才算。"), "info")
+        return redirect(url_for("bids.draft", lot_id=lot_id, organisation_id=organisation_id))
+    _show_conflicts(form, conflicts)
+    desk = actions.desk_for(actor, lot_id, organisation_id)
+    return _draft_page(form, desk, queries.draft_doc(desk.draft, desk.organisation), conflicts), 422
+
+
+def _encrypted(form: Any) -> list[EncryptedUpload]:
+    """Encrypt each upload; one that is not taken is refused by name, the others are kept."""
+    taken = []
+    for upload in form.uploads.data:
+        if not upload.filename:
+            continue
+        upload.stream.seek(0)
+        try:
+            taken.append(encrypt_upload(upload.stream, upload.filename))
+        except Refused as error:
+            form.uploads.errors = [*form.uploads.errors, filters.text(error)]
+    return taken
+
+
+def _show_conflicts(form: Any, conflicts: list[Conflict]) -> None:
+    fields = form.named()
+    for one in conflicts:
+        text = _("%(who)s 刚刚改过这一栏。您填写的内容仍在框里；核对下面对方的内容后再保存，会以您的为准。", who=one.by)
+        fields[one.field].errors = [*fields[one.field].errors, text]
+
+
+def _draft_page(form: Any, desk: BidDesk, doc: dict[str, Any], conflicts: Any) -> str:
+    form.version.data = str(desk.draft.version if desk.draft else 0)
+    marks = {name: seen_mark(doc["values"].get(name, "" if name != "price_fen" else None)) for name in form.named()}
+    form.seen.data = json.dumps(marks)
+    content, secret_fields = draft_content(doc, desk.criteria)
+    names = {field.short_name: name for name, field in form.named().items()}
+    return page(
+        "draft.html",
+        form=form,
+        desk=desk,
+        doc=doc,
+        names=names,
+        touched={field_name(name): who for name, who in doc["touched"].items()},
+        theirs={field_name(one.field): one for one in conflicts},
+        secret={option.data: option for option in form.secret},
+        secret_fields=secret_fields,
+        content=content,
+        criteria={f"answer_{c.id}": c for c in desk.lot.criteria},
+        writable=_writable(desk),
+        small=may_claim_small(desk.organisation.provider_type),
+        gap_count=len(desk.gaps(content)),
+        autosave=url_for(
+            "bids.save_field", lot_id=desk.lot.id, organisation_id=desk.organisation.id, v=form.version.data
+        ),
+    )
+
+
+@bp.post("/<int:lot_id>/<int:organisation_id>/field")
+@guard(Permit.BID_DRAFT)
+def save_field(lot_id: int, organisation_id: int) -> Any:
+    """Save one field as it is left."""
+    name = request.form.get("field", "")
+    with before_the_lock():
+        at, actor = now(), current_actor()
+        desk = actions.desk_for(actor, lot_id, organisation_id)
+        form = _form_class(desk)()
+        _fill_choices(form, queries.draft_doc(desk.draft, desk.organisation))
+        wanted = {field.short_name: key for key, field in form.named().items()}
+        key = wanted.get(name)
+    if key is None:
+        raise NotFound(N_("没有找到您要的内容，链接可能已失效。"))
+    field: wtforms.Field = form[name]
+    if not field.validate(form):
+        return pages.problem(422, _("没有保存"), str(field.errors[0]))
+    saved = actions.save_fields(
+        actor, lot_id, organisation_id, {key: form.typed()[key]}, request.args.get("v", 0, type=int), at
+    )
+    if saved.conflicts:
+        who = saved.conflicts[0].by
+        text = _("%(who)s 刚刚改过这一栏，您的内容没有保存，仍在框里。请复制后刷新页面核对。", who=who)
+        return pages.problem(409, _("没有保存"), text)
+    return jsonify(saved_at=instant_text(saved.at), version=saved.version)
+
+
+@bp.get("/<int:lot_id>/<int:organisation_id>/files/<int:file_id>")
+@guard(Permit.BID_DRAFT)
+def draft_file(lot_id: int, organisation_id: int, file_id: int) -> Any:
+    """A file of the draft, decrypted for its own organisation."""
+    desk = actions.desk_for(current_actor(), lot_id, organisation_id)
+    doc = queries.draft_doc(desk.draft, desk.organisation)
+    entry = found(next((one for one in doc["files"] if one["file_id"] == file_id), None))
+    row = found(db.session.get(StoredFile, file_id))
+    content = open_secret(row, SecretFile(**entry))
+    return send_file(BytesIO(content), entry["media_type"], as_attachment=True, download_name=entry["name"])
+
+
+@bp.route("/<int:lot_id>/<int:organisation_id>/discard", methods=["GET", "POST"])
+@guard(Permit.BID_DRAFT)
+def discard(lot_id: int, organisation_id: int) -> Any:
+    """Throw the draft away, after a question."""
+    desk = actions.desk_for(current_actor(), lot_id, organisation_id)
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        with attempt(form) as tried:
+            actions.discard_draft(current_actor(), lot_id, organisation_id, now())
+        if tried.ok:
+            flash(_("草稿已清空。已递交的投标不受影响。"), "info")
+            return redirect(url_for("bids.overview", lot_id=lot_id, organisation_id=organisation_id))
+    return page("discard.html", form=form, desk=desk), 422 if form.errors else 200
+
+
+# --- before and at submission -----------------------------------------------------------------------------------------
+
+
+@bp.get("/<int:lot_id>/<int:organisation_id>/check")
+@guard(Permit.BID_DRAFT)
+def check(lot_id: int, organisation_id: int) -> Any:
+    """Everything that is missing, each with a link to where it is mended."""
+    desk = actions.desk_for(current_actor(), lot_id, organisation_id)
+    doc = queries.draft_doc(desk.draft, desk.organisation)
+    content, _secret = draft_content(doc, desk.criteria)
+    missing = queries.missing_files([one["file_id"] for one in content.files]) if content.files else set()
+    lost = [Gap("uploads", N_("附件“%(name)s”没有存好，请删除后重新上传。"), {"name": one["name"]})
+            for one in content.files if one["file_id"] in missing]  # fmt: skip
+    return page(
+        "check.html",
+        desk=desk,
+        gaps=[(gap, field_name(gap.field)) for gap in (*desk.gaps(content), *lost)],
+        trouble=may_bid(desk.organisation, beijing_day(now())),
+        files=len(content.files),
+        qualifications=queries.qualification_items(desk.lot.tender_id),
+        readers=len(queries.signatory_keys(organisation_id)),
+        writable=_writable(desk),
+        may_submit=_may_submit(organisation_id),
+    )
+
+
+@bp.get("/<int:lot_id>/<int:organisation_id>/submit")
+@guard(Permit.BID_SUBMIT)
+def submit(lot_id: int, organisation_id: int) -> Any:
+    """The last look before the one button."""
+    desk = actions.desk_for(current_actor(), lot_id, organisation_id)
+    doc = queries.draft_doc(desk.draft, desk.organisation)
+    content, secret_fields = draft_content(doc, desk.criteria)
+    if not _writable(desk) or desk.gaps(content):
+        return redirect(url_for("bids.check", lot_id=lot_id, organisation_id=organisation_id))
+    return _submit_page(SubmitForm(), desk, content, secret_fields)
+
+
+def _submit_page(form: Any, desk: BidDesk, content: Any, secret_fields: Any) -> str:
+    live = queries.my_bid(desk.lot.id, desk.organisation.id)
+    return page("submit.html", form=form, desk=desk, content=content, secret_fields=secret_fields, live=live)
+
+
+@bp.post("/<int:lot_id>/<int:organisation_id>/submit")
+@guard(Permit.BID_SUBMIT)
+def submit_now(lot_id: int, organisation_id: int) -> Any:
+    """Submit. The instant is read first, before anything is locked; a second press finds the first one's receipt."""
+    form, actor = SubmitForm(), current_actor()
+    with before_the_lock():
+        at = now()
+        refusal: DomainError | None = None
+        sealed: actions.Sealed | None = None
+        if form.validate_on_submit():
+            with attempt(form) as tried:
+                sealed = actions.seal_bid(actor, lot_id, organisation_id, form.form_token.data, at)
+            refusal = tried.error
+    if sealed is not None:
+        number = ""
+        with attempt(form) as tried:
+            number = actions.hand_in(actor, sealed, at).receipt_number
+        if number:
+            return redirect(url_for("bids.receipt", number=number, new=1))
+        refusal = tried.error
+    return _not_submitted(form, refusal, lot_id, organisation_id)
+
+
+def _not_submitted(form: Any, refusal: Any, lot_id: int, organisation_id: int) -> Any:
+    actor = current_actor()
+    if isinstance(refusal, TooLate):
+        # The refusal rolled everything back; the attempt itself is kept.
+        actions.note_late_attempt(actor, lot_id, organisation_id, now())
+        desk = actions.desk_for(actor, lot_id, organisation_id)
+        return page("late.html", desk=desk, refusal=refusal), 422
+    if refusal is not None and (done := queries.bid_by_token(form.form_token.data, organisation_id)):
+        return redirect(url_for("bids.receipt", number=done.receipt_number))
+    if isinstance(refusal, Stale):
+        raise refusal
+    desk = actions.desk_for(actor, lot_id, organisation_id)
+    content, secret_fields = draft_content(queries.draft_doc(desk.draft, desk.organisation), desk.criteria)
+    return _submit_page(form, desk, content, secret_fields), 422
