@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
+
 from market.awards.models import Award, BidderLetter
 from market.awards.notices import award_fragment, scoring_data, status_fragment
 from market.awards.queries import fallen_organisations
@@ -22,18 +24,19 @@ from market.awards.rules import (
     sign_by,
 )
 from market.awards.states import AWARD_MACHINE, AwardState, AwardVerb
-from market.bids.models import OpenedBid
+from market.bids.models import OpenedBid, SealedBid
 from market.bids.queries import opened_bids
 from market.db.session import db
 from market.evaluation.models import Result
-from market.evaluation.queries import report_of, results
+from market.evaluation.queries import feedback, results
+from market.evaluation.queries import report as find_report
 from market.kernel.clock import beijing_day, end_of_day
 from market.kernel.errors import NotFound, Refused
 from market.kernel.permits import Actor, Permit, Scope, require
 from market.kernel.text import N_
 from market.organisations.models import Organisation
 from market.organisations.queries import organisations_by_id
-from market.panels.queries import member_names, reasons_for
+from market.panels.queries import live, panel_for
 from market.people.queries import holders
 from market.places.models import Street
 from market.places.queries import calendar_for, street
@@ -47,6 +50,7 @@ from market.tenders.actions import fail_lot
 from market.tenders.models import Lot
 from market.tenders.queries import lot as find_lot
 from market.tenders.queries import rules_of
+from market.tenders.queries import tender as find_tender
 from market.tenders.states import LOT_MACHINE, LotVerb
 
 LETTER_JOB = "awards.letter_pdf"
@@ -98,7 +102,7 @@ def _make(lot: Lot, best: Result, supplier: Organisation, reason: str, at: datet
         street_id=lot.street_id,
         organisation_id=supplier.id,
         regime=tender.method,
-        title=tender.title if len(tender.lots) == 1 else f"{tender.title}（{lot.title}）",
+        title=_title(lot),
         rank=best.rank,
         amount_fen=best.price_fen,
         terms=terms.as_data(),
@@ -151,8 +155,15 @@ def _terms(
         funding=tuple(FundingTerms(f.line_id, f.line.source, f.line.title, f.amount_fen) for f in lot.funding),
         rules=RuleFacts.from_rules(rules),
         rules_digest=tender.rules_digest,
-        offer_digest=bid.salts.get("root", "") if isinstance(bid.salts, dict) else "",
+        offer_digest=db.session.scalar(select(SealedBid.root).where(SealedBid.id == bid.bid_id)) or "",
     )
+
+
+def _title(lot: Lot) -> str:
+    whole = find_tender(lot.tender_id)
+    if whole is None or len(whole.lots) == 1:
+        return lot.tender.title
+    return f"{lot.tender.title}（{lot.title}）"
 
 
 def _opened(lot_id: int, organisation_id: int) -> OpenedBid:
@@ -162,9 +173,10 @@ def _opened(lot_id: int, organisation_id: int) -> OpenedBid:
 def _publish_result(
     lot: Lot, row: Award, ranked: Sequence[Result], firms: Mapping[int, Organisation], actor: Actor, at: datetime
 ) -> None:
-    report = report_of(lot.id)
+    report, panel = find_report(lot.id), panel_for("lot", lot.id)
+    members = [seat.user.name for seat in live(panel)] if panel else []
     names = {i: o.name for i, o in firms.items()}
-    scoring = scoring_data(ranked, names, member_names("lot", lot.id), report.digest if report else "")
+    scoring = scoring_data(ranked, names, members, report.digest if report else "")
     fragment = award_fragment(row, row.organisation, f"lot-{lot.number}", scoring)
     facts = CardFacts(stage="awarded", awarded_fen=row.amount_fen, supplier=row.organisation.name)
     publish(row.file, "award", fragment, facts, actor, at)
@@ -209,7 +221,9 @@ def _write_letters(
 
 
 def _own_scores(own: Result, bid: OpenedBid, criteria: Mapping[int, Any]) -> dict[str, Any]:
-    reasons = reasons_for("bid", bid.id)
+    reasons: dict[int, list[str]] = {}
+    for line in feedback(bid.id):
+        reasons.setdefault(line["criterion_id"], []).append(line["reason"])
     return {
         "rank": own.rank,
         "quality_centi": own.quality_centi,

@@ -12,6 +12,8 @@ from market.awards.models import Award, BidderLetter
 from market.awards.rules import signing_bar
 from market.awards.states import AwardState
 from market.db.session import db
+from market.tenders.models import Lot
+from market.tenders.states import LotState
 
 
 def award(award_id: int) -> Award | None:
@@ -79,6 +81,18 @@ def won_by(organisation_ids: Iterable[int], limit: int = 50) -> list[Award]:
         .options(joinedload(Award.file))
         .order_by(Award.id.desc())
         .limit(limit)
+    )
+    return list(db.session.scalars(query))
+
+
+def ranked_lots(street_ids: Iterable[int]) -> list[Lot]:
+    """Return the ranked lots of streets that wait for the purchaser's choice, oldest first, tender loaded."""
+    query = (
+        select(Lot)
+        .where(Lot.street_id.in_(list(street_ids)), Lot.state == LotState.RANKED)
+        .options(joinedload(Lot.tender))
+        .order_by(Lot.id)
+        .limit(100)
     )
     return list(db.session.scalars(query))
 

@@ -17,7 +17,6 @@ from market.organisations.queries import organisations_by_id
 from market.records.files import content_of
 from market.records.models import StoredFile
 from market.tenders.queries import lot as find_lot
-from market.tenders.queries import lots_in_state
 from market.tenders.states import LotState
 from market.web.guard import attempt, current_actor, found, guard, now
 
@@ -37,7 +36,7 @@ def index() -> Any:
     more = url_for("awards.index", before=rows[_PAGE - 1].id) if len(rows) > _PAGE else None
     return render_template(
         "market/awards/index.html",
-        waiting=lots_in_state(LotState.RANKED, streets) if streets else [],
+        waiting=queries.ranked_lots(streets) if streets else [],
         rows=rows[:_PAGE],
         more=more,
         letters=queries.letters_to(own) if own else [],
