@@ -96,3 +96,35 @@ def office_party(place: Street, roles: Iterable[str] = ("buyer", "procuringEntit
         "identifier": {"id": place.uscc or place.code, "legalName": place.office},
     }
     return party
+
+
+def calendar_years(district_id: int) -> list[CalendarYear]:
+    """Return the years known in a district, newest first; its own edition stands for the national one."""
+    rows = db.session.scalars(
+        select(CalendarYear)
+        .where((CalendarYear.district_id.is_(None)) | (CalendarYear.district_id == district_id))
+        .order_by(CalendarYear.year.desc(), CalendarYear.district_id.is_(None))
+    )
+    chosen: dict[int, CalendarYear] = {}
+    for row in rows:
+        chosen.setdefault(row.year, row)
+    return list(chosen.values())
+
+
+def calendar_days(year_id: int) -> tuple[list[date], list[date]]:
+    """Return holidays on weekdays and make-up days of one edition of a year."""
+    rows = list(db.session.scalars(select(CalendarDay).filter_by(year_id=year_id).order_by(CalendarDay.day)))
+    return [r.day for r in rows if not r.working], [r.day for r in rows if r.working]
+
+
+def overrides(district_id: int) -> list[RuleOverride]:
+    """Return a district's own values of rules, newest first."""
+    return list(
+        db.session.scalars(select(RuleOverride).filter_by(district_id=district_id).order_by(RuleOverride.id.desc()))
+    )
+
+
+def communities_in(street_ids: Iterable[int]) -> list[Community]:
+    """Return the communities of these streets, by street."""
+    query = select(Community).where(Community.street_id.in_(list(street_ids)))
+    return list(db.session.scalars(query.order_by(Community.street_id, Community.id)))
