@@ -15,7 +15,6 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from market.bids.rules import same_heads
 from market.kernel.canonical import sha256_hex
 from market.kernel.errors import Refused
 from market.kernel.money import BP, round_half_up
@@ -25,27 +24,23 @@ from market.kernel.text import N_
 
 
 class Finding(StrEnum):
-    """What the system finds by itself; each makes a bid invalid, whatever the officer ticks."""
+    """What the system finds by itself after the opening; each makes a bid invalid, whatever the officer ticks.
 
-    CHANGED = "changed"
+    A changed envelope and a shared head (row 25) are found at the opening already.
+    """
+
     OVER_CEILING = "over_ceiling"
-    SAME_HEAD = "same_head"
     DESIGNER = "designer"
     MAY_NOT_BID = "may_not_bid"
 
 
 class Candidate(NamedTuple):
-    """What the findings need to know of one opened bid.
-
-    `heads`: legal representatives as registered and as stated; `trouble`: why the organisation may not bid, or "".
-    """
+    """What the findings need to know of one opened bid. `may_bid`: the organisation is free to take part today."""
 
     number: int
     organisation_id: int
     price_fen: int
-    heads: tuple[str, ...]
-    root_ok: bool
-    trouble: str = ""
+    may_bid: bool = True
 
 
 def designer_cannot_bid(organisation_id: int, roles: Mapping[int, str], barred: Collection[str]) -> bool:
@@ -60,16 +55,13 @@ def findings(
     candidates: Sequence[Candidate], ceiling_fen: int, roles: Mapping[int, str], barred: Collection[str]
 ) -> dict[int, list[Finding]]:
     """What the system holds against each bid, by bid number; an empty list is a clean bid."""
-    twins = same_heads({c.number: c.heads for c in candidates})
     return {
         c.number: [
             finding
             for finding, holds in (
-                (Finding.CHANGED, not c.root_ok),
                 (Finding.OVER_CEILING, c.price_fen > ceiling_fen),
-                (Finding.SAME_HEAD, c.number in twins),
                 (Finding.DESIGNER, designer_cannot_bid(c.organisation_id, roles, barred)),
-                (Finding.MAY_NOT_BID, bool(c.trouble)),
+                (Finding.MAY_NOT_BID, not c.may_bid),
             )
             if holds
         ]
@@ -188,7 +180,7 @@ def rank(
     ]
     steps = [_STEPS[name] for name in order if name in _STEPS]
     lines.sort(key=lambda line: tuple(value(line) for _, value in steps))
-    drawn_with = tie_seed(seed, lines) if seed else ""
+    drawn_with = tie_seed(seed, ((x.key, x.total_centi, x.price_fen) for x in lines)) if seed else ""
     ranked: list[Line] = []
     for _, same_total in groupby(lines, key=lambda line: line.total_centi):
         ranked += _settle(list(same_total), steps, drawn_with)
@@ -221,13 +213,13 @@ def _settle(group: list[Line], steps: Sequence[tuple[Tie, Any]], seed: str) -> l
     return [line._replace(tie=Tie.DRAW) for line in drawn]
 
 
-def tie_seed(seed: str, lines: Iterable[Line]) -> str:
-    """Seed of the lots between equal bids: the panel's seed joined with a digest of all results.
+def tie_seed(seed: str, results: Iterable[tuple[str, int, int]]) -> str:
+    """Seed of the lots between equal bids: the panel's seed joined with a digest of all (key, total, price).
 
     The panel's seed alone is known to the officers while scores are still being given; this one is known to nobody
     before the last sheet is final. The digest is over `key:total:price` of all bids, sorted, joined by line feeds.
     """
-    facts = "\n".join(sorted(f"{line.key}:{line.total_centi}:{line.price_fen}" for line in lines))
+    facts = "\n".join(sorted(f"{key}:{total_centi}:{price_fen}" for key, total_centi, price_fen in results))
     return sha256_hex((seed + sha256_hex(facts.encode())).encode())
 
 

@@ -23,9 +23,7 @@ VERDICT_LABELS = {
 }
 
 FINDING_LABELS = {
-    Finding.CHANGED: N_("开标后的内容与提交回执的摘要不符"),
     Finding.OVER_CEILING: N_("报价超过最高限价"),
-    Finding.SAME_HEAD: N_("与另一投标人的法定代表人（负责人）为同一人"),
     Finding.DESIGNER: N_("曾为本项目提供需求设计、标准编制、管理、检测或孵化支持"),
     Finding.MAY_NOT_BID: N_("不具备参加采购的资格"),
 }
@@ -41,4 +39,22 @@ LOW_TEST_LABELS = {
     LowTest.SECOND: N_("低于次低报价的规定比例"),
     LowTest.CEILING: N_("低于最高限价的规定比例"),
     LowTest.JUDGEMENT: N_("评审组认为报价明显偏低"),
+}
+
+
+class Mark(StrEnum):
+    """One tick of the qualification desk."""
+
+    MET = "met"
+    UNMET = "unmet"
+
+
+MARK_LABELS = {Mark.MET: N_("符合"), Mark.UNMET: N_("不符合")}
+
+HELPER_LABELS = {
+    "requirement": N_("整体设计（含需求论证）"),
+    "standard": N_("规范、标准编制"),
+    "management": N_("项目管理"),
+    "testing": N_("监理、检测"),
+    "incubation": N_("为本轮投标人提供孵化支持"),
 }

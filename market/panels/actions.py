@@ -12,9 +12,9 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from market.catalogue.states import Category
 from market.db.session import db
 from market.kernel.canonical import digest, plain
+from market.kernel.categories import Category
 from market.kernel.errors import Forbidden, Refused, Stale
 from market.kernel.permits import Actor, Permit, Scope, require
 from market.kernel.rulebook import RuleSet

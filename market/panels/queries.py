@@ -134,6 +134,13 @@ def seat(seat_id: int, *, lock: bool = False) -> Seat | None:
     return db.session.scalar(query)
 
 
+def seat_in(actor: Actor, kind: str, subject_id: int) -> Seat | None:
+    """Return this person's seat on the panel of a subject, with the panel."""
+    query = select(Seat).join(Seat.panel).where(Seat.user_id == actor.user_id)
+    query = query.where(Panel.subject_kind == kind, Panel.subject_id == subject_id)
+    return db.session.scalar(query.options(joinedload(Seat.panel)))
+
+
 def my_seats(actor: Actor, states: Iterable[str] = (SeatState.DRAWN, SeatState.DECLARED)) -> list[Seat]:
     """Return this person's seats on panels that are still at work, oldest first, each with its panel."""
     query = (

@@ -1,7 +1,8 @@
 """Pure decisions about panels: legal size, ties that bar, and the draw that anyone can repeat.
 
-The draw, complete, for whoever wants to repeat it (texts enter as UTF-8, `||` joins them without anything between,
-SHA-256 in lower-case hexadecimal; `printf '%s%s' A B | sha256sum` is enough):
+The draw, complete, for whoever wants to repeat it. The secret is 32 bytes, written in hexadecimal; digests, seeds and
+keys enter as text in UTF-8; `||` joins without anything between; SHA-256 in lower-case hexadecimal. In a shell:
+`{ printf SECRET | xxd -r -p; printf PUBLIC; } | sha256sum` is the seed, `printf SEEDKEY | sha256sum` a place.
 
     commitment  = SHA-256( secret )                     published with the purchase notice
     public part = digest of the opening record          unknown to everyone until the bids are opened
@@ -37,18 +38,18 @@ DECLARATION = N_(
 )
 FORMULA = N_(
     "秘密值的摘要随采购公告公布。种子 = SHA-256(秘密值 ‖ 开标记录摘要)；每名专家的序号值 = SHA-256(种子 ‖ 专家编号)，"
-    "按序号值从小到大抽取；有人回避时由下一名递补。各项均为 UTF-8 文本，任何人都可以重新计算。"
+    "按序号值从小到大抽取；有人回避时由下一名递补。秘密值取 32 个字节，其余均为 UTF-8 文本，任何人都可以重新计算。"
 )
 
 
 def commitment_of(secret: str) -> str:
-    """Digest of the draw's secret, to be published with the notice."""
-    return sha256_hex(secret.encode())
+    """Digest of the draw's secret (in hexadecimal), as published with the notice."""
+    return sha256_hex(bytes.fromhex(secret))
 
 
 def seed_of(secret: str, public_part: str) -> str:
     """The draw's seed."""
-    return sha256_hex((secret + public_part).encode())
+    return sha256_hex(bytes.fromhex(secret) + public_part.encode())
 
 
 def place(seed: str, key: str) -> str:

@@ -1,0 +1,83 @@
+"""What people are told during an evaluation, and the report as HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from flask import current_app
+
+from market.kernel.clock import beijing
+from market.kernel.permits import Permit, Scope
+from market.kernel.text import N_
+from market.people.queries import holders
+from market.records.messages import tell
+from market.tenders.models import Lot
+
+
+def title_of(lot: Lot) -> str:
+    """Name of a lot as people know it: the purchase, and the lot's own where it differs."""
+    return f"{lot.tender.title} · {lot.title}" if lot.title and lot.title != lot.tender.title else lot.tender.title
+
+
+def members_of(organisation_id: int) -> list[int]:
+    """The people of an organisation who work on its bids."""
+    return holders(Permit.BID_DRAFT, Scope(organisation_id=organisation_id))
+
+
+def tell_invalid(lot: Lot, organisation_id: int, reason: str, at: datetime) -> None:
+    """A bidder learns at once that its bid is invalid, and why (87号令 art. 44)."""
+    tell(
+        members_of(organisation_id),
+        N_("投标无效：%(title)s"),
+        N_("贵机构的投标未通过审查。原因：%(reason)s"),
+        f"/bids/{lot.id}/{organisation_id}",
+        at,
+        {"title": title_of(lot), "reason": reason},
+    )
+
+
+def tell_drawn(lot: Lot, user_ids: Iterable[int], at: datetime) -> None:
+    """Drawn members are called; the message names the purchase and no bidder."""
+    tell(
+        user_ids,
+        N_("请参加评审：%(title)s"),
+        N_("您被抽取为“%(title)s”的评审组成员。请先查看投标人名单并声明有无利害关系，再独立打分。结果公布前请保密。"),
+        "/evaluation",
+        at,
+        {"title": title_of(lot)},
+    )
+
+
+def tell_asked(lot: Lot, organisation_id: int, inquiry_id: int, until: datetime, at: datetime) -> None:
+    """A bidder is asked to explain its price within the window."""
+    tell(
+        members_of(organisation_id),
+        N_("请说明报价：%(title)s"),
+        N_(
+            "贵机构的报价触发异常低价审查，请在 %(until)s 之前提交书面说明和成本证明；"
+            "逾期或不能说明合理性的，投标无效。"
+        ),
+        f"/evaluation/inquiries/{inquiry_id}",
+        at,
+        {"title": title_of(lot), "until": f"{beijing(until):%Y-%m-%d %H:%M}"},
+    )
+
+
+def tell_ranked(lot: Lot, at: datetime) -> None:
+    """The purchaser learns that the report is there."""
+    tell(
+        holders(Permit.AWARD_CONFIRM, lot.subject.scope),
+        N_("评审报告已形成：%(title)s"),
+        N_("评审已结束，请在规定期限内按名次顺序确定供应商。"),
+        f"/evaluation/lots/{lot.id}/report",
+        at,
+        {"title": title_of(lot)},
+    )
+
+
+def report_html(data: Mapping[str, Any], digest: str, *, demo: bool) -> str:
+    """The report as HTML for the PDF; everything comes from the frozen data. Chinese, as an official document is."""
+    template = current_app.jinja_env.get_template("pdf/evaluation_report.html")
+    return str(template.render(data=data, digest=digest, demo=demo, lang="zh-Hans"))
