@@ -38,6 +38,7 @@ class Agreement(db.Model):
     suspension_reason: Mapped[str]
     cancel_reason: Mapped[str]
     drafted_at: Mapped[At]
+    issued_at: Mapped[datetime | None]
     signed_at: Mapped[datetime | None]
     publish_by: Mapped[date | None]
     file_copy_by: Mapped[date | None]  # duty: a copy to the finance department (采购法 47)

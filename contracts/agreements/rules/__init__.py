@@ -14,7 +14,7 @@ from market.kernel.canonical import digest, plain
 from market.kernel.errors import Refused
 from market.kernel.money import capital_yuan, format_yuan, largest_remainder
 from market.kernel.text import N_
-from market.kernel.workdays import Calendar, Counted, add_months, add_working_days, roll_forward
+from market.kernel.workdays import Calendar, add_months, add_working_days
 
 SCHEMA = "linli.contract.1"
 
@@ -56,11 +56,6 @@ class Options:
 
 
 # --- dates ------------------------------------------------------------------------------------------------------------
-
-
-def sign_by(noticed_on: date, sign_days: int, cal: Calendar) -> Counted:
-    """Last day to sign: 30 days after the award notice (采购法 46); a limit that ends on a holiday rolls forward."""
-    return roll_forward(noticed_on + timedelta(days=sign_days), cal)
 
 
 @dataclass(frozen=True)

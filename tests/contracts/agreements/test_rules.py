@@ -25,10 +25,10 @@ from contracts.agreements.rules import (
     line_parts,
     line_shares,
     series_of,
-    sign_by,
     spread,
 )
 from contracts.agreements.rules.wording import ordinal
+from market.awards.rules import sign_by
 from market.kernel.errors import Refused
 from market.kernel.money import capital_yuan
 from tests.factories.terms import make_terms, rule_facts

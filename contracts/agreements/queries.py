@@ -1,0 +1,157 @@
+"""Contracts and awards without one, limited to what a person's grants cover."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
+
+from contracts.agreements.models import Agreement
+from contracts.agreements.states import AgreementState
+from market.awards.models import Award
+from market.awards.states import AwardState
+from market.db.session import db
+from market.kernel.permits import Actor, Grant, Permit
+from market.records.models import StoredFile
+
+PAGE = 20
+SIGNED = (AgreementState.IN_FORCE, AgreementState.SUSPENDED, AgreementState.COMPLETED)
+
+
+def within(table: Any, grants: Iterable[Grant]) -> ColumnElement[bool]:
+    """Return the condition that a row's district, street and organisation lie inside one of the grants."""
+    parts: list[ColumnElement[bool]] = []
+    for grant in grants:
+        named = [
+            column == wanted
+            for column, wanted in (
+                (table.district_id, grant.district_id),
+                (table.street_id, grant.street_id),
+                (table.organisation_id, grant.organisation_id),
+            )
+            if wanted is not None
+        ]
+        parts.append(and_(true(), *named))
+    return or_(false(), *parts)
+
+
+def agreement(agreement_id: int, *, lock: bool = False) -> Agreement | None:
+    """Return a contract with award, purchase file, organisation and signatures.
+
+    `lock` holds it and its award until the commit, so that neither changes between the question and the act.
+    """
+    query = (
+        select(Agreement)
+        .join(Agreement.award)
+        .where(Agreement.id == agreement_id)
+        .options(
+            contains_eager(Agreement.award),
+            joinedload(Agreement.file),
+            joinedload(Agreement.organisation),
+            selectinload(Agreement.signatures),
+        )
+    )
+    if lock:
+        # What was read before the lock may be stale by now.
+        query = query.with_for_update(of=[Agreement, Award]).execution_options(populate_existing=True)
+    return db.session.scalar(query)
+
+
+def by_award(award_id: int) -> Agreement | None:
+    """Return the live contract of an award."""
+    query = select(Agreement).where(Agreement.award_id == award_id, Agreement.state != AgreementState.CANCELLED)
+    return db.session.scalar(query)
+
+
+def by_signed_digest(sha256: str) -> Agreement | None:
+    """Return the contract whose signed document has this digest, with its signatures."""
+    query = (
+        select(Agreement)
+        .join(StoredFile, StoredFile.id == Agreement.signed_pdf_id)
+        .where(StoredFile.sha256 == sha256)
+        .options(selectinload(Agreement.signatures), joinedload(Agreement.organisation), joinedload(Agreement.file))
+        .limit(1)
+    )
+    return db.session.scalar(query)
+
+
+def agreements_for(actor: Actor, *, state: str = "", before: int | None = None) -> list[Agreement]:
+    """Return one page (and one row more) of the contracts this person may see, newest first."""
+    query = (
+        select(Agreement)
+        .where(within(Agreement, actor.scopes(Permit.AGREEMENT_SEE)))
+        .options(joinedload(Agreement.organisation))
+        .order_by(Agreement.id.desc())
+        .limit(PAGE + 1)
+    )
+    if state:
+        query = query.where(Agreement.state == state)
+    if before is not None:
+        query = query.where(Agreement.id < before)
+    return list(db.session.scalars(query))
+
+
+def in_states(grants: Sequence[Grant], states: Sequence[AgreementState], limit: int = 100) -> list[Agreement]:
+    """Return contracts in one of the states within the grants, oldest first: what waits on a desk."""
+    if not grants:
+        return []
+    query = select(Agreement).where(within(Agreement, grants), Agreement.state.in_(states))
+    return list(db.session.scalars(query.order_by(Agreement.id).limit(limit)))
+
+
+def copies_due(grants: Sequence[Grant], limit: int = 100) -> list[Agreement]:
+    """Return signed contracts whose copy has not been filed with finance, the most urgent first."""
+    if not grants:
+        return []
+    query = select(Agreement).where(
+        within(Agreement, grants), Agreement.state.in_(SIGNED), Agreement.file_copied_on.is_(None)
+    )
+    return list(db.session.scalars(query.order_by(Agreement.file_copy_by, Agreement.id).limit(limit)))
+
+
+def _without_contract() -> ColumnElement[bool]:
+    live = select(Agreement.id).where(Agreement.award_id == Award.id, Agreement.state != AgreementState.CANCELLED)
+    return and_(Award.state == AwardState.ACTIVE, ~live.exists())
+
+
+def awards_without_contract(street_id: int) -> list[Award]:
+    """Return a street's confirmed awards that have no live contract, the most urgent first."""
+    query = (
+        select(Award).where(Award.street_id == street_id, _without_contract()).options(joinedload(Award.organisation))
+    )
+    return list(db.session.scalars(query.order_by(Award.sign_by, Award.id)))
+
+
+def awards_to_draft(actor: Actor, limit: int = 100) -> list[Award]:
+    """Return the confirmed awards without a contract that this person may draft for, the most urgent first."""
+    grants = actor.scopes(Permit.AGREEMENT_DRAFT)
+    if not grants:
+        return []
+    query = select(Award).where(within(Award, grants), _without_contract()).options(joinedload(Award.organisation))
+    return list(db.session.scalars(query.order_by(Award.sign_by, Award.id).limit(limit)))
+
+
+def in_force_on_fallen_awards(limit: int = 200) -> list[Agreement]:
+    """Return contracts in force whose award is suspended or annulled."""
+    query = (
+        select(Agreement)
+        .join(Award, Award.id == Agreement.award_id)
+        .where(Agreement.state == AgreementState.IN_FORCE, Award.state != AwardState.ACTIVE)
+        .options(joinedload(Agreement.award), joinedload(Agreement.organisation))
+        .order_by(Agreement.id)
+        .limit(limit)
+    )
+    return list(db.session.scalars(query))
+
+
+def stored(file_id: int | None) -> StoredFile | None:
+    """Return a stored file's row."""
+    return db.session.get(StoredFile, file_id) if file_id is not None else None
+
+
+def is_late(row: Agreement, today: date) -> bool:
+    """True when the last day to sign has passed without both signatures."""
+    return row.signed_at is None and today > row.sign_by
