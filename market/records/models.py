@@ -112,10 +112,13 @@ class Notice(db.Model):
     street_id: Mapped[int | None]
     subject: Mapped[str]
     published_at: Mapped[At]
-    body: Mapped[bytes] = mapped_column(LargeBinary)
+    body: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     digest: Mapped[str]
+    facts: Mapped[Json]  # what was told to the lists beside the publication (CardFacts), so that they can be rebuilt
     __tablename__ = "notice"
-    __table_args__ = strict(Index(None, "kind", "id"), UniqueConstraint("file_id", "published_at"))
+    __table_args__ = strict(
+        Index(None, "kind", "id"), Index(None, "subject", "id"), UniqueConstraint("file_id", "published_at")
+    )
 
 
 class PurchaseCard(db.Model):
@@ -131,8 +134,10 @@ class PurchaseCard(db.Model):
     street_id: Mapped[Ref]
     place: Mapped[str]
     buyer: Mapped[str]
+    year: Mapped[int]  # Beijing year of the first notice
     amount_fen: Mapped[int | None]
     awarded_fen: Mapped[int | None]
+    paid_fen: Mapped[int | None]
     supplier: Mapped[str | None]
     deadline_at: Mapped[datetime | None]
     updated_notice_id: Mapped[Ref]
@@ -141,8 +146,30 @@ class PurchaseCard(db.Model):
     __table_args__ = strict(
         Index(None, "updated_notice_id"),
         Index(None, "street_id", "updated_notice_id"),
+        Index(None, "district_id", "updated_notice_id"),
+        Index(None, "category", "updated_notice_id"),
         Index(None, "stage", "updated_notice_id"),
+        Index(
+            "ix_purchase_card_open",
+            "deadline_at",
+            sqlite_where=db.text("stage = 'tender'"),
+            postgresql_where=db.text("stage = 'tender'"),
+        ),
     )
+
+
+class StreetFigures(db.Model):
+    """Projection: a street's published purchases of one year and their money, carried on with each notice."""
+
+    id: Mapped[Id]
+    street_id: Mapped[Ref]
+    district_id: Mapped[Ref]
+    year: Mapped[int]
+    purchases: Mapped[int]
+    awarded_fen: Mapped[Fen]
+    paid_fen: Mapped[Fen]
+    __tablename__ = "street_figures"
+    __table_args__ = strict(UniqueConstraint("year", "street_id"))
 
 
 class DirectoryCard(db.Model):
@@ -297,5 +324,6 @@ __all__ = [
     "RelatedFile",
     "Setting",
     "StoredFile",
+    "StreetFigures",
     "SubjectNumber",
 ]

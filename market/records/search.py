@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from sqlalchemy import text
+from sqlalchemy import Subquery, Text, cast, column, select, table, text
+from sqlalchemy.dialects.postgresql import TSQUERY
 
 from market.db.session import db
+from market.db.types import BigInt
 
 _RUN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+|[a-z0-9]+")
 
@@ -42,9 +44,14 @@ def _sqlite() -> bool:
     return db.session.get_bind().dialect.name == "sqlite"
 
 
+def _kind_word(kind: str) -> str:
+    """The piece by which rows of one kind are told apart inside the index itself."""
+    return "kind" + kind.replace("_", "")
+
+
 def index_text(kind: str, row_id: int, value: str) -> None:
     """Store or replace the searchable text of one row."""
-    words = " ".join(pieces(value))
+    words = " ".join([_kind_word(kind), *pieces(value)])
     if _sqlite():
         found = db.session.execute(
             text("SELECT id FROM search_key WHERE kind = :kind AND row_id = :row_id"), {"kind": kind, "row_id": row_id}
@@ -70,23 +77,41 @@ def index_text(kind: str, row_id: int, value: str) -> None:
     )
 
 
-def find_ids(kind: str, value: str, *, before: int | None = None, limit: int = 1000) -> list[int] | None:
-    """Return at most `limit` ids of rows that hold every run of the query, newest first; None: an empty query."""
+def clear() -> None:
+    """Empty the index; it is filled again with the projections."""
+    for name in ("search_text", "search_key") if _sqlite() else ("search_key",):
+        db.session.execute(text(f"DELETE FROM {name}"))
+
+
+def matches(kind: str, value: str) -> Subquery | None:
+    """Return a subquery of `row_id` and `mark` for rows whose text holds every run of the query; None: nothing to search.
+
+    `mark` is a unique whole number; ordered by it, newest first, results can be paged without a sort.
+    """
     runs = query_runs(value)
     if not runs:
         return None
-    values = {"kind": kind, "before": before or 2**62, "limit": limit}
+    key = table("search_key", column("id", BigInt), column("row_id", BigInt), column("kind", Text), column("words"))
     if _sqlite():
-        match = " AND ".join('"' + " ".join(run) + '"' for run in runs)
-        sql = (
-            "SELECT k.row_id FROM search_text t JOIN search_key k ON k.id = t.rowid "
-            "WHERE search_text MATCH :match AND k.kind = :kind AND k.row_id < :before "
-            "ORDER BY k.row_id DESC LIMIT :limit"
+        phrase = " AND ".join('"' + " ".join(run) + '"' for run in [[_kind_word(kind)], *runs])
+        found = table("search_text", column("rowid", BigInt), column("search_text"))
+        return (
+            select(found.c.rowid.label("mark"), key.c.row_id)
+            .join(key, key.c.id == found.c.rowid)
+            .where(found.c.search_text.op("MATCH")(phrase))
+            .subquery("found")
         )
-        return list(db.session.execute(text(sql), {**values, "match": match}).scalars())
-    match = " & ".join("(" + " <-> ".join(f"'{word}'" for word in run) + ")" for run in runs)
-    sql = (
-        "SELECT row_id FROM search_key WHERE words @@ CAST(:match AS tsquery) AND kind = :kind AND row_id < :before "
-        "ORDER BY row_id DESC LIMIT :limit"
+    phrase = " & ".join("(" + " <-> ".join(f"'{word}'" for word in run) + ")" for run in runs)
+    return (
+        select(key.c.row_id.label("mark"), key.c.row_id)
+        .where(key.c.kind == kind, key.c.words.op("@@")(cast(phrase, TSQUERY)))
+        .subquery("found")
     )
-    return list(db.session.execute(text(sql), {**values, "match": match}).scalars())
+
+
+def find_ids(kind: str, value: str, *, limit: int = 1000) -> list[int] | None:
+    """Return at most `limit` ids of rows whose text holds every run of the query, newest first; None: nothing to search."""
+    found = matches(kind, value)
+    if found is None:
+        return None
+    return list(db.session.scalars(select(found.c.row_id).order_by(found.c.mark.desc()).limit(limit)))

@@ -285,6 +285,19 @@ def _create_tables() -> None:
         op.f("ix_stored_file_subject_kind_subject_id"), "stored_file", ["subject_kind", "subject_id"], unique=False
     )
     op.create_table(
+        "street_figures",
+        sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
+        sa.Column("street_id", types.BigInt, nullable=False),
+        sa.Column("district_id", types.BigInt, nullable=False),
+        sa.Column("year", types.BigInt, nullable=False),
+        sa.Column("purchases", types.BigInt, nullable=False),
+        sa.Column("awarded_fen", types.BigInt, nullable=False),
+        sa.Column("paid_fen", types.BigInt, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_street_figures")),
+        sa.UniqueConstraint("year", "street_id", name=op.f("uq_street_figures_year_street_id")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "subject_number",
         sa.Column("series", sa.Text(), nullable=False),
         sa.Column("last", types.BigInt, nullable=False),
@@ -400,6 +413,7 @@ def _create_tables() -> None:
         sa.Column("published_at", types.UtcInstant(timezone=True), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("facts", types.JsonText(), nullable=False),
         sa.ForeignKeyConstraint(["file_id"], ["purchase_file.id"], name=op.f("fk_notice_file_id_purchase_file")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
         sa.UniqueConstraint("file_id", "published_at", name=op.f("uq_notice_file_id_published_at")),
@@ -409,6 +423,7 @@ def _create_tables() -> None:
     op.create_index(op.f("ix_notice_district_id"), "notice", ["district_id"], unique=False)
     op.create_index(op.f("ix_notice_file_id"), "notice", ["file_id"], unique=False)
     op.create_index(op.f("ix_notice_kind_id"), "notice", ["kind", "id"], unique=False)
+    op.create_index(op.f("ix_notice_subject_id"), "notice", ["subject", "id"], unique=False)
     op.create_table(
         "organisation",
         sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
@@ -485,8 +500,10 @@ def _create_tables() -> None:
         sa.Column("street_id", types.BigInt, nullable=False),
         sa.Column("place", sa.Text(), nullable=False),
         sa.Column("buyer", sa.Text(), nullable=False),
+        sa.Column("year", types.BigInt, nullable=False),
         sa.Column("amount_fen", types.BigInt, nullable=True),
         sa.Column("awarded_fen", types.BigInt, nullable=True),
+        sa.Column("paid_fen", types.BigInt, nullable=True),
         sa.Column("supplier", sa.Text(), nullable=True),
         sa.Column("deadline_at", types.UtcInstant(timezone=True), nullable=True),
         sa.Column("updated_notice_id", types.BigInt, nullable=False),
@@ -495,6 +512,26 @@ def _create_tables() -> None:
         sa.PrimaryKeyConstraint("file_id", name=op.f("pk_purchase_card")),
         sa.UniqueConstraint("ocid", name=op.f("uq_purchase_card_ocid")),
         sqlite_strict=True,
+    )
+    op.create_index(
+        op.f("ix_purchase_card_category_updated_notice_id"),
+        "purchase_card",
+        ["category", "updated_notice_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_purchase_card_district_id_updated_notice_id"),
+        "purchase_card",
+        ["district_id", "updated_notice_id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_purchase_card_open",
+        "purchase_card",
+        ["deadline_at"],
+        unique=False,
+        sqlite_where=sa.text("stage = 'tender'"),
+        postgresql_where=sa.text("stage = 'tender'"),
     )
     op.create_index(
         op.f("ix_purchase_card_stage_updated_notice_id"), "purchase_card", ["stage", "updated_notice_id"], unique=False
@@ -1004,6 +1041,7 @@ def _create_tables() -> None:
         sa.Column("suspension_reason", sa.Text(), nullable=False),
         sa.Column("cancel_reason", sa.Text(), nullable=False),
         sa.Column("drafted_at", types.UtcInstant(timezone=True), nullable=False),
+        sa.Column("issued_at", types.UtcInstant(timezone=True), nullable=True),
         sa.Column("signed_at", types.UtcInstant(timezone=True), nullable=True),
         sa.Column("publish_by", sa.Date(), nullable=True),
         sa.Column("file_copy_by", sa.Date(), nullable=True),
