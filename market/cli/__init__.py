@@ -53,7 +53,12 @@ class Market(click.Group):
             command = getattr(importlib.import_module(f"market.cli.{module}"), attribute)
             assert isinstance(command, click.Command)
             return command
-        return _room_commands().get(cmd_name)
+        command = _room_commands().get(cmd_name)
+        if command is not None:
+            from market.cli.installation import open_app
+
+            ctx.with_resource(open_app().app_context())
+        return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Names and one line each, without loading the modules."""

@@ -132,7 +132,8 @@ def restore(settings: Settings, file: Path) -> dict[str, dict[str, Any]]:
             (_restore_sqlite if settings.uses_sqlite else _restore_postgres)(settings, opened, manifest)
     except zipfile.BadZipFile as error:
         raise BadArchive(f"不是完整的备份文件 / not a complete archive: {error}") from None
-    upgrade(settings)
+    if manifest["revision"] != head():
+        upgrade(settings)
     entries: dict[str, dict[str, Any]] = manifest["entries"]
     return entries
 

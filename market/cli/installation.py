@@ -52,11 +52,13 @@ def found(app: Flask) -> None:
     """What every installation has from its first day; harmless to repeat."""
     from market.db.session import transaction
     from market.kernel.clock import system_now
+    from market.places.actions import load_reference
     from market.records.keys import found_installation
 
     settings: Settings = app.extensions["linli"].settings
     with inside(app), transaction():
         found_installation(settings.publisher, system_now())
+        load_reference()
 
 
 @contextmanager

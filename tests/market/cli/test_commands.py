@@ -97,8 +97,7 @@ def test_doctor_says_what_is_missing_and_how_to_mend_it(call: Call, databases: D
 
 
 def test_doctor_finds_failed_jobs(call: Call, databases: Databases, tmp_path: Path) -> None:
-    url = databases.empty_url()
-    call("db", "upgrade", database_url=url)
+    url = databases.url()
     app = build(load(_environ(tmp_path / "data", url)))
     with app.app_context():
         queue.tick(app, system_now())
@@ -114,8 +113,7 @@ def test_doctor_finds_failed_jobs(call: Call, databases: Databases, tmp_path: Pa
 def test_production_does_not_start_on_the_demonstrations_data(call: Call, databases: Databases, tmp_path: Path) -> None:
     from market.records.democlock import set_demonstration_now
 
-    url = databases.empty_url()
-    call("db", "upgrade", database_url=url)
+    url = databases.url()
     app = build(load(_environ(tmp_path / "data", url)))
     with app.app_context(), transaction():
         set_demonstration_now(system_now())
@@ -131,10 +129,9 @@ def test_production_does_not_start_on_the_demonstrations_data(call: Call, databa
 
 
 @pytest.fixture
-def installation(call: Call, databases: Databases, tmp_path: Path) -> str:
+def installation(databases: Databases, tmp_path: Path) -> str:
     """An installation with a row, a stored file, an append-only row and a waiting job; returns its database."""
-    url = databases.empty_url()
-    assert call("db", "upgrade", database_url=url)[0] == 0
+    url = databases.url()
     settings = load(_environ(tmp_path / "data", url))
     app = build(settings)
     queue.register({"test.kept": print})
