@@ -6,6 +6,7 @@ import base64
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
@@ -43,7 +44,7 @@ def _whole(query: Select[tuple[Tender]]) -> Select[tuple[Tender]]:
         joinedload(Tender.qualifications),
         lots.selectinload(Lot.criteria),
         lots.selectinload(Lot.milestones),
-        lots.selectinload(Lot.funding).joinedload(LotFunding.line),
+        lots.joinedload(Lot.funding).joinedload(LotFunding.line),
     )
 
 
@@ -52,7 +53,7 @@ def tender(tender_id: int, *, locked: bool = False) -> Tender | None:
     query = _whole(select(Tender).where(Tender.id == tender_id))
     if locked:
         query = query.with_for_update(of=Tender).execution_options(populate_existing=True)
-    found: Tender | None = db.session.execute(query).unique().scalar_one_or_none()
+    found: Tender | None = db.session.scalars(query).unique().one_or_none()  # type: ignore[assignment]
     return found
 
 
@@ -195,25 +196,54 @@ class LineUse:
     others_fen: int
 
 
-@dataclass(frozen=True)
 class Situation:
-    """Everything the law and the money say about a draft at an instant."""
+    """What the law and the money say about a tender (loaded whole) as if its notice went out at `at`.
 
-    book: RuleSet
-    calendar: Calendar
-    resolution: rules.Resolution
-    timetable: rules.Timetable
-    lines: tuple[LineUse, ...]
-    findings: tuple[rules.Finding, ...]
+    Everything is read when it is first asked for; a page about one section costs only that section's reads.
+    """
+
+    def __init__(self, subject: Tender, at: datetime, *, publishing: bool = False) -> None:
+        self.subject, self.at, self.publishing = subject, at, publishing
+
+    @cached_property
+    def book(self) -> RuleSet:
+        """The rules in force on that day for the tender's method."""
+        return rules_for(self.subject.street.district, self.subject.method, beijing_day(self.at))
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The district's working days."""
+        return calendar_for(self.subject.district_id)
+
+    @cached_property
+    def resolution(self) -> rules.Resolution:
+        """Which law and method apply, and why."""
+        return rules.resolve(self.subject.budget_fen, sources_of(self.subject), self.book)
+
+    @cached_property
+    def timetable(self) -> rules.Timetable:
+        """All dates; before publication `deadline_at` is a wish."""
+        return rules.timetable(self.at, self.book, self.calendar, self.subject.deadline_at)
+
+    @cached_property
+    def lines(self) -> tuple[LineUse, ...]:
+        """The budget lines in use."""
+        return _line_uses(self.subject)
+
+    def of_section(self, section: str) -> list[rules.Finding]:
+        """The findings of one section, what was typed and cannot be used among them."""
+        found: list[rules.Finding] = _CHECKS[section](self)
+        return found + [f for f in _of_typed(self.subject) if f.section == section]
+
+    @cached_property
+    def findings(self) -> tuple[rules.Finding, ...]:
+        """All findings in the order of the sections."""
+        return tuple(f for section in rules.SECTIONS for f in self.of_section(section))
 
     @property
     def blocking(self) -> list[rules.Finding]:
         """What must be mended first."""
         return rules.blocking(self.findings)
-
-    def of_section(self, section: str) -> list[rules.Finding]:
-        """The findings of one part of the draft."""
-        return [f for f in self.findings if f.section == section]
 
 
 def sources_of(subject: Tender) -> set[str]:
@@ -247,77 +277,91 @@ def _line_uses(subject: Tender) -> tuple[LineUse, ...]:
     return tuple(LineUse(lines[line_id], unspent or 0, int(taken or 0)) for line_id, unspent, taken in rows)
 
 
-def situation(subject: Tender, at: datetime, *, publishing: bool = False) -> Situation:
-    """Check a draft (loaded whole) against rules, calendar and money as of `at`, as if its notice went out then."""
-    book = rules_for(subject.street.district, subject.method, beijing_day(at))
-    calendar = calendar_for(subject.district_id)
-    resolution = rules.resolve(subject.budget_fen, sources_of(subject), book)
-    table = rules.timetable(at, book, calendar, subject.deadline_at)
-    uses = _line_uses(subject)
-    findings = [
-        *_of_basics(subject, table, book),
-        *_of_money(subject, uses, book),
-        *rules.check_method(resolution, subject.method, subject.budget_fen),
-        *rules.check_deadline(subject.deadline_at, at, book, calendar),
-        *rules.check_deduction(subject.small_deduction_bp, book),
-        *rules.check_intention(
-            subject.intention_at, beijing_day(at), subject.intention_waiver, book, publishing=publishing
-        ),
-        *rules.check_qualifications([q.title for q in subject.qualifications]),
-        *_of_lots(subject, book),
-        *_of_typed(subject),
-    ]
-    return Situation(book, calendar, resolution, table, uses, tuple(findings))
-
-
-def _of_basics(subject: Tender, table: rules.Timetable, book: RuleSet) -> list[rules.Finding]:
-    found = []
+def _of_basics(now: Situation) -> list[rules.Finding]:
+    subject, found = now.subject, []
     if not subject.title.strip():
         found.append(rules.Finding("basics", N_("请填写项目名称。")))
     if not subject.requirement.strip():
         found.append(rules.Finding("basics", N_("请写明采购需求：服务对象、内容、数量和质量要求。")))
-    found += rules.check_term(
-        subject.starts_on, subject.ends_on, subject.term_conditions, beijing_day(table.deadline_at), book
-    )
+    deadline_on = beijing_day(now.timetable.deadline_at)
+    found += rules.check_term(subject.starts_on, subject.ends_on, subject.term_conditions, deadline_on, now.book)
     text = "\n".join([subject.title, subject.requirement, *(part.title for part in subject.lots)])
     hits = [(hit.number, hit.title, hit.word) for hit in negative_hits(text, negatives())]
     return found + rules.check_negative(hits, subject.negative_note)
 
 
-def _of_money(subject: Tender, uses: Iterable[LineUse], book: RuleSet) -> list[rules.Finding]:
+def _of_money(now: Situation) -> list[rules.Finding]:
+    subject = now.subject
     found = rules.check_lots([(part.number, part.title, part.ceiling_fen) for part in subject.lots])
     wanted: dict[int, int] = {}
     for part in subject.lots:
         for share in part.funding:
             wanted[share.line_id] = wanted.get(share.line_id, 0) + share.amount_fen
-    for use in uses:
-        amount = wanted[use.line.id]
-        taken = use.line.amount_fen - use.unspent_fen
-        found += rules.check_budget(use.line.title, rules.short_of_budget_fen(use.line.amount_fen, taken, amount, book))
-        found += rules.check_splitting(rules.splitting(use.line.title, (use.others_fen, amount), book), subject.method)
-        if use.line.category != subject.category:
-            text = N_("预算项“%(line)s”不属于本项目的服务类别，不能用于本项目。")
-            found.append(rules.Finding("money", text, {"line": use.line.title}))
+    for use in now.lines:
+        amount, taken = wanted[use.line.id], use.line.amount_fen - use.unspent_fen
+        short = rules.short_of_budget_fen(use.line.amount_fen, taken, amount, now.book)
+        sums = rules.splitting(use.line.title, (use.others_fen, amount), now.book)
+        found += rules.check_budget(use.line.title, short) + rules.check_splitting(sums, subject.method)
     return found
 
 
-def _of_lots(subject: Tender, book: RuleSet) -> list[rules.Finding]:
-    conditions = [q.title for q in subject.qualifications]
-    found: list[rules.Finding] = []
-    for part in subject.lots:
-        number = part.number if len(subject.lots) > 1 else None
-        found += rules.check_criteria(part.criteria, conditions, book, number)
-        found += rules.check_milestones(part.milestones, subject.starts_on, subject.ends_on, number)
-        found += rules.check_terms(part.evaluation_terms, book, number)
-    return found
+def _of_timing(now: Situation) -> list[rules.Finding]:
+    subject, start = now.subject, beijing_day(now.at)
+    return [
+        *rules.check_method(now.resolution, subject.method, subject.budget_fen),
+        *rules.check_deadline(subject.deadline_at, now.at, now.book, now.calendar),
+        *rules.check_deduction(subject.small_deduction_bp, now.book),
+        *rules.check_intention(
+            subject.intention_at, start, subject.intention_waiver, now.book, publishing=now.publishing
+        ),
+    ]
+
+
+def _of_criteria(now: Situation) -> list[rules.Finding]:
+    conditions = [q.title for q in now.subject.qualifications]
+    lots = now.subject.lots
+    return [f for part in lots for f in rules.check_criteria(part.criteria, conditions, now.book, _number(now, part))]
+
+
+def _of_qualification(now: Situation) -> list[rules.Finding]:
+    return rules.check_qualifications([q.title for q in now.subject.qualifications])
+
+
+def _of_milestones(now: Situation) -> list[rules.Finding]:
+    starts, ends = now.subject.starts_on, now.subject.ends_on
+    lots = now.subject.lots
+    return [f for part in lots for f in rules.check_milestones(part.milestones, starts, ends, _number(now, part))]
+
+
+def _of_evaluation(now: Situation) -> list[rules.Finding]:
+    lots = now.subject.lots
+    return [f for part in lots for f in rules.check_terms(part.evaluation_terms, now.book, _number(now, part))]
+
+
+def _number(now: Situation, part: Lot) -> int | None:
+    return part.number if len(now.subject.lots) > 1 else None
+
+
+_CHECKS = {
+    "basics": _of_basics,
+    "money": _of_money,
+    "timing": _of_timing,
+    "criteria": _of_criteria,
+    "qualification": _of_qualification,
+    "milestones": _of_milestones,
+    "evaluation": _of_evaluation,
+}
 
 
 def _of_typed(subject: Tender) -> list[rules.Finding]:
     """Sections in which something was typed that cannot be used yet."""
     text = N_("有填写后未能采用的内容，请打开改正。")
-    parts = {key.partition(":")[0]: int(key.partition(":")[2] or 0) for key in subject.typed}
     several = len(subject.lots) > 1
-    return [rules.Finding(name, text, lot=(number or None) if several else None) for name, number in parts.items()]
+    found = []
+    for key in subject.typed:
+        name, _, number = key.partition(":")
+        found.append(rules.Finding(name, text, lot=int(number) if number and several else None))
+    return found
 
 
 # --- one version of the content, for the approver's comparison -------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Tenders for tests, made by the room's own actions: an office with its people, a draft, a submitted and a published one.
+"""Tenders for tests, made by the room's own actions: an office with its people, a draft, a submitted, a published one.
 
 office = street_office()
 tender = published(office)                     # comparison, ¥180,000, one lot, deadline on a working morning

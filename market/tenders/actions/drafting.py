@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from market.budgets.models import BudgetLine
@@ -159,8 +159,10 @@ def save_tender(
         _set_demand(row, changes.pop("demand_id"))
     if changes.get("starts_on", row.starts_on) >= changes.get("ends_on", row.ends_on):
         raise Refused(N_("服务结束日应晚于服务开始日。"), field="ends_on")
+    term = (row.starts_on, row.ends_on)
     for name, value in changes.items():
         setattr(row, name, value)
+    _follow_term(row, *term, at)
     if qualifications is not None:
         _set_rows(row.qualifications, QualificationItem, qualifications)
     _saved(row, section, actor, at, quietly)
@@ -225,6 +227,7 @@ def remove_lot(actor: Actor, lot_id: int, at: datetime) -> Tender:
         db.session.delete(child)
     row.lots.remove(part)
     db.session.delete(part)
+    db.session.flush()
     for number, one in enumerate(row.lots, 1):
         one.number = number
         db.session.flush()
@@ -247,6 +250,19 @@ def keep_typed(actor: Actor, tender_id: int, section: str, fields: Mapping[str, 
 
 
 # --- parts -----------------------------------------------------------------------------------------------------------
+
+
+def _follow_term(row: Tender, starts_on: date, ends_on: date, at: datetime) -> None:
+    """Milestones that still lie where they were proposed move with the service period."""
+    if (row.starts_on, row.ends_on) == (starts_on, ends_on):
+        return
+    book = _book(row, at)
+    proposed = [m["due_on"] for m in rules.default_milestones(starts_on, ends_on, book)]
+    moved = [m["due_on"] for m in rules.default_milestones(row.starts_on, row.ends_on, book)]
+    for part in row.lots:
+        if [m.due_on for m in part.milestones] == proposed:
+            for milestone, day in zip(part.milestones, moved, strict=True):
+                milestone.due_on = day
 
 
 def _new_lot(row: Tender, funding: Mapping[int, int], at: datetime) -> Lot:

@@ -22,7 +22,7 @@ from market.tenders.actions.keys import make_lot_keys, opener_keys
 from market.tenders.mail import tell_approvers, tell_drafter, tell_published
 from market.tenders.models import Tender
 from market.tenders.notices import card_facts, intention_release, tender_release
-from market.tenders.queries import Situation, situation, tender, version_of
+from market.tenders.queries import Situation, tender, version_of
 from market.tenders.rules import Finding, intention_needed
 from market.tenders.states import LOT_MACHINE, TENDER_MACHINE, LotVerb, TenderState, TenderVerb
 
@@ -36,14 +36,9 @@ def locked(tender_id: int) -> Tender:
 
 
 def refuse(findings: list[Finding]) -> None:
-    """Raise Refused with the first thing to be mended, and how many more there are."""
-    if not findings:
-        return
-    first = findings[0]
-    if len(findings) == 1:
-        raise Refused(first.text, **dict(first.params))
-    text = N_("还有 %(n)s 处须改正，例如：%(first)s")
-    raise Refused(text, n=len(findings), first=Refused(first.text, **dict(first.params)).text)
+    """Raise Refused with the first thing to be mended; the page lists them all."""
+    if findings:
+        raise Refused(findings[0].text, **dict(findings[0].params))
 
 
 def submit_tender(actor: Actor, tender_id: int, at: datetime) -> Tender:
@@ -51,7 +46,7 @@ def submit_tender(actor: Actor, tender_id: int, at: datetime) -> Tender:
     row = locked(tender_id)
     require(actor, Permit.TENDER_DRAFT, row.subject.scope)
     if row.state == TenderState.DRAFT:
-        refuse(situation(row, at).blocking)
+        refuse(Situation(row, at).blocking)
     row.return_reason = ""
     move(row, TENDER_MACHINE, TenderVerb.SUBMIT, actor, at)
     tell_approvers(row, at, but=actor.user_id)
@@ -74,7 +69,7 @@ def publish_intention(actor: Actor, tender_id: int, at: datetime) -> Tender:
     """Make the purchase intention public (财库〔2020〕10号): name, outline, budget and planned month."""
     row = locked(tender_id)
     require(actor, Permit.TENDER_DRAFT, row.subject.scope)
-    found = situation(row, at)
+    found = Situation(row, at)
     if row.state != TenderState.DRAFT or row.intention_at is not None:
         raise Refused(N_("采购意向已经公开，或项目已不在编制中。"))
     if not intention_needed(found.book):
@@ -97,7 +92,7 @@ def publish_tender(actor: Actor, tender_id: int, at: datetime) -> Tender:
     require(actor, Permit.TENDER_APPROVE, row.subject.scope)
     require_other_hands(actor, Permit.TENDER_APPROVE, "tender", row.id)
     TENDER_MACHINE.step(row.state, TenderVerb.PUBLISH)
-    found = situation(row, at, publishing=True)
+    found = Situation(row, at, publishing=True)
     refuse(found.blocking)
     for part in row.lots:
         opener_keys(part)
