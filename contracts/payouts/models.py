@@ -89,6 +89,7 @@ class Attempt(db.Model):
     instruction: Mapped[Json]  # what was ordered, with both accounts as they were at that moment
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("bank_batch.id"), index=True)
     reference: Mapped[str | None]
+    detail: Mapped[str]  # the provider's own words on a refusal
     ordered_at: Mapped[At]
     outcome: Mapped[str | None]
     outcome_at: Mapped[datetime | None]

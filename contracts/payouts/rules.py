@@ -59,6 +59,15 @@ def amount_due(milestone: Mapping[str, Any], share_bp: int) -> Due:
     return Due(whole.amount_fen, share_bp, whole.earned_fen, whole.withheld_fen, parts)
 
 
+def paid_bp(base: str, share_bp: int | None) -> int:
+    """The share that is paid: all of it on acceptance, otherwise what the closed evaluation gave."""
+    if base == ACCEPTANCE:
+        return BP
+    if share_bp is None:
+        raise ValueError("an evaluated milestone is paid after its evaluation")
+    return share_bp
+
+
 def is_final(
     grade: str | None, rounds: int, *, reevaluations_max: int, rectify_days: int, closed_on: date, today: date
 ) -> bool:

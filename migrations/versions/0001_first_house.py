@@ -1781,6 +1781,7 @@ def _create_tables() -> None:
         sa.Column("instruction", types.JsonText(), nullable=False),
         sa.Column("batch_id", types.BigInt, nullable=True),
         sa.Column("reference", sa.Text(), nullable=True),
+        sa.Column("detail", sa.Text(), nullable=False),
         sa.Column("ordered_at", types.UtcInstant(timezone=True), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=True),
         sa.Column("outcome_at", types.UtcInstant(timezone=True), nullable=True),
