@@ -194,7 +194,7 @@ def rebuild() -> tuple[int, int]:
     return len(files), len(subjects)
 
 
-def _rebuild_purchase(file_id: int) -> None:
+def _rebuild_purchase(file_id: int | None) -> None:
     file = db.session.get_one(PurchaseFile, file_id)
     query = select(Notice).filter_by(file_id=file_id, kind=OCDS).order_by(Notice.id).options(undefer(Notice.body))
     for notice in db.session.scalars(query).all():

@@ -84,7 +84,7 @@ def clear() -> None:
 
 
 def matches(kind: str, value: str) -> Subquery | None:
-    """Return a subquery of `row_id` and `mark` for rows whose text holds every run of the query; None: nothing to search.
+    """Return a subquery of `row_id` and `mark` for rows whose text holds every run of the query; None: no query.
 
     `mark` is a unique whole number; ordered by it, newest first, results can be paged without a sort.
     """
@@ -110,7 +110,7 @@ def matches(kind: str, value: str) -> Subquery | None:
 
 
 def find_ids(kind: str, value: str, *, limit: int = 1000) -> list[int] | None:
-    """Return at most `limit` ids of rows whose text holds every run of the query, newest first; None: nothing to search."""
+    """Return at most `limit` ids of rows whose text holds every run of the query, newest first; None: no query."""
     found = matches(kind, value)
     if found is None:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -32,8 +33,9 @@ def _publish(file: PurchaseFile, tag: str, fragment: dict[str, object], **facts:
     return publish(file, tag, fragment, CardFacts(**facts), CLOCK, system_now())  # type: ignore[arg-type]
 
 
-def _award(number: int, amount_fen: int, status: str = "active", name: str = "暖邻社会工作服务中心") -> dict[str, object]:
-    return {"id": f"award-{number}", "status": status, "value": value(amount_fen), "suppliers": [{"id": "x", "name": name}]}
+def _award(number: int, amount_fen: int) -> dict[str, object]:
+    supplier = {"id": "x", "name": "暖邻社会工作服务中心"}
+    return {"id": f"award-{number}", "status": "active", "value": value(amount_fen), "suppliers": [supplier]}
 
 
 @pytest.mark.parametrize("amount_fen", [0, 1, 10, 99, 100, 12_345, 100_000_000_001, 999_999_999_999_99])
@@ -84,7 +86,7 @@ def test_dates_rise_strictly_even_within_one_second(session: Session) -> None:
         _publish(file, tag, {"tender": {"id": "1"}})
     found = releases(file.id)
     assert [n.release_id[-4:] for n in found] == ["0001", "0002", "0003"]
-    assert [(b.published_at - a.published_at) for a, b in zip(found, found[1:], strict=False)] == [timedelta(seconds=1)] * 2
+    assert [b.published_at - a.published_at for a, b in pairwise(found)] == [timedelta(seconds=1)] * 2
 
 
 @pytest.mark.parametrize("statement", [update(Notice).values(digest="0" * 64), delete(Notice)])
@@ -97,8 +99,8 @@ def test_a_notice_is_never_changed_or_removed(session: Session, statement: objec
 def test_the_card_says_where_a_purchase_stands(session: Session) -> None:
     file, deadline = _file(), system_now() + timedelta(days=21)
     _publish(
-        file, "tender", {"tender": {"id": "1", "title": "探访"}}, stage="tender", title="探访服务", deadline_at=deadline,
-        amount_fen=48_000_000, category="elder_care", method="comparison",
+        file, "tender", {"tender": {"id": "1", "title": "探访"}}, stage="tender", title="探访服务",
+        deadline_at=deadline, amount_fen=48_000_000, category="elder_care", method="comparison",
     )  # fmt: skip
     _publish(file, "award", {"awards": [_award(1, 43_200_000)]}, stage="awarded")
     card = session.get_one(PurchaseCard, file.id)
