@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 
@@ -161,6 +163,10 @@ def _show_conflicts(form: Any, conflicts: list[Conflict]) -> None:
         fields[one.field].errors = [*fields[one.field].errors, text]
 
 
+def _when(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {**said, "at": datetime.fromisoformat(said["at"])}
+
+
 def _draft_page(form: Any, desk: BidDesk, doc: dict[str, Any], conflicts: Any) -> str:
     form.version.data = str(desk.draft.version if desk.draft else 0)
     marks = {name: seen_mark(doc["values"].get(name, "" if name != "price_fen" else None)) for name in form.named()}
@@ -173,8 +179,8 @@ def _draft_page(form: Any, desk: BidDesk, doc: dict[str, Any], conflicts: Any) -
         desk=desk,
         doc=doc,
         names=names,
-        touched={field_name(name): who for name, who in doc["touched"].items()},
-        theirs={field_name(one.field): one for one in conflicts},
+        touched={field_name(name): _when(who) for name, who in doc["touched"].items()},
+        theirs={field_name(one.field): _when({"theirs": one.theirs, "by": one.by, "at": one.at}) for one in conflicts},
         secret={option.data: option for option in form.secret},
         secret_fields=secret_fields,
         content=content,

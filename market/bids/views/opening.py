@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import flash, redirect, url_for
@@ -79,8 +80,8 @@ def _opening_page(form: Any, lot: Lot) -> str:
         done=queries.opened_count(lot.id) if opened else 0,
         step=_step(lot, first, me, at),
         is_opener=any(me in (w.first_user_id, w.second_user_id) for w in queries.wraps_of(lot.id)),
-        people=names(first),
-        first=sorted(first),
+        first=first,
+        first_names=list(names(first).values()),
     )
 
 
@@ -138,6 +139,7 @@ def record(lot_id: int) -> Any:
         lot=lot,
         opening=opened,
         lines=[(line, rows.get(line["number"])) for line in opened.record["bids"]],
+        received={line["number"]: datetime.fromisoformat(line["received"]) for line in opened.record["bids"]},
         readable={row.number for row in bids},
         done=len(rows),
         mine=set(my_organisations()),

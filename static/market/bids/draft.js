@@ -1,0 +1,39 @@
+// The price in capital numerals while it is typed. Nothing is sent: the server writes the same when it shows the page.
+(() => {
+  "use strict";
+  const digits = "零壹贰叁肆伍陆柒捌玖";
+  const whole = (number) => {
+    for (const [size, unit] of [[10n ** 8n, "亿"], [10n ** 4n, "万"]]) {
+      const high = number / size, low = number % size;
+      if (high) return whole(high) + unit + (low && low < size / 10n ? "零" : "") + (low ? whole(low) : "");
+    }
+    let text = "", afterZero = false;
+    for (const [place, unit] of [[1000n, "仟"], [100n, "佰"], [10n, "拾"], [1n, ""]]) {
+      const digit = Number((number / place) % 10n);
+      if (digit) text += (afterZero ? "零" : "") + digits[digit] + unit;
+      afterZero = Boolean(text) && !digit;
+    }
+    return text;
+  };
+  const capital = (fen) => {
+    const yuan = fen / 100n, jiao = Number((fen % 100n) / 10n), cent = Number(fen % 10n);
+    let text = yuan ? `${whole(yuan)}元` : "";
+    if (jiao) text += `${digits[jiao]}角`;
+    if (cent) text += `${yuan && !jiao ? "零" : ""}${digits[cent]}分`;
+    return (text || "零元") + (cent ? "" : "整");
+  };
+  const fenOf = (typed) => {
+    let body = typed.normalize("NFKC").replace(/[¥,\s]/g, "").replace(/元$/, ""), decimals = 2;
+    if (body.endsWith("万")) { body = body.slice(0, -1); decimals = 6; }
+    const found = /^(\d{1,15})(?:\.(\d+))?$/.exec(body);
+    if (!found || (found[2] ?? "").length > decimals) return null;
+    return BigInt(found[1] + (found[2] ?? "").padEnd(decimals, "0"));
+  };
+  for (const place of document.querySelectorAll("[data-capital-of]")) {
+    const box = document.getElementById(place.dataset.capitalOf);
+    box?.addEventListener("input", () => {
+      const fen = fenOf(box.value);
+      place.textContent = fen === null ? "" : `${place.dataset.label}${capital(fen)}`;
+    });
+  }
+})();
