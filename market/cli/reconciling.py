@@ -1,0 +1,195 @@
+"""Compare the ledger with facts that other rooms keep for their own purposes: decisions and results, not transfers.
+
+Facts and where they are kept: approved lines (budgets), funding of published lots (tenders), signed contracts
+(agreements), determined earnings (payouts), and what the bank's statements or a provider's answers say of each order.
+Every comparison is in fen; the first one that differs is what `market ledger check` names.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
+
+from contracts.agreements.models import Agreement
+from contracts.agreements.states import AgreementState
+from contracts.delivery.models import Milestone
+from contracts.payouts.models import Attempt, Earning, Payment, StatementRow
+from contracts.payouts.states import Result
+from market.awards.models import Award
+from market.budgets.models import BudgetLine, FundYear
+from market.budgets.states import FundYearState
+from market.db.session import db
+from market.ledger.models import Account, Transfer
+from market.ledger.states import Reason
+from market.tenders.models import Lot, LotFunding
+from market.tenders.states import LotState
+
+_NOT_RESERVED = {LotState.DRAFT, LotState.FAILED, LotState.CANCELLED}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One fact beside what the ledger says of it, both in fen."""
+
+    what: str
+    fact_fen: int
+    ledger_fen: int
+
+    @property
+    def agrees(self) -> bool:
+        return self.fact_fen == self.ledger_fen
+
+
+class _Flows:
+    """Sums of transfers by reason, subject and budget line."""
+
+    def __init__(self) -> None:
+        self._sums: dict[tuple[str, str, int, int], int] = defaultdict(int)
+        debit, credit = aliased(Account), aliased(Account)
+        line = func.coalesce(debit.line_id, credit.line_id)
+        keys = (Transfer.reason, Transfer.subject_kind, Transfer.subject_id, line)
+        rows = db.session.execute(
+            select(*keys, func.sum(Transfer.amount_fen))
+            .join(debit, debit.id == Transfer.debit_id)
+            .join(credit, credit.id == Transfer.credit_id)
+            .group_by(*keys)
+        )
+        for reason, kind, subject_id, line_id, total in rows:
+            self._sums[reason, kind, subject_id, line_id] = int(total)
+
+    def of(self, reason: Reason, kind: str, subject_id: int, line_id: int | None = None) -> int:
+        """Money moved for a reason on a subject, on one line or on all."""
+        if line_id is not None:
+            return self._sums.get((reason.value, kind, subject_id, line_id), 0)
+        return self._by_subject()[reason.value, kind, subject_id]
+
+    def on_line(self, reason: Reason, line_id: int) -> int:
+        """Money moved for a reason on a line, whatever the subject."""
+        return self._by_line()[reason.value, line_id]
+
+    def _by_subject(self) -> dict[tuple[str, str, int], int]:
+        if not hasattr(self, "_subjects"):
+            self._subjects: dict[tuple[str, str, int], int] = defaultdict(int)
+            for (reason, kind, subject_id, _line), total in self._sums.items():
+                self._subjects[reason, kind, subject_id] += total
+        return self._subjects
+
+    def _by_line(self) -> dict[tuple[str, int], int]:
+        if not hasattr(self, "_lines"):
+            self._lines: dict[tuple[str, int], int] = defaultdict(int)
+            for (reason, _kind, _subject, line_id), total in self._sums.items():
+                self._lines[reason, line_id] += total
+        return self._lines
+
+
+def comparisons() -> Iterator[Comparison]:
+    """Everything that can be compared, from the appropriation to the bank."""
+    flows = _Flows()
+    yield from _balances()
+    yield from _approved_lines(flows)
+    yield from _published_lots(flows)
+    yield from _signed_contracts(flows)
+    yield from _earnings(flows)
+    yield from _bank(flows)
+
+
+def _balances() -> Iterator[Comparison]:
+    """Each balance is the sum of its transfers."""
+    moved: dict[int, int] = defaultdict(int)
+    for column, sign in ((Transfer.credit_id, 1), (Transfer.debit_id, -1)):
+        for account_id, total in db.session.execute(select(column, func.sum(Transfer.amount_fen)).group_by(column)):
+            moved[account_id] += sign * int(total)
+    for account in db.session.scalars(select(Account).order_by(Account.id)):
+        what = f"余额等于流水之和 / balance is the sum of transfers: {account.key}"
+        yield Comparison(what, moved[account.id], account.balance_fen)
+
+
+def _approved_lines(flows: _Flows) -> Iterator[Comparison]:
+    rows = db.session.execute(
+        select(BudgetLine.id, BudgetLine.title, BudgetLine.amount_fen, FundYear.state)
+        .join(FundYear, FundYear.id == BudgetLine.fund_year_id)
+        .order_by(BudgetLine.id)
+    )
+    for line_id, title, amount_fen, state in rows:
+        expected = amount_fen if state == FundYearState.CLOSED else 0
+        booked = flows.on_line(Reason.APPROPRIATE, line_id) - flows.on_line(Reason.CUT, line_id)
+        yield Comparison(f"批复下达 / approved line {line_id} {title}", expected, booked)
+
+
+def _published_lots(flows: _Flows) -> Iterator[Comparison]:
+    rows = db.session.execute(
+        select(LotFunding.lot_id, LotFunding.line_id, LotFunding.amount_fen, Lot.state, Lot.title)
+        .join(Lot, Lot.id == LotFunding.lot_id)
+        .order_by(LotFunding.id)
+    )
+    for lot_id, line_id, amount_fen, state, title in rows:
+        expected = 0 if state in _NOT_RESERVED else amount_fen
+        booked = flows.of(Reason.RESERVE, "lot", lot_id, line_id) - flows.of(Reason.RELEASE, "lot", lot_id, line_id)
+        yield Comparison(f"采购预留 / published lot {lot_id} {title}, line {line_id}", expected, booked)
+
+
+def _signed_contracts(flows: _Flows) -> Iterator[Comparison]:
+    rows = db.session.execute(
+        select(Agreement, Award).join(Award, Award.id == Agreement.award_id).order_by(Agreement.id)
+    )
+    for row, award in rows:
+        signed = row.signed_at is not None
+        committed = flows.of(Reason.COMMIT, "agreement", row.id) - flows.of(Reason.UNCOMMIT, "agreement", row.id)
+        yield Comparison(f"合同金额 / signed contract {row.number}", row.amount_fen if signed else 0, committed)
+        for part in row.data.get("funding", ()) if signed else ():
+            booked = flows.of(Reason.COMMIT, "agreement", row.id, part["line_id"])
+            yield Comparison(f"合同资金 / contract {row.number}, line {part['line_id']}", part["amount_fen"], booked)
+        if signed:
+            saving = sum(one["amount_fen"] for one in award.terms["funding"]) - row.amount_fen
+            released = flows.of(Reason.RELEASE, "agreement", row.id)
+            yield Comparison(f"合同结余 / saving of {row.number}", saving, released)
+        if row.state == AgreementState.COMPLETED:
+            yield Comparison(f"合同结清 / completed contract {row.number}", 0, committed - _spent(flows, row))
+
+
+def _spent(flows: _Flows, row: Agreement) -> int:
+    """What left `committed` under a contract: owed, withheld and freed."""
+    milestones = db.session.scalars(select(Milestone.id).where(Milestone.agreement_id == row.id))
+    payments = db.session.scalars(select(Payment.id).where(Payment.agreement_id == row.id))
+    spent = sum(flows.of(Reason.OWE, "payment", payment_id) for payment_id in payments)
+    spent += sum(flows.of(Reason.FREE, "milestone", milestone_id) for milestone_id in milestones)
+    return spent + flows.of(Reason.FREE, "agreement", row.id)
+
+
+def _earnings(flows: _Flows) -> Iterator[Comparison]:
+    owed: dict[int, int] = defaultdict(int)
+    for payment_id, milestone_id in db.session.execute(select(Payment.id, Payment.milestone_id)):
+        owed[milestone_id] += flows.of(Reason.OWE, "payment", payment_id)
+    for row in db.session.scalars(select(Earning).order_by(Earning.id)):
+        name = f"milestone {row.milestone_id}"
+        yield Comparison(f"评估后应付 / evaluated amount of {name}", row.due_fen, owed[row.milestone_id])
+        withheld = flows.of(Reason.FREE, "milestone", row.milestone_id)
+        yield Comparison(f"评估后不付 / withheld of {name}", row.withheld_fen, withheld)
+
+
+def _bank(flows: _Flows) -> Iterator[Comparison]:
+    """Statements decide where there is one; other routes are decided by the provider's recorded answer."""
+    said: dict[int, int] = {}
+    rows = db.session.execute(
+        select(StatementRow.attempt_id, StatementRow.result, StatementRow.amount_fen)
+        .where(StatementRow.note.is_(None))
+        .order_by(StatementRow.id)
+    )
+    for attempt_id, result, amount_fen in rows:
+        assert attempt_id is not None, "an applied row names its order, says the table"
+        said[attempt_id] = said.get(attempt_id, 0) + _signed(result, amount_fen)
+    paid: dict[int, int] = defaultdict(int)
+    for attempt in db.session.scalars(select(Attempt).order_by(Attempt.id)):
+        by_answer = attempt.amount_fen if attempt.outcome == Result.PAID else 0
+        paid[attempt.payment_id] += said.get(attempt.id, by_answer)
+    for payment_id, number in db.session.execute(select(Payment.id, Payment.number).order_by(Payment.id)):
+        booked = flows.of(Reason.PAY, "payment", payment_id) - flows.of(Reason.BOUNCE, "payment", payment_id)
+        yield Comparison(f"银行已付 / paid by the bank: {number}", paid[payment_id], booked)
+
+
+def _signed(result: str, amount_fen: int) -> int:
+    return {Result.PAID: amount_fen, Result.RETURNED: -amount_fen}.get(Result(result), 0)
