@@ -18,7 +18,7 @@ def _literals() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for source in product():
         for node in ast.walk(source.tree):
-            if isinstance(node, ast.Constant) and re.search(r"^[\w/-]+\.(html|txt)$", str(node.value)):
+            if isinstance(node, ast.Constant) and re.search(r"^[\w-]+/[\w/-]+\.(html|txt)$", str(node.value)):
                 found.setdefault(str(node.value), []).append(source.at(node))
     return found
 
