@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from market.catalogue.states import Category
 from market.db.session import db, strict
 from market.db.types import Id, Json, Ref, one_of
+from market.kernel.permits import Scope
+from market.places.models import District
+from market.records.audit import Subject
 
 
 class CatalogueVersion(db.Model):
-    """One published edition of a district's guidance catalogue."""
+    """One edition of a district's guidance catalogue: items may change until it is published, then never again."""
 
     id: Mapped[Id]
     district_id: Mapped[Ref] = mapped_column(ForeignKey("district.id"))
     number: Mapped[str]
     effective_from: Mapped[date]
     source: Mapped[str]
+    published_at: Mapped[datetime | None]
+    district: Mapped[District] = relationship(lazy="raise")
     __tablename__ = "catalogue_version"
     __table_args__ = strict(UniqueConstraint("district_id", "number"))
+
+    @property
+    def subject(self) -> Subject:
+        """Chain of the district's register."""
+        return Subject("catalogue_version", self.id, ("district", str(self.district_id)), Scope(self.district_id))
 
 
 class CatalogueItem(db.Model):

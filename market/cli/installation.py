@@ -50,6 +50,7 @@ def upgrade(settings: Settings) -> None:
 
 def found(app: Flask) -> None:
     """What every installation has from its first day; harmless to repeat."""
+    from market.catalogue.actions import load_negative_list
     from market.db.session import transaction
     from market.kernel.clock import system_now
     from market.places.actions import load_reference
@@ -59,6 +60,7 @@ def found(app: Flask) -> None:
     with inside(app), transaction():
         found_installation(settings.publisher, system_now())
         load_reference()
+        load_negative_list()
 
 
 @contextmanager

@@ -43,13 +43,13 @@ def load_divisions() -> int:
     db.session.execute(delete(Division))
     rows = divisions.division_rows()
     for start in range(0, len(rows), _BATCH):
-        db.session.execute(insert(Division.__table__), rows[start : start + _BATCH])  # type: ignore[arg-type]
+        db.session.execute(insert(Division.__table__), rows[start : start + _BATCH])
     write_setting(_DIVISIONS, edition)
     return len(rows)
 
 
 def load_calendar(years: Iterable[int] = range(2015, 2041)) -> int:
-    """Write the national holidays of the years that the calendar library knows; years already there stay as they are."""
+    """Write the national holidays of the years that the calendar library knows; years already there stay."""
     known = set(db.session.scalars(select(CalendarYear.year).where(CalendarYear.district_id.is_(None))))
     calendar = calendar_from_library(years)
     new = sorted(calendar.years - known)
@@ -212,7 +212,8 @@ def override_rule(actor: Actor, district: District, facts: OverrideFacts, at: da
     Purchases published before keep the set they were published under. Raises Refused at a field.
     """
     require(actor, Permit.RULES_OVERRIDE, Scope(district.id))
-    if facts.key not in rulebook.load().keys():
+    known = rulebook.load().keys()
+    if facts.key not in known:
         raise Refused(N_("没有这条规则，请从规则表中选择。"), field="key")
     if facts.effective_from < beijing_day(at):
         raise Refused(N_("生效日期不能早于今天：已经发布的采购按发布时的规则办理。"), field="effective_from")

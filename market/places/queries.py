@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from market.db.session import db
 from market.kernel import rulebook
-from market.kernel.rulebook import Override, RuleSet
+from market.kernel.rulebook import Override, Regime, RuleSet
 from market.kernel.workdays import Calendar
 from market.places.models import CalendarDay, CalendarYear, Community, District, RuleOverride, Street
 
@@ -79,7 +79,7 @@ def rules_for(place: District, regime: str, day: date) -> RuleSet:
             jurisdiction=place.code,
             reason=r.reason,
             effective_from=r.effective_from,
-            regime=r.regime,
+            regime=Regime(r.regime),
         )
         for r in rows
     ]

@@ -74,9 +74,7 @@ def check_calendar(off: Sequence[date], on: Sequence[date]) -> tuple[list[date],
         raise Refused(N_("%(day)s 同时写在放假和上班两栏。"), field="on", day=both[0].isoformat())
     ordinary = sorted(day for day in on if day.weekday() < _SATURDAY)
     if ordinary:
-        raise Refused(
-            N_("%(day)s 本来就是工作日，调休上班日只写周六、周日。"), field="on", day=ordinary[0].isoformat()
-        )
+        raise Refused(N_("%(day)s 本来就是工作日，调休上班日只写周六、周日。"), field="on", day=ordinary[0].isoformat())
     if not off:
         raise Refused(N_("请填写放假日。"), field="off")
     return [day for day in off if day.weekday() < _SATURDAY], list(on)

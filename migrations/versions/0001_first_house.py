@@ -377,6 +377,7 @@ def _create_tables() -> None:
         sa.Column("number", sa.Text(), nullable=False),
         sa.Column("effective_from", sa.Date(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("published_at", types.UtcInstant(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["district_id"], ["district.id"], name=op.f("fk_catalogue_version_district_id_district")
         ),

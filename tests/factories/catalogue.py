@@ -6,10 +6,12 @@ from datetime import date
 from itertools import count
 from typing import Any
 
+from market.catalogue.actions import load_negative_list
 from market.catalogue.models import CatalogueItem, CatalogueVersion, NegativeItem
 from market.catalogue.queries import version_in_force
 from market.db.session import db
 from market.kernel.categories import Category
+from market.kernel.clock import system_now
 from market.places.models import District
 from tests.factories.places import district as make_district
 
@@ -27,7 +29,11 @@ def version(district: District | None = None, number: str = "2026-1", day: date 
     found = version_in_force(place.id)
     if found is None:
         found = CatalogueVersion(
-            district_id=place.id, number=number, effective_from=day, source="本区购买服务指导性目录"
+            district_id=place.id,
+            number=number,
+            effective_from=day,
+            source="本区购买服务指导性目录",
+            published_at=system_now(),
         )
         db.session.add(found)
         db.session.flush()
@@ -56,8 +62,13 @@ def item(
     return row
 
 
-def negative(number: int = 5, title: str = "招聘人员、劳务派遣、公益性岗位", words: tuple[str, ...] = ("派遣", "招聘")) -> NegativeItem:
-    """A row of the negative list (管理办法 art. 10)."""
+def negative_list() -> None:
+    """The six items of 管理办法 art. 10."""
+    load_negative_list()
+
+
+def negative(number: int = 7, title: str = "测试事项", words: tuple[str, ...] = ("测试词",)) -> NegativeItem:
+    """One more row of the negative list."""
     row = NegativeItem(number=number, title=title, words=list(words), source="政府购买服务管理办法第十条")
     db.session.add(row)
     db.session.flush()

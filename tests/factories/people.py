@@ -80,7 +80,7 @@ def actor(role: Role, scope: Scope = EVERYWHERE, *, name: str = "", also: tuple[
 
 
 def sign_in(visitor: Visitor, user: User) -> Visitor:
-    """Sign a browser in without its pages. A session lasts twelve hours: after moving the clock further, sign in again."""
+    """Sign a browser in without its pages. Sessions last twelve hours: sign in again after that."""
     token = actions.begin_session(user, "test browser", "127.0.0.1", system_now())
     with visitor.client.session_transaction() as cookie:
         cookie.clear()
