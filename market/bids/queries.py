@@ -62,6 +62,7 @@ def bid_desk(lot_id: int, organisation_id: int) -> BidDesk | None:
     """Return lot (with tender, its file and the criteria), organisation and draft: one statement."""
     query = (
         select(Lot, Organisation, BidDraft)
+        .select_from(Lot)
         .join(Organisation, Organisation.id == organisation_id)
         .outerjoin(BidDraft, (BidDraft.lot_id == Lot.id) & (BidDraft.organisation_id == organisation_id))
         .where(Lot.id == lot_id, Lot.state != LotState.DRAFT)
@@ -246,6 +247,7 @@ def _my_bids(organisation_ids: Iterable[int]) -> Any:
     own = (SealedBid.lot_id == BidDraft.lot_id) & (SealedBid.organisation_id == BidDraft.organisation_id)
     return (
         select(BidDraft, Lot, SealedBid)
+        .select_from(BidDraft)
         .join(Lot, Lot.id == BidDraft.lot_id)
         .join(Tender, Tender.id == Lot.tender_id)
         .outerjoin(SealedBid, own & _is_live())

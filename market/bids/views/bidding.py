@@ -181,7 +181,7 @@ def _draft_page(form: Any, desk: BidDesk, doc: dict[str, Any], conflicts: Any) -
         names=names,
         touched={field_name(name): _when(who) for name, who in doc["touched"].items()},
         theirs={field_name(one.field): _when({"theirs": one.theirs, "by": one.by, "at": one.at}) for one in conflicts},
-        secret={option.data: option for option in form.secret},
+        secret=dict(zip([value for value, _label in form.secret.choices], form.secret, strict=True)),
         secret_fields=secret_fields,
         content=content,
         criteria={f"answer_{c.id}": c for c in desk.lot.criteria},
