@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from flask import Flask, Request, current_app, g, redirect, request, session, url_for
+from flask import Flask, Request, current_app, g, has_app_context, redirect, request, session, url_for
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response
 
@@ -73,12 +73,17 @@ class MemoryRequest(Request):
 class Linli:
     """What the app carries for the rooms: settings, cards, the clock."""
 
-    def __init__(self, settings: Settings, rooms: list[Room]) -> None:
-        self.settings, self.rooms = settings, rooms
+    def __init__(self, app: Flask, settings: Settings, rooms: list[Room]) -> None:
+        self.app, self.settings, self.rooms = app, settings, rooms
 
     def now(self) -> datetime:
-        """The product's present instant."""
-        return demonstration_now() if self.settings.is_demonstration else system_now()
+        """The product's present instant; also asked by the worker's clock, outside any request."""
+        if not self.settings.is_demonstration:
+            return system_now()
+        if has_app_context():
+            return demonstration_now()
+        with self.app.app_context():
+            return demonstration_now()
 
     def waiting(self, actor: Actor, at: datetime) -> list[Waiting]:
         """Everything that waits for this person, the most urgent first."""
@@ -86,9 +91,9 @@ class Linli:
         return sorted(found, key=lambda w: (w.due_at is None, w.due_at or at, w.title))
 
 
-def cards() -> list[Room]:
-    """Import and return the cards of all rooms that have one."""
-    names = [f"{name}.room" for name in ROOMS]
+def cards(demonstration: bool = False) -> list[Room]:
+    """Import and return the cards of all rooms that have one; the demonstration's own only in its mode."""
+    names = [f"{name}.room" for name in ROOMS if demonstration or name != "market.demo"]
     return [importlib.import_module(name).CARD for name in names if importlib.util.find_spec(name)]
 
 
@@ -114,8 +119,8 @@ def create_app(settings: Settings) -> Flask:
     open_keys(settings.installation_key)
     app.before_request(_find_person)
     CSRFProtect(app)
-    rooms = cards()
-    app.extensions["linli"] = Linli(settings, rooms)
+    rooms = cards(settings.is_demonstration)
+    app.extensions["linli"] = Linli(app, settings, rooms)
     catalogues.configure(app)
     filters.register(app)
     pages.register(app)

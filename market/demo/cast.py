@@ -13,7 +13,7 @@ from market.kernel.uscc import ProviderType, check_character, organisation_check
 
 PASSWORD = "linli-demo-2026"
 PASSPHRASE = "demo-key-passphrase"
-TOTP_SECRET = "JBSWY3DPEHPK3PXP"
+TOTP_SECRET = "LINLIGOUDEMOLINLIGOUDEMOLINLIGOU"
 
 JIANGNING, WUXING, WENJIANG = "320115", "330502", "510115"
 

@@ -18,6 +18,7 @@ from market.catalogue.queries import items
 from market.db.session import db, transaction
 from market.demo import cast, words
 from market.evaluation import actions as evaluation
+from market.evaluation.actions.qualifying import Tick
 from market.evaluation.queries import bids as opened_bids
 from market.kernel.categories import Category
 from market.kernel.clock import beijing_day, instant
@@ -285,7 +286,7 @@ class Player:
         self.at += timedelta(minutes=30)
         clerk = self.official("clerk")
         ticks = [
-            evaluation.Tick(row.id, item.id, True, "")
+            Tick(row.id, item.id, True, "")
             for row in opened_bids(self.lot_id)
             for item in self._tender().qualifications
         ]

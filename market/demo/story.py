@@ -12,7 +12,7 @@ from flask import Flask
 from market.budgets import actions as budgets
 from market.budgets.actions import LineFacts
 from market.budgets.states import FundSource
-from market.catalogue.actions import seed_catalogue
+from market.catalogue import actions as catalogue
 from market.demo import cast
 from market.demo.episodes import EPISODES
 from market.demo.playing import Player, Theatre
@@ -39,9 +39,11 @@ def load(app: Flask) -> None:
     """Play the whole story into an empty database, then set the demonstration clock."""
     stage = Theatre(app)
     hashed = people.hash_password(cast.PASSWORD)
+    stage.act(catalogue.load_negative_list)
     places = {d.code: stage.act(_found_district, stage, d) for d in cast.DISTRICTS}
     for d in cast.DISTRICTS:
         stage.act(_hire, stage, d, places[d.code], hashed)
+        stage.act(_open_catalogue, stage.who(f"civil-{d.short}"), places[d.code])
     stage.act(_hire_others, stage, hashed)
     for firm in cast.FIRMS:
         _register(stage, firm, places[firm.district], hashed)
@@ -59,7 +61,6 @@ def _found_district(stage: Theatre, plan: cast.District) -> District:
     add_street(None, district, code, name, FOUNDED, invented=True)
     wanted = {*plan.streets, name}
     stage.streets |= {s.name: s for s in streets(district.id) if s.name in wanted}
-    seed_catalogue(None, district, FOUNDED)
     return district
 
 
@@ -85,6 +86,10 @@ def _hire(stage: Theatre, plan: cast.District, district: District, hashed: str) 
         if official.factor:
             people.set_totp(user, cast.TOTP_SECRET, pyotp.TOTP(cast.TOTP_SECRET).at(system_now()), system_now())
         stage.ids[login] = user.id
+
+
+def _open_catalogue(civil: Actor, district: District) -> None:
+    catalogue.load_starter(civil, district, "2026", date(2025, 12, 9), FOUNDED)
 
 
 def _hire_others(stage: Theatre, hashed: str) -> None:
