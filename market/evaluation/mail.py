@@ -7,13 +7,18 @@ from datetime import datetime
 from typing import Any
 
 from flask import current_app
+from flask_babel import force_locale
 
+from market.evaluation.states import LOW_TEST_LABELS, MEMBER_LABELS, TIE_LABELS, VERDICT_LABELS
 from market.kernel.clock import beijing
 from market.kernel.permits import Permit, Scope
 from market.kernel.text import N_
 from market.people.queries import holders
 from market.records.messages import tell
 from market.tenders.models import Lot
+from market.tenders.states import METHOD_LABELS, Method
+
+TITLE = N_("评审报告")
 
 
 def title_of(lot: Lot) -> str:
@@ -77,7 +82,22 @@ def tell_ranked(lot: Lot, at: datetime) -> None:
     )
 
 
-def report_html(data: Mapping[str, Any], digest: str, *, demo: bool) -> str:
-    """The report as HTML for the PDF; everything comes from the frozen data. Chinese, as an official document is."""
-    template = current_app.jinja_env.get_template("pdf/evaluation_report.html")
-    return str(template.render(data=data, digest=digest, demo=demo, lang="zh-Hans"))
+def report_html(data: Mapping[str, Any], digest: str) -> str:
+    """The report as HTML for the PDF, in Chinese whoever asks. Needs an application context."""
+    with force_locale("zh_Hans_CN"):
+        template = current_app.jinja_env.get_template("pdf/evaluation_report.html")
+        return template.render(
+            title=TITLE,
+            subtitle=data["title"],
+            number=f"{data['ocid']} / {data['lot']['number']}",
+            digest=digest,
+            demo=current_app.extensions["linli"].settings.is_demonstration,
+            lang="zh-Hans",
+            data=data,
+            method=METHOD_LABELS[Method(data["method"])],
+            opened_at=f"{beijing(datetime.fromisoformat(data['opening']['at'])):%Y-%m-%d %H:%M}",
+            verdicts=VERDICT_LABELS,
+            roles=MEMBER_LABELS,
+            tests=LOW_TEST_LABELS,
+            ties=TIE_LABELS,
+        )

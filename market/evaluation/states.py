@@ -49,6 +49,7 @@ class Mark(StrEnum):
     UNMET = "unmet"
 
 
+MEMBER_LABELS = {"expert": N_("专家"), "representative": N_("采购人代表")}
 MARK_LABELS = {Mark.MET: N_("符合"), Mark.UNMET: N_("不符合")}
 
 HELPER_LABELS = {

@@ -93,7 +93,7 @@ def add_tie(
     ended_on: date | None = None,
     note: str = "",
 ) -> ExpertTie:
-    """Write down a tie with an organisation or a street; experts may do so for themselves."""
+    """Write down a tie with an organisation or a street; experts may do so for themselves. `row` comes with its ties."""
     if row.user_id != actor.user_id:
         _require_keeper(actor)
     if (organisation_id is None) == (street_id is None):
@@ -101,7 +101,6 @@ def add_tie(
     if began_on and ended_on and ended_on < began_on:
         raise Refused(N_("结束日期不能早于开始日期。"), field="ended_on")
     tie = ExpertTie(
-        expert_id=row.id,
         kind=kind.value,
         organisation_id=organisation_id,
         street_id=street_id,
@@ -109,7 +108,7 @@ def add_tie(
         ended_on=ended_on,
         note=note.strip(),
     )
-    db.session.add(tie)
+    row.ties.append(tie)
     db.session.flush()
     private = {"kind": kind.value, "organisation": organisation_id, "street": street_id}
     record(row.subject, "tie", actor, at, private=private)

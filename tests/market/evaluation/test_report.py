@@ -1,0 +1,40 @@
+"""The report as a document, made by the job as the worker makes it."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pypdf
+import pytest
+
+from market.db.session import db
+from market.evaluation.jobs import ATTACHMENT, document, report_pdf
+from market.evaluation.models import EvaluationReport
+from market.kernel.canonical import digest
+from market.records.files import content_of
+from market.records.models import StoredFile
+from tests.factories import evaluation as cases
+
+pytestmark = pytest.mark.usefixtures("session")
+
+
+def test_the_pdf_says_what_was_frozen_and_carries_it():
+    case = cases.ranked((170_000, 165_000, 160_000, 168_000), failing={4: "未提交登记证书"})
+    reader = pypdf.PdfReader(io.BytesIO(document(case.report)))
+    text = "".join(page.extract_text() for page in reader.pages).replace("\n", "")
+    for words in ("评审报告", case.lot.tender.title, "未提交登记证书", "¥160,000.00", case.seats[0].user.name):
+        assert words.replace(" ", "") in text.replace(" ", "")
+    (attached,) = reader.attachments[ATTACHMENT]
+    assert digest(json.loads(attached)) == case.report.digest
+
+
+def test_the_job_keeps_the_pdf_once():
+    case = cases.ranked()
+    report_pdf(case.report.id)
+    row = db.session.get(EvaluationReport, case.report.id)
+    kept = db.session.get(StoredFile, row.pdf_file_id)
+    assert content_of(kept).startswith(b"%PDF-")
+    assert not kept.public, "the report is the purchaser's; the result notice says what is public"
+    report_pdf(case.report.id)
+    assert db.session.get(EvaluationReport, case.report.id).pdf_file_id == kept.id
