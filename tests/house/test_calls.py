@@ -16,8 +16,18 @@ COMMITS = {"market.db.session"}
 # The fakes of bank and payment service run as processes of their own.
 READS_THE_ENVIRONMENT = ("market.config", "contracts.payouts.providers")
 # Where nothing is money: measuring, drawing and waiting.
-MAY_USE_FLOATS = ("market.cli", "market.db.lock", "market.db.engine", "market.records.queue", "market.records.worker", "market.records.pdf",
-                  "market.records.signing", "market.records.pades", "market.web", "contracts.payouts.providers")
+MAY_USE_FLOATS = (
+    "market.cli",
+    "market.db.engine",
+    "market.db.lock",
+    "market.records.pades",
+    "market.records.pdf",
+    "market.records.queue",
+    "market.records.signing",
+    "market.records.worker",
+    "market.web",
+    "contracts.payouts.providers",
+)
 
 
 def _found(names: tuple[str, ...], allowed: set[str]) -> list[str]:
