@@ -187,7 +187,8 @@ def _menu(linli: Linli, actor: Actor | None) -> Iterator[_Entry]:
     for room in linli.rooms:
         for entry in room.menu:
             if entry.everyone or held.intersection(entry.permits):
-                active = request.blueprint == entry.endpoint.split(".")[0]
+                alone = len(room.menu) == 1
+                active = request.blueprint == room.name if alone else request.endpoint == entry.endpoint
                 yield _Entry(filters.text(entry.label), url_for(entry.endpoint), active)
 
 

@@ -33,12 +33,12 @@ EPISODES: tuple[Purchase, ...] = (
     Purchase(
         JIANGNING, "东山街道", C.ELDER_CARE, 1, "东山街道失能老人居家照护服务",
         "失能老人家庭缺少专业照护，家属反映长期照料压力大。", Ch.VISIT, 48, 260_000_00,
-        date(2026, 3, 24), Step.OPEN, _trio(260_000_00, "heqiao", "yinling"), ("kangning",), _YEAR,
+        date(2026, 3, 30), Step.OPEN, _trio(260_000_00, "heqiao", "yinling"), ("kangning",), _YEAR,
     ),
     Purchase(
         JIANGNING, "东山街道", C.LEGAL_AID, 0, "东山街道社区法律援助引导服务",
         "居民遇到欠薪、赡养纠纷不知道找谁，希望社区有固定的法律援助引导。", Ch.PLATFORM, 300, 90_000_00,
-        date(2026, 3, 23), Step.CLOSED, _trio(90_000_00, "tongxing", "mingde", "heqiao"), (), _YEAR,
+        date(2026, 3, 25), Step.CLOSED, _trio(90_000_00, "tongxing", "mingde", "heqiao"), (), _YEAR,
     ),
     Purchase(
         JIANGNING, "秣陵街道", C.DISABILITY, 0, "秣陵街道残疾人日间陪伴服务",
