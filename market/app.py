@@ -207,6 +207,4 @@ def _language(locale: str) -> Response:
     target = request.args.get("next", "/")
     if not target.startswith("/") or target.startswith("//") or "\\" in target:
         target = "/"
-    answer = redirect(target)
-    assert isinstance(answer, Response)
-    return catalogues.remember_locale(answer, locale)
+    return catalogues.remember_locale(current_app.make_response(redirect(target)), locale)

@@ -152,6 +152,7 @@
     for (const [deadline, place] of countdowns) {
       const text = deadline > now ? fill(texts.left, { span: left(deadline - now) }) : texts.over;
       if (place.textContent !== text) place.textContent = text;
+      place.classList.toggle("left-soon", deadline - now < 3 * 86400000);
     }
   };
   if (countdowns.length) { tick(); setInterval(tick, 1000); }
