@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable
 from typing import Any
 
-from market.bids import queries
 from market.records.keys import receipt_public
 from market.records.signing import verify_receipt
 from tests.factories import bids
 from tests.factories.organisations import Team
-from tests.factories.people import PASSPHRASE, sign_in
+from tests.factories.people import sign_in
 from tests.fixtures.clock import StandingClock
 from tests.fixtures.visitor import Page, Visitor
 
