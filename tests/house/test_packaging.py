@@ -10,6 +10,7 @@ import subprocess
 import sys
 import venv
 import zipfile
+from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
 from time import monotonic, sleep
@@ -120,9 +121,9 @@ def _answer(port: int, path: str, patience: float) -> int:
     until = monotonic() + patience
     while True:
         try:
-            connection = HTTPConnection("127.0.0.1", port, timeout=10)
-            connection.request("GET", path)
-            return connection.getresponse().status
+            with closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+                connection.request("GET", path)
+                return connection.getresponse().status
         except OSError:
             if monotonic() > until:
                 raise
