@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from contracts.agreements.rules import Dispute
 from market.kernel.permits import Permit
 from market.kernel.states import Machine, Move
 from market.kernel.text import N_
@@ -63,8 +64,14 @@ AGREEMENT_MACHINE = Machine(
 )
 
 
+DISPUTE_LABELS = {Dispute.COURT: N_("向甲方所在地人民法院起诉"), Dispute.ARBITRATION: N_("提交仲裁机构仲裁")}
+
+
 class Party(StrEnum):
     """Who signs."""
 
     SUPPLIER = "supplier"
     BUYER = "buyer"
+
+
+PARTY_LABELS = {Party.SUPPLIER: N_("供应商（乙方）"), Party.BUYER: N_("街道（甲方）")}

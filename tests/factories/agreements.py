@@ -1,7 +1,7 @@
 """Awards and contracts for tests: reserved money, a confirmed award, and a contract at any stage by the room's actions.
 
-    deal = awarded()                      # people, organisation, purchase file, award; money reserved
-    row = drafted(deal); row = issued(deal); row = half_signed(deal); row = in_force(deal)
+deal = awarded()                      # people, organisation, purchase file, award; money reserved
+row = drafted(deal); row = issued(deal); row = half_signed(deal); row = in_force(deal)
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from contracts.agreements import actions, jobs, queries
@@ -26,7 +27,9 @@ from market.ledger.states import Reason
 from market.people.models import User
 from market.places.models import Street
 from market.records.models import PurchaseFile
+from market.records.pdf import render_document
 from market.records.purchases import open_file
+from market.records.signing import prepare_fields
 from tests.factories.budgets import closed_year, holder
 from tests.factories.organisations import Team, organisation
 from tests.factories.people import PASSPHRASE, acting, keys, person
@@ -39,7 +42,7 @@ NOTICED = instant(make_terms().noticed_on, 9)
 PUBLICITY_UNTIL = datetime(2026, 4, 8, 16, tzinfo=UTC)
 CHALLENGE_UNTIL = datetime(2026, 4, 17, 16, tzinfo=UTC)
 SIGNING = instant(beijing_day(CHALLENGE_UNTIL) + timedelta(days=2), 10)
-# Small enough for every test that is not about the money itself.
+# On the first two lines of the street's year.
 RESERVED = (30_000_000, 18_000_000)
 
 
@@ -154,31 +157,39 @@ def drafted(deal: Deal, at: datetime = SIGNING) -> Agreement:
     return actions.draft_agreement(deal.clerk, deal.award.id, at)
 
 
-def issued(deal: Deal, at: datetime = SIGNING, *, render: bool = True) -> Agreement:
-    """A contract sent for signature, with its document unless `render` is false; both signatories have keys."""
+@lru_cache(maxsize=1)
+def short_document() -> bytes:
+    """One page with both signature fields, for tests that are not about the document: made once."""
+    places = "".join(f'<p style="height: 60pt" id="signature-{party.value}"></p>' for party in Party)
+    made = render_document(f"<html><body>{places}</body></html>", title="合同", lang="zh-CN", at=SIGNING)
+    return prepare_fields(made.pdf, made.fields)
+
+
+def issued(deal: Deal, at: datetime = SIGNING, *, document: str = "short") -> Agreement:
+    """A contract sent for signature with a document ("short", "real" or "none"); both signatories have keys."""
     row = actions.issue_agreement(deal.clerk, drafted(deal, at).id, at)
-    if render:
-        actions.keep_document(row.id, jobs.document(row))
+    if document != "none":
+        actions.keep_document(row.id, jobs.document(row) if document == "real" else short_document())
         keys(deal.team.signatory, organisation=deal.team.organisation.name)
         keys(deal.approver, organisation=deal.street.office)
     return row
 
 
-def half_signed(deal: Deal, at: datetime = SIGNING) -> Agreement:
+def half_signed(deal: Deal, at: datetime = SIGNING, *, document: str = "short") -> Agreement:
     """The supplier has signed."""
-    row = issued(deal, at)
+    row = issued(deal, at, document=document)
     return actions.sign_agreement(deal.supplier, row.id, Party.SUPPLIER, PASSPHRASE, at, real=system_now())
 
 
-def in_force(deal: Deal, at: datetime = SIGNING) -> Agreement:
+def in_force(deal: Deal, at: datetime = SIGNING, *, document: str = "short") -> Agreement:
     """Both have signed."""
-    row = half_signed(deal, at)
+    row = half_signed(deal, at, document=document)
     return actions.sign_agreement(deal.buyer, row.id, Party.BUYER, PASSPHRASE, at, real=system_now())
 
 
 def again(row: Agreement) -> Agreement:
     """The contract read anew."""
-    found = queries.agreement(row.id)
+    found = queries.agreement(row.id, lock=True)
     assert found is not None
     return found
 
