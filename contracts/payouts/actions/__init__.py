@@ -8,6 +8,7 @@ from contracts.payouts.actions.approving import (
     request_payment,
     send_back,
 )
+from contracts.payouts.actions.closing import complete_contract
 from contracts.payouts.actions.ordering import order_batch, order_direct, order_stripe, reverse_payment, route_of
 from contracts.payouts.actions.raising import raise_payments
 from contracts.payouts.actions.results import bounce, note_trouble, record_declined, record_outcome
@@ -21,6 +22,7 @@ __all__ = [
     "approve_payment",
     "bounce",
     "chase_orders",
+    "complete_contract",
     "confirm_receipt",
     "decide_account",
     "import_statement",

@@ -13,7 +13,7 @@ from contracts.payouts.actions.approving import locked, require_accounts, requir
 from contracts.payouts.models import Attempt, BankBatch, Payment, StreetAccount
 from contracts.payouts.providers import batch_sheet, installed, pain001
 from contracts.payouts.providers.port import DebtorAccount, Instruction
-from contracts.payouts.queries import batch_by_token, live_accounts, payments_by_id
+from contracts.payouts.queries import batch_by_token, chosen_stripe, live_accounts, payments_by_id
 from contracts.payouts.rules import control
 from contracts.payouts.states import PAYMENT_MACHINE, PaymentState, PaymentVerb, Result, Route
 from market.budgets.states import FUND_SOURCE_LABELS, FundSource
@@ -40,10 +40,7 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def route_of(organisation_id: int) -> Route:
     """How this organisation is paid: by its Stripe account when it chose one that is ready, otherwise by the bank."""
-    connected = stripe_account(organisation_id)
-    if connected is not None and connected.chosen and connected.payouts_enabled and installed.has_stripe():
-        return Route.STRIPE
-    return Route.BANK
+    return Route.STRIPE if chosen_stripe([organisation_id]) else Route.BANK
 
 
 def order_batch(

@@ -87,6 +87,11 @@ def validate(content: bytes) -> None:
         raise ValueError(f"pain.001.001.09: {error.path}: {error.reason}")
 
 
+def warm_up() -> None:
+    """Read the schema now, which takes most of a second the first time: before a transaction rather than inside."""
+    _schema()
+
+
 def read_control(content: bytes) -> Control:
     """NbOfTxs and CtrlSum of the group header, for showing beside a download and for checking it."""
     header = ET.fromstring(content).find(f".//{{{NAMESPACE}}}GrpHdr")  # noqa: S314 - a file this module wrote

@@ -1,10 +1,10 @@
-"""Payments within a person's grants, what may be raised, batches, statements, accounts, and promptness."""
+"""Payments, contracts' money, paying accounts, and how promptly a street pays."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
@@ -14,14 +14,9 @@ from contracts.agreements.models import Agreement
 from contracts.agreements.queries import within
 from contracts.agreements.states import AgreementState
 from contracts.delivery.models import Milestone
-from contracts.delivery.states import MilestoneState
-from contracts.outcomes.models import Evaluation
-from contracts.outcomes.states import EvaluationState
-from contracts.payouts.models import Attempt, BankBatch, Earning, Payment, Statement, StatementRow, StreetAccount
-from contracts.payouts.rules import ACCEPTANCE, Promptness, promptness
+from contracts.payouts.models import Attempt, Earning, Payment, StreetAccount
+from contracts.payouts.rules import Promptness, promptness
 from contracts.payouts.states import AccountState, PaymentState, Route
-from market.awards.models import Award
-from market.awards.states import AwardState
 from market.db.session import db
 from market.kernel.clock import beijing_day, instant
 from market.kernel.permits import Actor, Grant, Permit
@@ -48,56 +43,6 @@ def in_streets(table: Any, grants: Iterable[Grant]) -> ColumnElement[bool]:
             named = [(table.district_id, grant.district_id), (table.street_id, grant.street_id)]
             parts.append(and_(db.true(), *(column == wanted for column, wanted in named if wanted is not None)))
     return or_(false(), *parts)
-
-
-# --- what may be raised -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Ripe:
-    """An accepted milestone without an earning, and its closed evaluation where its money depends on one."""
-
-    milestone: Milestone
-    agreement: Agreement
-    evaluation: Evaluation | None
-
-    @property
-    def determined_at(self) -> datetime:
-        """When the amount was determined: the acceptance, or the end of the evaluation."""
-        found = self.evaluation.closed_at if self.evaluation else self.milestone.accepted_at
-        assert found is not None
-        return found
-
-
-def ripe_milestones(limit: int = 200) -> list[Ripe]:
-    """Return accepted milestones in contracts in force on standing awards that were not raised yet, oldest first.
-
-    Only the newest round of an evaluation counts, and only when it is closed.
-    """
-    newest = (
-        select(func.max(Evaluation.id)).where(Evaluation.milestone_id == Milestone.id).correlate(Milestone)
-    ).scalar_subquery()
-    rows = db.session.execute(
-        select(Milestone, Agreement, Evaluation)
-        .join(Agreement, Agreement.id == Milestone.agreement_id)
-        .join(Award, Award.id == Agreement.award_id)
-        .outerjoin(Evaluation, and_(Evaluation.id == newest, Milestone.base != ACCEPTANCE))
-        .outerjoin(Earning, Earning.milestone_id == Milestone.id)
-        .where(
-            Milestone.state == MilestoneState.ACCEPTED,
-            Agreement.state == AgreementState.IN_FORCE,
-            Award.state == AwardState.ACTIVE,
-            Earning.id.is_(None),
-            or_(Milestone.base == ACCEPTANCE, Evaluation.state == EvaluationState.CLOSED),
-        )
-        .options(joinedload(Agreement.organisation))
-        .order_by(Milestone.id)
-        .limit(limit)
-    )
-    return [Ripe(milestone, agreement, evaluation) for milestone, agreement, evaluation in rows]
-
-
-# --- payments ---------------------------------------------------------------------------------------------------------
 
 
 def payment(payment_id: int, *, lock: bool = False) -> Payment | None:
@@ -136,6 +81,40 @@ def payments_by_id(ids: Iterable[int], *, lock: bool = False) -> list[Payment]:
     if lock:
         query = query.with_for_update(of=Payment).execution_options(populate_existing=True)
     return list(db.session.scalars(query))
+
+
+@dataclass(frozen=True)
+class ContractLine:
+    """One milestone of a contract and its money."""
+
+    milestone: Milestone
+    earning: Earning | None
+    payments: list[Payment]
+
+
+def contract_lines(row: Agreement, payments: Sequence[Payment]) -> list[ContractLine]:
+    """Return a contract's milestones with what they earned and what was paid."""
+    earned = earnings_of(row.id)
+    milestones = db.session.scalars(select(Milestone).filter_by(agreement_id=row.id).order_by(Milestone.number))
+    return [
+        ContractLine(one, earned.get(one.id), [p for p in payments if p.milestone_id == one.id]) for one in milestones
+    ]
+
+
+@dataclass(frozen=True)
+class Totals:
+    """A contract's money so far, in fen."""
+
+    due_fen: int
+    withheld_fen: int
+    paid_fen: int
+
+
+def totals(lines: Sequence[ContractLine]) -> Totals:
+    """Return the sums over a contract's milestones."""
+    earned = [one.earning for one in lines if one.earning]
+    paid = [payment.amount_fen for one in lines for payment in one.payments if payment.state in SETTLED]
+    return Totals(sum(e.due_fen for e in earned), sum(e.withheld_fen for e in earned), sum(paid))
 
 
 @dataclass(frozen=True)
@@ -199,7 +178,7 @@ def waiting_for(actor: Actor, limit: int = 200) -> list[Payment]:
     wanted = (
         (Permit.PAYOUT_REQUEST, (PaymentState.DUE, PaymentState.FAILED, PaymentState.RETURNED)),
         (Permit.PAYOUT_APPROVE, (PaymentState.REQUESTED,)),
-        (Permit.PAYOUT_SEND, (PaymentState.APPROVED, PaymentState.ORDERED)),
+        (Permit.PAYOUT_SEND, (PaymentState.APPROVED,)),
         (Permit.PAYOUT_CONFIRM, (PaymentState.PAID,)),
     )
     parts = [
@@ -207,6 +186,12 @@ def waiting_for(actor: Actor, limit: int = 200) -> list[Payment]:
         for permit, states in wanted
         if (grants := actor.scopes(permit))
     ]
+    if senders := actor.scopes(Permit.PAYOUT_SEND):
+        # What was ordered over a line comes back by itself; a bank's result file has to be fetched.
+        by_file = select(Attempt.id).where(
+            Attempt.payment_id == Payment.id, Attempt.outcome.is_(None), Attempt.route == Route.BANK
+        )
+        parts.append(and_(within(Payment, senders), Payment.state == PaymentState.ORDERED, by_file.exists()))
     if not parts:
         return []
     query = (
@@ -217,6 +202,28 @@ def waiting_for(actor: Actor, limit: int = 200) -> list[Payment]:
         .limit(limit)
     )
     return list(db.session.scalars(query))
+
+
+def to_complete(actor: Actor, limit: int = 50) -> list[Agreement]:
+    """Return contracts in force that this person may close: every milestone has earned, every payment is received."""
+    grants = actor.scopes(Permit.AGREEMENT_DRAFT)
+    if not grants:
+        return []
+    unearned = (
+        select(Milestone.id)
+        .outerjoin(Earning, Earning.milestone_id == Milestone.id)
+        .where(Milestone.agreement_id == Agreement.id, Earning.id.is_(None))
+    )
+    unpaid = select(Payment.id).where(Payment.agreement_id == Agreement.id, Payment.state != PaymentState.CONFIRMED)
+    earned = select(Earning.id).where(Earning.agreement_id == Agreement.id)
+    query = select(Agreement).where(
+        within(Agreement, grants),
+        Agreement.state == AgreementState.IN_FORCE,
+        earned.exists(),
+        ~unearned.exists(),
+        ~unpaid.exists(),
+    )
+    return list(db.session.scalars(query.order_by(Agreement.id).limit(limit)))
 
 
 def movements(row: Payment) -> list[Movement]:
@@ -259,102 +266,6 @@ def promptness_of(actor: Actor, today: date, *, mine: bool) -> Promptness:
         .subquery()
     )
     return promptness(settled, db.session.scalar(select(func.count()).select_from(late)) or 0)
-
-
-# --- orders, batches, statements --------------------------------------------------------------------------------------
-
-
-def attempt(attempt_id: int) -> Attempt | None:
-    """Return an order with its payment."""
-    return db.session.scalar(select(Attempt).where(Attempt.id == attempt_id).options(joinedload(Attempt.payment)))
-
-
-def attempt_by_key(key: str) -> Attempt | None:
-    """Return the order with this number."""
-    return db.session.scalar(select(Attempt).where(Attempt.key == key).options(joinedload(Attempt.payment)))
-
-
-def attempts_by_key(street_id: int, keys: Sequence[str]) -> dict[str, Attempt]:
-    """Return a street's orders among these numbers, each with its payment and that payment's orders."""
-    query = (
-        select(Attempt)
-        .join(Payment, Payment.id == Attempt.payment_id)
-        .where(Payment.street_id == street_id, Attempt.key.in_(keys))
-        .options(joinedload(Attempt.payment).selectinload(Payment.attempts))
-    )
-    return {row.key: row for row in db.session.scalars(query)}
-
-
-def open_attempts(routes: Iterable[Route], before: datetime, limit: int = 200) -> list[Attempt]:
-    """Return orders over a line that were given before an instant and have no outcome, oldest first."""
-    query = select(Attempt).where(
-        Attempt.route.in_([route.value for route in routes]), Attempt.outcome.is_(None), Attempt.ordered_at < before
-    )
-    return list(db.session.scalars(query.order_by(Attempt.id).limit(limit)))
-
-
-def to_order(street_id: int) -> list[Payment]:
-    """Return a street's approved payments with what an order needs, the most urgent first."""
-    query = (
-        select(Payment)
-        .where(Payment.street_id == street_id, Payment.state == PaymentState.APPROVED)
-        .options(
-            joinedload(Payment.agreement),
-            joinedload(Payment.milestone),
-            joinedload(Payment.organisation),
-            joinedload(Payment.line),
-        )
-        .order_by(Payment.pay_by, Payment.id)
-        .limit(500)
-    )
-    return list(db.session.scalars(query))
-
-
-def batch(batch_id: int) -> BankBatch | None:
-    """Return a bank batch with its orders and their payments."""
-    return db.session.scalar(
-        select(BankBatch)
-        .where(BankBatch.id == batch_id)
-        .options(selectinload(BankBatch.attempts).joinedload(Attempt.payment).joinedload(Payment.organisation))
-    )
-
-
-def batch_by_token(token: str) -> BankBatch | None:
-    """Return the batch that a form has already made."""
-    return db.session.scalar(select(BankBatch).filter_by(form_token=token))
-
-
-def batches_for(actor: Actor, before: int | None = None) -> list[BankBatch]:
-    """Return one page (and one row more) of bank batches, newest first."""
-    query = select(BankBatch).where(in_streets(BankBatch, actor.scopes(Permit.PAYOUT_SEE)))
-    if before is not None:
-        query = query.where(BankBatch.id < before)
-    return list(db.session.scalars(query.order_by(BankBatch.id.desc()).limit(PAGE + 1)))
-
-
-def statement(statement_id: int) -> Statement | None:
-    """Return an imported statement with its rows and the orders they name."""
-    return db.session.scalar(
-        select(Statement)
-        .where(Statement.id == statement_id)
-        .options(selectinload(Statement.rows).joinedload(StatementRow.attempt))
-    )
-
-
-def statement_by_digest(street_id: int, digest: str) -> Statement | None:
-    """Return the statement that says the same, imported before."""
-    return db.session.scalar(select(Statement).filter_by(street_id=street_id, digest=digest))
-
-
-def statements_for(actor: Actor, before: int | None = None) -> list[Statement]:
-    """Return one page (and one row more) of imported statements, newest first."""
-    query = select(Statement).where(in_streets(Statement, actor.scopes(Permit.PAYOUT_SEE)))
-    if before is not None:
-        query = query.where(Statement.id < before)
-    return list(db.session.scalars(query.order_by(Statement.id.desc()).limit(PAGE + 1)))
-
-
-# --- paying accounts --------------------------------------------------------------------------------------------------
 
 
 def street_accounts(street_id: int) -> list[StreetAccount]:
