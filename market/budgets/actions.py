@@ -17,6 +17,7 @@ from market.db.session import db
 from market.kernel.clock import beijing_day
 from market.kernel.errors import NotFound, Refused
 from market.kernel.permits import Actor, Permit, Scope, require
+from market.kernel.rulebook import RuleSet
 from market.kernel.text import N_
 from market.ledger.actions import book, open_accounts
 from market.ledger.states import Reason
@@ -58,6 +59,14 @@ def open_year(actor: Actor, street: Street, year: int, previous_fen: int | None,
     db.session.flush()
     record(row.subject, "open", actor, at, permit=Permit.BUDGET_DRAFT, facts={"year": year})
     return row
+
+
+def set_previous_total(actor: Actor, year_id: int, previous_fen: int | None, at: datetime) -> None:
+    """Write down last year's total where it was not kept here; the growth check compares with it."""
+    row = _draft(actor, year_id)
+    row.previous_total_fen = previous_fen
+    facts = {"previous_total_fen": previous_fen}
+    record(row.subject, "set_previous_total", actor, at, permit=Permit.BUDGET_DRAFT, facts=facts)
 
 
 def _loaded(year_id: int) -> FundYear:
@@ -115,9 +124,8 @@ def remove_line(actor: Actor, year_id: int, line_id: int, at: datetime) -> None:
     record(row.subject, "remove_line", actor, at, permit=Permit.BUDGET_DRAFT, facts={"line": line_id})
 
 
-def findings(row: FundYear, at: datetime) -> list[Finding]:
-    """Return the checks of a plan (street and lines loaded) by the rules in force in its district."""
-    rules = rules_for(row.street.district, "any", beijing_day(at))
+def findings(row: FundYear, rules: RuleSet) -> list[Finding]:
+    """Return the checks of a plan (street and lines loaded) by the rules of its district."""
     total = sum(x.amount_fen for x in row.lines)
     previous = row.previous_total_fen or previous_total_fen(row.street_id, row.year)
     return [
@@ -129,7 +137,7 @@ def findings(row: FundYear, at: datetime) -> list[Finding]:
 def _stop_at(checks: Sequence[Finding]) -> None:
     for check in checks:
         if check.blocks and not check.ok:
-            raise Refused(check.message, **check.params)
+            raise Refused(check.message, field=None, **dict(check.params))
 
 
 def propose(actor: Actor, year_id: int, at: datetime) -> None:
@@ -137,7 +145,7 @@ def propose(actor: Actor, year_id: int, at: datetime) -> None:
     row = _draft(actor, year_id)
     if not row.lines:
         raise Refused(N_("还没有资金明细，请先添加。"))
-    _stop_at(findings(row, at))
+    _stop_at(findings(row, rules_for(row.street.district, "any", beijing_day(at))))
     move(row, FUND_YEAR_MACHINE, FundYearVerb.PROPOSE, actor, at)
     tell(
         holders(Permit.BUDGET_APPROVE, Scope(row.district_id)),
@@ -164,7 +172,7 @@ def close_year(actor: Actor, year_id: int, at: datetime) -> None:
     """
     row = _loaded(year_id)
     require_other_hands(actor, Permit.BUDGET_APPROVE, "fund_year", row.id)
-    _stop_at(findings(row, at))
+    _stop_at(findings(row, rules_for(row.street.district, "any", beijing_day(at))))
     row.closed_at = at
     move(row, FUND_YEAR_MACHINE, FundYearVerb.CLOSE, actor, at)
     for line in row.lines:

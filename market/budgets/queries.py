@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import Subquery, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from market.budgets.models import BudgetLine, FundYear
 from market.budgets.states import FundYearState
 from market.db.session import db
-from market.ledger.queries import balances
+from market.ledger.queries import balances, signed_by_file
+from market.organisations.models import Organisation
+from market.places.models import Street
+from market.records.models import PurchaseCard, PurchaseFile
 
 
 def fund_year(year_id: int) -> FundYear | None:
@@ -43,9 +46,9 @@ class YearRow:
     lines: int
 
 
-def year_rows(street_ids: Iterable[int] | None, district_ids: Iterable[int] | None, limit: int = 200) -> list[YearRow]:
-    """Return the plans of these streets or districts, newest year first, each with its total."""
-    sums = (
+def _sums() -> Subquery:
+    """Total and number of lines by plan."""
+    return (
         select(
             BudgetLine.fund_year_id,
             func.sum(BudgetLine.amount_fen).label("total"),
@@ -54,6 +57,11 @@ def year_rows(street_ids: Iterable[int] | None, district_ids: Iterable[int] | No
         .group_by(BudgetLine.fund_year_id)
         .subquery()
     )
+
+
+def year_rows(street_ids: Iterable[int] | None, district_ids: Iterable[int] | None, limit: int = 200) -> list[YearRow]:
+    """Return the plans of these streets or districts, newest year first, each with its total."""
+    sums = _sums()
     query = (
         select(FundYear, sums.c.total, sums.c.number)
         .outerjoin(sums, sums.c.fund_year_id == FundYear.id)
@@ -66,6 +74,74 @@ def year_rows(street_ids: Iterable[int] | None, district_ids: Iterable[int] | No
     if district_ids is not None:
         query = query.where(FundYear.district_id.in_(list(district_ids)))
     return [YearRow(year, int(total or 0), number or 0) for year, total, number in db.session.execute(query)]
+
+
+def board(district_id: int, year: int) -> list[tuple[Street, YearRow | None]]:
+    """Return every street of a district with its plan of the year, or None where there is none yet."""
+    sums = _sums()
+    query = (
+        select(Street, FundYear, sums.c.total, sums.c.number)
+        .outerjoin(FundYear, (FundYear.street_id == Street.id) & (FundYear.year == year))
+        .outerjoin(sums, sums.c.fund_year_id == FundYear.id)
+        .where(Street.district_id == district_id)
+        .order_by(Street.code)
+    )
+    return [
+        (street, YearRow(plan, int(total or 0), number or 0) if plan is not None else None)
+        for street, plan, total, number in db.session.execute(query)
+    ]
+
+
+def waiting_years(district_ids: Iterable[int]) -> list[FundYear]:
+    """Return plans of these districts that wait for approval, oldest first."""
+    query = (
+        select(FundYear)
+        .where(FundYear.district_id.in_(list(district_ids)), FundYear.state == FundYearState.PROPOSED)
+        .options(joinedload(FundYear.street))
+        .order_by(FundYear.id)
+    )
+    return list(db.session.scalars(query.limit(200)))
+
+
+def years_of(street_ids: Iterable[int], years: Iterable[int]) -> dict[tuple[int, int], FundYear]:
+    """Return the plans of these streets and years by (street, year)."""
+    query = (
+        select(FundYear)
+        .where(FundYear.street_id.in_(list(street_ids)), FundYear.year.in_(list(years)))
+        .options(joinedload(FundYear.street))
+    )
+    return {(row.street_id, row.year): row for row in db.session.scalars(query)}
+
+
+def signed_by_prefix(year: int, street_ids: Iterable[int] | None, district_id: int | None = None) -> dict[str, int]:
+    """Return the money bound by signed contracts on a year's lines, in fen, by the first two characters of the
+    supplier's credit code (row 10); '' where the supplier has none.
+    """
+    query = select(BudgetLine.id).join(FundYear, FundYear.id == BudgetLine.fund_year_id).where(FundYear.year == year)
+    if street_ids is not None:
+        query = query.where(FundYear.street_id.in_(list(street_ids)))
+    if district_id is not None:
+        query = query.where(FundYear.district_id == district_id)
+    signed = signed_by_file(query)
+    if not signed:
+        return {}
+    rows = db.session.execute(
+        select(PurchaseCard.file_id, Organisation.uscc)
+        .join(Organisation, Organisation.name == PurchaseCard.supplier)
+        .where(PurchaseCard.file_id.in_(signed))
+    )
+    prefixes = {file_id: (uscc or "")[:2] for file_id, uscc in rows}
+    found: dict[str, int] = {}
+    for file_id, fen in signed.items():
+        prefix = prefixes.get(file_id, "")
+        found[prefix] = found.get(prefix, 0) + fen
+    return found
+
+
+def titles_of_files(file_ids: Iterable[int]) -> dict[int, str]:
+    """Return the titles of purchase files by id."""
+    rows = db.session.execute(select(PurchaseFile.id, PurchaseFile.title).where(PurchaseFile.id.in_(list(file_ids))))
+    return {row.id: row.title for row in rows}
 
 
 def previous_total_fen(street_id: int, year: int) -> int | None:

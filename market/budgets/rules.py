@@ -76,3 +76,11 @@ def social_share(amounts_by_prefix: Mapping[str, int], social_prefixes: Sequence
 def check_social_share(amounts_by_prefix: Mapping[str, int], social_prefixes: Sequence[str], minimum_bp: int) -> bool:
     """True when social organisations get at least the target share."""
     return social_share(amounts_by_prefix, social_prefixes) >= Fraction(minimum_bp, 10_000)
+
+
+def social_share_bp(amounts_by_prefix: Mapping[str, int], social_prefixes: Sequence[str]) -> int | None:
+    """Return the share in basis points, rounded down so that it never looks better; None without spending."""
+    if not sum(amounts_by_prefix.values()):
+        return None
+    share = social_share(amounts_by_prefix, social_prefixes)
+    return share.numerator * 10_000 // share.denominator
