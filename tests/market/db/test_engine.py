@@ -106,8 +106,9 @@ def test_eight_writers_at_once_all_write_and_none_waits_long(engine: Engine) -> 
 
 
 def test_bound_values_never_reach_an_error_message(engine: Engine) -> None:
+    statement = text("INSERT INTO entry (id, writer) VALUES (:id, :writer)")
     with Session(engine) as session, pytest.raises(DBAPIError) as caught:
-        session.execute(text("INSERT INTO entry (id, writer) VALUES (:id, :writer)"), {"id": "no", "writer": "a secret"})
+        session.execute(statement, {"id": "no", "writer": "a secret"})
     assert "a secret" not in str(caught.value)
 
 
@@ -128,7 +129,8 @@ def test_sqlite_survives_power_cuts_and_checks_its_keys(sqlite_databases: Databa
     engine = create_engine(url, **engine_options(url))
     attach(engine)
     with engine.connect() as connection:
-        settings = {name: connection.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous", "foreign_keys")}
+        names = ("journal_mode", "synchronous", "foreign_keys")
+        settings = {name: connection.scalar(text(f"PRAGMA {name}")) for name in names}
     engine.dispose()
     assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
