@@ -127,7 +127,8 @@ def remove_line(actor: Actor, year_id: int, line_id: int, at: datetime) -> None:
 def findings(row: FundYear, rules: RuleSet) -> list[Finding]:
     """Return the checks of a plan (street and lines loaded) by the rules of its district."""
     total = sum(x.amount_fen for x in row.lines)
-    previous = row.previous_total_fen or previous_total_fen(row.street_id, row.year)
+    kept = previous_total_fen(row.street_id, row.year)
+    previous = kept if kept is not None else row.previous_total_fen
     return [
         check_floor(total, rules["budget.street_floor_fen"]),
         check_growth(total, previous, rules["budget.growth_min_bp"]),

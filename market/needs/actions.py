@@ -13,8 +13,10 @@ from market.kernel.errors import Refused
 from market.kernel.permits import Actor, Permit, require
 from market.kernel.text import N_
 from market.needs.models import DemandItem, Need
+from market.needs.rules import personal_data_trouble
 from market.needs.states import DEMAND_MACHINE, DemandState, DemandVerb, NeedChannel
 from market.places.models import Street
+from market.places.queries import communities
 from market.records.audit import record
 from market.records.moves import move
 
@@ -30,8 +32,12 @@ def record_need(
     *,
     community_id: int | None = None,
 ) -> Need:
-    """Write down one need, without personal data."""
+    """Write down one need. Raises Refused for a text with personal data and for a community of another street."""
     require(actor, Permit.NEED_RECORD, street.scope)
+    if trouble := personal_data_trouble(summary):
+        raise Refused(trouble, field="summary")
+    if community_id is not None and community_id not in {c.id for c in communities(street.id)}:
+        raise Refused(N_("所选社区不属于这个街道，请重新选择。"), field="community")
     row = Need(
         street_id=street.id,
         district_id=street.district_id,
@@ -59,6 +65,11 @@ def make_demand(
 ) -> DemandItem:
     """Merge needs of one street into a demand item. Raises Refused when one already belongs elsewhere."""
     require(actor, Permit.NEED_RECORD, street.scope)
+    for field, text in (("title", title), ("description", description)):
+        if trouble := personal_data_trouble(text):
+            raise Refused(trouble, field=field)
+    if not need_ids:
+        raise Refused(N_("请至少选一条诉求。"), field="needs")
     needs = list(db.session.scalars(select(Need).where(Need.id.in_(list(need_ids)))))
     if any(n.street_id != street.id or n.demand_id is not None for n in needs) or len(needs) != len(set(need_ids)):
         raise Refused(N_("所选诉求中有不属于本街道或已归入其他需求的，请刷新后重选。"), field="needs")

@@ -22,19 +22,37 @@ def open_demands(street_id: int) -> list[DemandItem]:
     return list(db.session.scalars(query))
 
 
-def demands(street_ids: Iterable[int] | None = None, before: int | None = None, limit: int = 20) -> list[DemandItem]:
-    """Return demand items, newest first, by key."""
+def demands(
+    street_ids: Iterable[int] | None = None,
+    before: int | None = None,
+    limit: int = 20,
+    state: DemandState | None = None,
+) -> list[DemandItem]:
+    """Return demand items (in one state), newest first, by key."""
     query = select(DemandItem).order_by(DemandItem.id.desc()).limit(limit)
     if street_ids is not None:
         query = query.where(DemandItem.street_id.in_(list(street_ids)))
     if before is not None:
         query = query.where(DemandItem.id < before)
+    if state is not None:
+        query = query.where(DemandItem.state == state)
     return list(db.session.scalars(query))
 
 
 def needs_of(demand_id: int) -> list[Need]:
     """Return the needs merged into a demand item."""
     return list(db.session.scalars(select(Need).filter_by(demand_id=demand_id).order_by(Need.id)))
+
+
+def needs_by_id(ids: Iterable[int]) -> list[Need]:
+    """Return these needs, oldest first."""
+    return list(db.session.scalars(select(Need).where(Need.id.in_(list(ids))).order_by(Need.id)))
+
+
+def loose_streets(street_ids: Iterable[int]) -> list[int]:
+    """Return which of these streets have needs that belong to no demand item yet."""
+    query = select(Need.street_id).where(Need.street_id.in_(list(street_ids)), Need.demand_id.is_(None)).distinct()
+    return sorted(db.session.scalars(query))
 
 
 def loose_needs(street_ids: Iterable[int], limit: int = 200) -> list[Need]:

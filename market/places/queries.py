@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from market.db.session import db
 from market.kernel import rulebook
+from market.kernel.permits import Scope
 from market.kernel.rulebook import Override, Regime, RuleSet
 from market.kernel.workdays import Calendar
 from market.places.models import CalendarDay, CalendarYear, Community, District, RuleOverride, Street
@@ -128,3 +129,14 @@ def communities_in(street_ids: Iterable[int]) -> list[Community]:
     """Return the communities of these streets, by street."""
     query = select(Community).where(Community.street_id.in_(list(street_ids)))
     return list(db.session.scalars(query.order_by(Community.street_id, Community.id)))
+
+
+def streets_in(scopes: Iterable[Scope]) -> list[Street]:
+    """Return the streets that lie in one of these scopes, by code; a scope without district means every street."""
+    wanted = list(scopes)
+    query = select(Street).order_by(Street.code)
+    if not any(s.district_id is None and s.street_id is None for s in wanted):
+        own = [s.street_id for s in wanted if s.street_id is not None]
+        whole = [s.district_id for s in wanted if s.street_id is None]
+        query = query.where(Street.id.in_(own) | Street.district_id.in_(whole))
+    return list(db.session.scalars(query))
