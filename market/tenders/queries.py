@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from market.budgets.models import BudgetLine
@@ -19,12 +19,13 @@ from market.catalogue.rules import negative_hits
 from market.db.session import db
 from market.kernel.clock import beijing_day
 from market.kernel.money import format_bp, format_centi, format_yuan
-from market.kernel.permits import Actor, Permit
+from market.kernel.permits import ROLE_PERMITS, Actor, Permit
 from market.kernel.rulebook import RuleSet
 from market.kernel.text import N_
 from market.kernel.workdays import Calendar
 from market.ledger.models import Account
 from market.ledger.states import Place
+from market.people.models import RoleGrant, SealingKey, User
 from market.places.queries import calendar_for, rules_for
 from market.records.keys import unlock
 from market.tenders import rules
@@ -182,6 +183,27 @@ def live_tenders_of_demand(demand_id: int) -> int:
         .where(Tender.demand_id == demand_id, Lot.state.not_in(ended))
     )
     return db.session.scalar(query) or 0
+
+
+def openers(subject: Tender) -> list[tuple[str, bool]]:
+    """Return who may open the tender's lots (street openers and the district's escrow), and whether each has a key."""
+    roles = [role.value for role, permits in ROLE_PERMITS.items() if Permit.BID_OPEN in permits]
+    has_key = exists().where(SealingKey.user_id == User.id, SealingKey.retired_at.is_(None))
+    query = (
+        select(User.name, has_key)
+        .join(RoleGrant, RoleGrant.user_id == User.id)
+        .where(
+            User.active,
+            RoleGrant.revoked_at.is_(None),
+            RoleGrant.role.in_(roles),
+            or_(RoleGrant.district_id.is_(None), RoleGrant.district_id == subject.district_id),
+            or_(RoleGrant.street_id.is_(None), RoleGrant.street_id == subject.street_id),
+            RoleGrant.organisation_id.is_(None),
+        )
+        .distinct()
+        .order_by(User.name)
+    )
+    return [(name, bool(ready)) for name, ready in db.session.execute(query)]
 
 
 # --- the situation of a draft ----------------------------------------------------------------------------------------

@@ -238,14 +238,16 @@ def remove_lot(actor: Actor, lot_id: int, at: datetime) -> Tender:
     return row
 
 
-def keep_typed(actor: Actor, tender_id: int, section: str, fields: Mapping[str, str], at: datetime) -> None:
+def keep_typed(
+    actor: Actor, tender_id: int, section: str, fields: Mapping[str, Sequence[str]], at: datetime
+) -> None:
     """Keep what was typed into a section and cannot be used yet, so that nothing is lost; empty removes it.
 
     `section` is the section's name, with `:lot` for the parts of a lot.
     """
     row = draft_of(actor, tender_id)
     typed = {name: dict(values) for name, values in row.typed.items() if name != section}
-    row.typed = {**typed, section: dict(fields)} if fields else typed
+    row.typed = {**typed, section: {name: list(values) for name, values in fields.items()}} if fields else typed
     _saved(row, section, actor, at, True)
 
 

@@ -1,6 +1,7 @@
 """Pure decisions about a tender: method, timetable, content, what is shown to whom and when."""
 
 from market.tenders.rules.content import (
+    FULL_SCORE_CENTI,
     UNSCORABLE,
     check_budget,
     check_criteria,
@@ -56,13 +57,14 @@ from market.tenders.rules.timetable import (
 )
 
 __all__ = [
-    "FAMILY_LABELS", "METHOD_NAMES", "PUBLICITY", "RUNS_HERE", "SECTIONS", "STAGE_LABELS", "UNSCORABLE", "Audience",
-    "Dated", "Difference", "Fact", "Family", "Finding", "Moment", "Reason", "Resolution", "Splitting", "Stage",
-    "Timetable", "Version", "bid_security_max_fen", "blocking", "check_budget", "check_criteria", "check_deadline",
-    "check_deduction", "check_intention", "check_lots", "check_method", "check_milestones", "check_negative",
-    "check_qualifications", "check_splitting", "check_term", "check_terms", "check_words", "deduction_range_bp",
-    "default_criteria", "default_milestones", "default_qualifications", "default_term", "default_terms",
-    "differences", "earliest_deadline", "enough_bidders", "extended_deadline", "intention_due", "intention_needed",
-    "is_open", "lot_key_info", "may_start_on", "performance_bond_max_fen", "price_weight_centi", "publicity_page",
-    "resolve", "short_of_budget_fen", "shown", "splitting", "stage", "term_allowed", "timetable",
+    "FAMILY_LABELS", "FULL_SCORE_CENTI", "METHOD_NAMES", "PUBLICITY", "RUNS_HERE", "SECTIONS", "STAGE_LABELS",
+    "UNSCORABLE", "Audience", "Dated", "Difference", "Fact", "Family", "Finding", "Moment", "Reason", "Resolution",
+    "Splitting", "Stage", "Timetable", "Version", "bid_security_max_fen", "blocking", "check_budget",
+    "check_criteria", "check_deadline", "check_deduction", "check_intention", "check_lots", "check_method",
+    "check_milestones", "check_negative", "check_qualifications", "check_splitting", "check_term", "check_terms",
+    "check_words", "deduction_range_bp", "default_criteria", "default_milestones", "default_qualifications",
+    "default_term", "default_terms", "differences", "earliest_deadline", "enough_bidders", "extended_deadline",
+    "intention_due", "intention_needed", "is_open", "lot_key_info", "may_start_on", "performance_bond_max_fen",
+    "price_weight_centi", "publicity_page", "resolve", "short_of_budget_fen", "shown", "splitting", "stage",
+    "term_allowed", "timetable",
 ]  # fmt: skip

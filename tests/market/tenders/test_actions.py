@@ -152,9 +152,9 @@ def test_row_12_earlier_purchases_of_the_line_count(office, clock):
 
 
 def test_words_of_the_negative_list_are_found(office, clock):
-    catalogue.negative()
+    catalogue.negative_list()
     tender = make.draft(office)
-    actions.save_tender(office.as_clerk(), tender.id, clock.now, requirement="向社区派遣10名工作人员")
+    actions.save_tender(office.as_clerk(), tender.id, clock.now, requirement="向社区劳务派遣10名工作人员")
     with pytest.raises(Refused, match="负面清单第 5 项"):
         actions.submit_tender(office.as_clerk(), tender.id, clock.now)
     actions.save_tender(office.as_clerk(), tender.id, clock.now, negative_note="是上门服务，不是劳务派遣")
@@ -173,9 +173,9 @@ def test_nobody_else_writes_on_a_draft(office, clock):
 def test_what_cannot_be_used_is_kept_and_named(office, clock):
     tender = make.draft(office)
     lot = f"criteria:{tender.lots[0].number}"
-    actions.keep_typed(office.as_clerk(), tender.id, lot, {"rows-0-max_centi": "四十"}, clock.now)
+    actions.keep_typed(office.as_clerk(), tender.id, lot, {"rows-0-max_centi": ["四十"]}, clock.now)
     tender = make.whole(tender.id)
-    assert tender.typed == {lot: {"rows-0-max_centi": "四十"}}
+    assert tender.typed == {lot: {"rows-0-max_centi": ["四十"]}}
     assert [f.section for f in queries.Situation(tender, clock.now).blocking] == ["criteria"]
     actions.keep_typed(office.as_clerk(), tender.id, lot, {}, clock.now)
     assert queries.Situation(make.whole(tender.id), clock.now).findings == ()

@@ -1,0 +1,272 @@
+"""Writing a draft: the first step, the overview with its check, one page a section, saving field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import abort, flash, jsonify, redirect, request, url_for
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+
+from market.budgets.queries import lines_for
+from market.catalogue.queries import items
+from market.kernel.canonical import instant_text
+from market.kernel.clock import beijing_day
+from market.kernel.permits import Permit
+from market.needs.queries import demand as find_demand
+from market.needs.queries import open_demands
+from market.places.models import Street
+from market.places.queries import streets_by_id
+from market.tenders import actions
+from market.tenders.forms import (
+    LOT_SECTIONS,
+    CreateForm,
+    Line,
+    RowsForm,
+    changes,
+    field_named,
+    line_label,
+    section_form,
+)
+from market.tenders.models import Lot, Tender
+from market.tenders.queries import Situation
+from market.tenders.rules import RUNS_HERE, SECTIONS, intention_needed
+from market.tenders.states import Method, TenderState
+from market.tenders.views.door import bp, page, seen
+from market.web import filters
+from market.web.guard import attempt, current_actor, found, guard, now
+from market.web.pages import problem
+
+_NOT_FIELDS = {"csrf_token", "field", "next"}
+
+
+# --- first step ------------------------------------------------------------------------------------------------------
+
+
+def _my_streets() -> list[Street]:
+    """The streets for which this person writes tenders."""
+    ids = {g.street_id for g in current_actor().scopes(Permit.TENDER_DRAFT) if g.street_id is not None}
+    return sorted(streets_by_id(ids).values(), key=lambda street: street.code)
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@guard(Permit.TENDER_DRAFT)
+def new() -> Any:
+    """Begin a draft from a catalogue item and a budget line."""
+    streets = _my_streets()
+    wanted = request.args.get("street", type=int)
+    street = next((s for s in streets if s.id == wanted), streets[0] if streets else None)
+    street = found(street, Permit.TENDER_DRAFT, street.scope if street else None)
+    form, lines = CreateForm(), lines_for(street.id, beijing_day(now()).year)
+    services = items(street.district_id)
+    form.item.choices = [(i.id, f"{i.code} {i.name}") for i in services]
+    form.line.choices = [(line.id, line_label(line, left)) for line, left in lines]
+    form.demand.choices = [(d.id, d.title) for d in open_demands(street.id)]
+    if request.method == "GET":
+        _preset(form, {str(line.category): int(line.id) for line, _left in lines}, {i.category: i.id for i in services})
+    if form.validate_on_submit():
+        with attempt(form) as tried:
+            row = actions.create_tender(
+                current_actor(),
+                street.id,
+                form.item.data,
+                {form.line.data: form.amount.data},
+                now(),
+                title=form.title.data or "",
+                demand_id=form.demand.data,
+                form_token=form.form_token.data,
+            )
+        if tried.ok:
+            flash(_("草稿已建好，各部分已按常用做法填好，请逐项核对。"), "success")
+            return redirect(url_for("tenders.draft", tender_id=row.id))
+    answer = page("new.html", form=form, street=street, streets=streets, year=beijing_day(now()).year)
+    return answer, 422 if form.errors else 200
+
+
+def _preset(form: CreateForm, lines: Mapping[str, int], services: Mapping[str, int]) -> None:
+    """Coming from a demand item, take service and money of its category."""
+    wanted = request.args.get("demand", type=int)
+    demand = find_demand(wanted) if wanted else None
+    if demand is not None and demand.id in [value for value, _text in form.demand.choices]:
+        form.demand.data = demand.id
+        form.item.data, form.line.data = services.get(demand.category), lines.get(demand.category)
+
+
+# --- overview --------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/<int:tender_id>/draft")
+@guard(Permit.TENDER_DRAFT)
+def draft(tender_id: int) -> Any:
+    """Where the draft stands: each section, everything that must be mended, the dates as of now."""
+    row = seen(tender_id, Permit.TENDER_DRAFT)
+    if row.state != TenderState.DRAFT:
+        return redirect(url_for("tenders.detail", tender_id=row.id))
+    situation = Situation(row, now())
+    return page(
+        "draft.html",
+        tender=row,
+        situation=situation,
+        lots=row.lots,
+        intention=intention_needed(situation.book) and row.intention_at is None and not row.intention_waiver,
+        per_lot=LOT_SECTIONS,
+    )
+
+
+# --- one section -----------------------------------------------------------------------------------------------------
+
+
+def _part(tender_id: int, section: str) -> tuple[Tender, Lot]:
+    """The draft and the lot meant by the address; 404 for what does not exist, back to reading when it is no draft."""
+    row = seen(tender_id, Permit.TENDER_DRAFT)
+    number = request.args.get("lot", 1, type=int)
+    lot = next((part for part in row.lots if part.number == number), None)
+    if section not in SECTIONS or lot is None:
+        abort(404)
+    return row, lot
+
+
+def _key(section: str, lot: Lot) -> str:
+    return f"{section}:{lot.number}" if section in LOT_SECTIONS else section
+
+
+def _lines(section: str, row: Tender) -> list[Line]:
+    """The lines that may pay, and those that already do."""
+    return lines_for(row.street_id, beijing_day(now()).year, row.category) if section == "money" else []
+
+
+def _form(
+    section: str,
+    row: Tender,
+    lot: Lot,
+    lines: list[Line],
+    *,
+    typed: Mapping[str, list[str]] | None = None,
+    posted: MultiDict[str, str] | None = None,
+) -> Any:
+    form = section_form(section, row, lot, lines, typed=typed, posted=posted)
+    if section == "basics":
+        demands = open_demands(row.street_id)
+        if row.demand_id and row.demand_id not in {d.id for d in demands}:
+            demands += [d for d in [find_demand(row.demand_id)] if d is not None]
+        form.demand_id.choices = [(d.id, d.title) for d in demands]
+    if section == "timing":
+        allowed = Situation(row, now()).resolution.allowed
+        form.method.members = tuple(Method(m.value) for m in allowed if m in RUNS_HERE)
+    return form
+
+
+def _section_page(section: str, row: Tender, lot: Lot, form: Any, lines: list[Line]) -> str:
+    situation = Situation(row, now())
+    order = list(SECTIONS)
+    place = order.index(section)
+    here = lot.number if section in LOT_SECTIONS and len(row.lots) > 1 else None
+    return page(
+        f"section_{section}.html",
+        tender=row,
+        lot=lot,
+        form=form,
+        lines=lines,
+        section=section,
+        situation=situation,
+        findings=[f for f in situation.of_section(section) if f.lot in (None, here)],
+        several=len(row.lots) > 1 and section in LOT_SECTIONS,
+        previous=order[place - 1] if place else None,
+        following=order[place + 1] if place + 1 < len(order) else None,
+        save_url=url_for("tenders.save_field", tender_id=row.id, section=section, lot=lot.number),
+        here_url=url_for("tenders.section", tender_id=row.id, section=section, lot=lot.number),
+    )
+
+
+@bp.get("/<int:tender_id>/draft/<section>")
+@guard(Permit.TENDER_DRAFT)
+def section(tender_id: int, section: str) -> Any:
+    """One section as it stands, with what was typed and cannot be used yet."""
+    row, lot = _part(tender_id, section)
+    if row.state != TenderState.DRAFT:
+        return redirect(url_for("tenders.detail", tender_id=row.id))
+    lines, kept = _lines(section, row), row.typed.get(_key(section, lot))
+    form = _form(section, row, lot, lines, typed={name: list(values) for name, values in (kept or {}).items()})
+    if kept:
+        form.validate()
+    return _section_page(section, row, lot, form, lines)
+
+
+@bp.post("/<int:tender_id>/draft/<section>")
+@guard(Permit.TENDER_DRAFT)
+def save_section(tender_id: int, section: str) -> Any:
+    """Save a whole section; what cannot be used stays in its boxes, here and for the next visit."""
+    row, lot = _part(tender_id, section)
+    lines = _lines(section, row)
+    form = _form(section, row, lot, lines, posted=request.form)
+    if form.validate():
+        with attempt(form) as tried:
+            _save(section, row, lot, form, quietly=False)
+        if tried.ok:
+            return _after_save(section, row.id, lot.number)
+        row, lot = _part(tender_id, section)
+        lines = _lines(section, row)
+    kept = {n: v for n, v in request.form.to_dict(flat=False).items() if n not in _NOT_FIELDS}
+    actions.keep_typed(current_actor(), tender_id, _key(section, lot), kept, now())
+    return _section_page(section, row, lot, form, lines), 422
+
+
+def _save(section: str, row: Tender, lot: Lot, form: Any, *, quietly: bool) -> None:
+    wanted = changes(section, form, lot)
+    actor, at = current_actor(), now()
+    if section in LOT_SECTIONS:
+        actions.save_lot(actor, lot.id, at, section=section, quietly=quietly, **wanted)
+    else:
+        actions.save_tender(actor, row.id, at, section=section, quietly=quietly, **wanted)
+
+
+def _after_save(section: str, tender_id: int, number: int) -> Response:
+    """To the next section when it was asked for and nothing here is wrong; else back here."""
+    order = list(SECTIONS)
+    place = order.index(section) + 1
+    if request.form.get("next"):
+        row = seen(tender_id, Permit.TENDER_DRAFT)
+        wrong = [f for f in Situation(row, now()).of_section(section) if f.blocks]
+        if not wrong and place == len(order):
+            flash(_("已保存。"), "success")
+            return redirect(url_for("tenders.draft", tender_id=tender_id))
+        if not wrong:
+            number = number if order[place] in LOT_SECTIONS else 1
+            return redirect(url_for("tenders.section", tender_id=tender_id, section=order[place], lot=number))
+        flash(_("已保存，但还有问题须改正，见下方提示。"), "warning")
+    else:
+        flash(_("已保存。"), "success")
+    return redirect(url_for("tenders.section", tender_id=tender_id, section=section, lot=number))
+
+
+@bp.post("/<int:tender_id>/draft/<section>/field")
+@guard(Permit.TENDER_DRAFT)
+def save_field(tender_id: int, section: str) -> Any:
+    """Save one box as it is left. When the section as a whole can be used it takes effect, otherwise it is kept."""
+    row, lot = _part(tender_id, section)
+    name, key = request.form.get("field", ""), _key(section, lot)
+    typed = {n: list(v) for n, v in row.typed.get(key, {}).items()} | {name: request.form.getlist(name)}
+    form = _form(section, row, lot, _lines(section, row), typed=typed)
+    field = field_named(form, name)
+    if field is None:
+        return problem(422, _("没有保存"), _("页面与草稿对不上，请刷新页面。"))
+    usable = form.validate() and not _shrinks(form)
+    error = None
+    if usable:
+        with attempt(form) as tried:
+            _save(section, row, lot, form, quietly=True)
+            actions.keep_typed(current_actor(), tender_id, key, {}, now())
+        error = tried.error
+    if not usable or error:
+        actions.keep_typed(current_actor(), tender_id, key, typed, now())
+    if field.errors or error:
+        detail = str(field.errors[0]) if field.errors else filters.text(error)
+        return problem(422, _("已记下，但还不能采用"), detail)
+    return jsonify(saved_at=instant_text(now()))
+
+
+def _shrinks(form: Any) -> bool:
+    """True when a row would vanish: field by field that waits for the whole page, or the rows would shift."""
+    return isinstance(form, RowsForm) and len(form.wanted()) < form.existing

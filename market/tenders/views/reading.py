@@ -1,0 +1,109 @@
+"""What there is to read: the list, one tender, and the page on which a second officer decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request, url_for
+
+from market.kernel.permits import Permit
+from market.people.queries import names
+from market.records.audit import history
+from market.records.models import AuditEntry
+from market.records.search import find_ids
+from market.tenders import queries
+from market.tenders.forms import ReasonForm, SearchForm
+from market.tenders.models import Tender
+from market.tenders.queries import Situation
+from market.tenders.rules import STAGE_LABELS, Resolution, bid_security_max_fen, differences, performance_bond_max_fen
+from market.tenders.rules import stage as stage_of
+from market.tenders.states import TENDER_MACHINE, TenderState
+from market.tenders.views.door import bp, page, seen
+from market.tenders.views.words import VERBS
+from market.web import filters
+from market.web.guard import current_actor, guard, now
+
+PAGE = 20
+
+
+@bp.get("/")
+@guard(Permit.TENDER_SEE)
+def index() -> Any:
+    """The tenders of one's streets, newest first, by stage, or those that hold a text."""
+    form, at = SearchForm(formdata=request.args), now()
+    stage = request.args.get("stage")
+    before = request.args.get("before", type=int)
+    text = form.q.data or ""
+    ids = find_ids("tender", text) if text else None
+    chosen = stage if stage in set(STAGE_LABELS) else None
+    rows = queries.tenders_of(current_actor(), at, stage=chosen, ids=ids, before=before, limit=PAGE + 1)
+    more = rows[PAGE - 1].id if len(rows) > PAGE else None
+    return page(
+        "index.html",
+        rows=rows[:PAGE],
+        next_url=url_for("tenders.index", stage=chosen, q=text or None, before=more) if more else None,
+        chosen=chosen,
+        search=form,
+        stage_of=lambda row: stage_of(row, at),
+        drafts=Permit.TENDER_DRAFT in current_actor().permits(),
+    )
+
+
+@bp.get("/<int:tender_id>")
+@guard(Permit.TENDER_SEE)
+def detail(tender_id: int) -> Any:
+    """One tender with everything that was decided and what happened to it."""
+    row, at = seen(tender_id), now()
+    permits = current_actor().permits(row.subject.scope)
+    published = bool(row.rules)
+    book = queries.rules_of(row) if published else None
+    return page(
+        "detail.html",
+        tender=row,
+        stage=stage_of(row, at),
+        verbs={m.verb.value for m in TENDER_MACHINE.verbs_from(row.state, permits)},
+        drafts=row.state == TenderState.DRAFT and Permit.TENDER_DRAFT in permits,
+        resolution=Resolution.from_data(row.resolution),
+        book=book,
+        bid_security_fen=bid_security_max_fen(row.budget_fen, book) if book else None,
+        bond_fen=performance_bond_max_fen(row.budget_fen, book) if book else None,
+        events=_events(row),
+        at=at,
+    )
+
+
+def _events(row: Tender) -> list[dict[str, Any]]:
+    """What happened, newest first, with the people and digests behind it."""
+    entries = history("tender", row.id)
+    people = names({e.actor_id for e in entries if e.actor_id is not None})
+    return [
+        {"at": e.at, "title": filters.text(VERBS.get(e.verb, e.verb)), "who": _who(e, people), "digest": e.digest}
+        for e in reversed(entries)
+    ]
+
+
+def _who(entry: AuditEntry, people: dict[int, str]) -> str | None:
+    return people.get(entry.actor_id) if entry.actor_id is not None else None
+
+
+@bp.get("/<int:tender_id>/review")
+@guard(Permit.TENDER_APPROVE)
+def review(tender_id: int) -> Any:
+    """What a second officer needs to decide: flags, differences, dates as of now, money, openers."""
+    return review_page(seen(tender_id, Permit.TENDER_APPROVE), ReasonForm())
+
+
+def review_page(row: Tender, form: ReasonForm) -> Any:
+    """The review page, also after a refusal."""
+    situation = Situation(row, now(), publishing=True)
+    changed = differences(row.seen, queries.version_of(row)) if row.seen else []
+    answer = page(
+        "review.html",
+        tender=row,
+        form=form,
+        situation=situation,
+        changed=changed,
+        openers=queries.openers(row),
+        waiting=row.state == TenderState.REVIEW,
+    )
+    return answer, 422 if form.errors else 200

@@ -1,0 +1,334 @@
+"""The pages as their users walk them: clerk, second officer, stranger; with statement counts."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from market.kernel.permits import Role
+from market.tenders.rules import SECTIONS
+from market.tenders.states import TenderState
+from tests.factories import budgets, catalogue
+from tests.factories import needs as need_factory
+from tests.factories import tenders as make
+from tests.factories.people import person, sign_in
+from tests.factories.places import street
+
+YUAN = 100
+
+pytestmark = pytest.mark.usefixtures("session")
+
+
+@pytest.fixture
+def office(session):
+    return make.street_office()
+
+
+@pytest.fixture
+def clerk(office, visitors):
+    return sign_in(visitors(), office.clerk)
+
+
+@pytest.fixture
+def approver(office, visitors):
+    return sign_in(visitors(), office.approver)
+
+
+def url(tender, rest=""):
+    return f"/tenders/{tender.id}{rest}"
+
+
+def autosave(visitor, tender, section, field, value, lot=1):
+    page = visitor.get(url(tender, f"/draft/{section}?lot={lot}"))
+    token = page.form(button="保存").values["csrf_token"][0]
+    return visitor.post(
+        url(tender, f"/draft/{section}/field?lot={lot}"),
+        {"field": field, field: value},
+        headers={"X-CSRFToken": token, "Accept": "application/json"},
+    )
+
+
+# --- a comparison in minutes -----------------------------------------------------------------------------------------
+
+
+def test_from_a_catalogue_item_to_the_notice(office, clerk, approver, clock):
+    item, line = catalogue.item(office.street.district), budgets.line(office.street)
+    page = clerk.get("/tenders/new")
+    page = clerk.submit(page, {"item": str(item.id), "line": str(line.id), "amount": "18万"}, button="建立草稿")
+    assert page.heading == "东山街道2026年独居老人探访"
+    assert "检查通过" in page.text
+    assert "2026-04-07 09:30" in page.text
+    page = clerk.submit(page, button="提交审核")
+    assert "等待另一名审核人" in page.text
+    tender_id = int(re.search(r"/tenders/(\d+)", page.url)[1])
+    page = approver.get(f"/tenders/{tender_id}/review")
+    assert "密钥已就绪" in page.text
+    page = approver.submit(page, button="审核通过并发布公告")
+    assert "公告中" in page.text
+    assert "2026-04-07 09:30" in page.text
+    assert make.whole(tender_id).state == TenderState.OPEN
+
+
+def test_a_need_leads_to_a_draft_of_its_category(office, clerk):
+    item = catalogue.item(office.street.district)
+    demand = need_factory.demand(office.street)
+    page = clerk.get(f"/tenders/new?demand={demand.id}")
+    chosen = page.form(button="建立草稿").values
+    assert chosen["demand"] == [str(demand.id)]
+    assert chosen["item"] == [str(item.id)]
+
+
+def test_the_first_step_says_what_is_missing(office, clerk):
+    catalogue.item(office.street.district)
+    page = clerk.submit(clerk.get("/tenders/new"), {"amount": "十八万"}, button="建立草稿")
+    assert page.status == 422
+    assert "看不懂金额" in page.errors["amount"]
+    assert page.form(button="建立草稿").values["amount"] == ["十八万"]
+
+
+# --- sections --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("section", list(SECTIONS))
+def test_each_section_saves_and_leads_to_the_next(office, clerk, section):
+    tender = make.draft(office)
+    before = [c.max_centi for c in tender.lots[0].criteria]
+    page = clerk.get(url(tender, f"/draft/{section}"))
+    buttons = [b.text_content().strip() for b in page.form(button="保存").buttons()]
+    page = clerk.submit(page, button=buttons[0])
+    order = [*SECTIONS, None]
+    following = order[order.index(section) + 1]
+    assert page.status == 200
+    assert page.url.startswith(url(tender, f"/draft/{following}" if following else "/draft")), page.text[:400]
+    after = make.whole(tender.id)
+    assert after.typed == {}
+    assert [c.max_centi for c in after.lots[0].criteria] == before
+
+
+def test_rows_are_added_and_removed_on_the_page(office, clerk):
+    tender = make.draft(office)
+    before = [c.title for c in tender.lots[0].criteria]
+    page = clerk.get(url(tender, "/draft/criteria"))
+    n = len(before)
+    typed = {"rows-0-max_centi": "26", "rows-1-title": "", f"rows-{n}-title": "应急能力", f"rows-{n}-max_centi": "10"}
+    page = clerk.submit(page, typed, button="保存")
+    titles = [c.title for c in make.whole(tender.id).lots[0].criteria]
+    assert titles == [before[0], *before[2:], "应急能力"]
+    assert "各评分项满分合计" in page.text
+
+
+def test_a_wrong_sum_keeps_the_official_on_the_page(office, clerk):
+    tender = make.draft(office)
+    page = clerk.get(url(tender, "/draft/criteria"))
+    page = clerk.submit(page, {"rows-0-max_centi": "30"}, button="保存并到下一部分")
+    assert page.url.startswith(url(tender, "/draft/criteria"))
+    assert "合计 93.00 分，应为 100.00 分，还差 7.00 分" in page.text
+    overview = clerk.get(url(tender, "/draft"))
+    assert "还有 1 处须改正" in overview.text
+    assert not [f for f in overview.forms() if f.action.endswith("/submit")]
+
+
+def test_nothing_typed_is_lost_when_a_section_cannot_be_read(office, clerk):
+    tender = make.draft(office)
+    page = clerk.get(url(tender, "/draft/milestones"))
+    page = clerk.submit(page, {"rows-1-share_bp": "四成", "rows-0-title": "进场"}, button="保存")
+    assert page.status == 422
+    assert "百分数" in page.errors["rows-1-share_bp"]
+    again = clerk.get(url(tender, "/draft/milestones"))
+    shown = again.form(button="保存").values
+    assert (shown["rows-1-share_bp"], shown["rows-0-title"]) == (["四成"], ["进场"])
+    assert "须改正" in clerk.get(url(tender, "/draft")).text
+    page = clerk.submit(again, {"rows-1-share_bp": "40"}, button="保存")
+    assert page.status == 200
+    assert make.whole(tender.id).lots[0].milestones[0].title == "进场"
+    assert make.whole(tender.id).typed == {}
+
+
+def test_one_field_is_saved_as_it_is_left(office, clerk):
+    tender = make.draft(office)
+    answer = autosave(clerk, tender, "basics", "title", "独居老人冬季探访")
+    assert answer.status == 200
+    assert answer.response.json["saved_at"].startswith("2026-03-31T01:00:00")
+    assert make.whole(tender.id).title == "独居老人冬季探访"
+
+
+def test_a_field_that_cannot_be_used_is_kept_and_says_why(office, clerk):
+    tender = make.draft(office)
+    answer = autosave(clerk, tender, "criteria", "rows-0-max_centi", "三十")
+    assert answer.status == 422
+    assert "请填写分数" in answer.response.json["detail"]
+    page = clerk.get(url(tender, "/draft/criteria"))
+    assert page.form(button="保存").values["rows-0-max_centi"] == ["三十"]
+    assert autosave(clerk, tender, "criteria", "rows-0-max_centi", "36").status == 200
+    assert make.whole(tender.id).typed == {}
+
+
+def test_an_emptied_name_waits_for_the_whole_page(office, clerk):
+    tender = make.draft(office)
+    n = len(tender.lots[0].criteria)
+    assert autosave(clerk, tender, "criteria", "rows-0-title", "").status == 200
+    assert len(make.whole(tender.id).lots[0].criteria) == n
+
+
+def test_a_new_row_grows_field_by_field(office, clerk):
+    tender = make.draft(office)
+    n = len(tender.qualifications)
+    autosave(clerk, tender, "qualification", f"rows-{n}-title", "有固定服务场所")
+    assert len(make.whole(tender.id).qualifications) == n
+    autosave(clerk, tender, "qualification", f"rows-{n}-evidence", "产权证或租赁合同")
+    assert make.whole(tender.id).qualifications[n].title == "有固定服务场所"
+
+
+def test_money_from_several_lines_is_summed(office, clerk):
+    tender = make.draft(office)
+    line = tender.lots[0].funding[0].line_id
+    page = clerk.submit(clerk.get(url(tender, "/draft/money")), {f"line_{line}": "25万"}, button="保存")
+    assert "¥250,000.00" in page.text
+    assert make.whole(tender.id).budget_fen == 250_000 * YUAN
+    page = clerk.submit(page, {f"line_{line}": ""}, button="保存")
+    assert page.status == 422
+    assert "请至少从一项预算中安排资金" in page.text
+
+
+def test_a_larger_budget_offers_open_tender_alone(office, clerk):
+    tender = make.draft(office)
+    line = tender.lots[0].funding[0].line_id
+    clerk.submit(clerk.get(url(tender, "/draft/money")), {f"line_{line}": "50万"}, button="保存")
+    page = clerk.get(url(tender, "/draft/timing"))
+    assert "竞争性磋商" in page.text
+    assert page.words("//label[contains(@for, 'method-')]") == ["公开招标"]
+    page = clerk.submit(page, {"method": "open_tender"}, button="保存")
+    assert make.whole(tender.id).method == "open_tender"
+    assert "须先公开采购意向" in page.text
+    page = clerk.submit(clerk.get(url(tender, "/draft")), button="公开采购意向")
+    assert make.whole(tender.id).intention_at is not None
+
+
+def test_lots_are_added_and_taken_away_on_the_page(office, clerk):
+    tender = make.draft(office)
+    line = tender.lots[0].funding[0].line_id
+    page = clerk.submit(clerk.get(url(tender, "/draft/money")), button="再加一个包")
+    assert "第 2 包" in page.heading
+    page = clerk.submit(page, {f"line_{line}": "5万"}, button="保存")
+    assert make.whole(tender.id).budget_fen == 230_000 * YUAN
+    assert "第 2 包" in clerk.get(url(tender, "/draft")).text
+    clerk.submit(page, button="删除本包")
+    assert len(make.whole(tender.id).lots) == 1
+
+
+# --- the second officer ----------------------------------------------------------------------------------------------
+
+
+def test_the_review_shows_flags_and_differences(office, clerk, approver, clock):
+    tender = make.submitted(office)
+    page = approver.get(url(tender, "/review"))
+    page = approver.submit(page, {"reason": ""}, button="退回修改")
+    assert page.status == 422
+    page = approver.submit(page, {"reason": "请写明探访总次数"}, button="退回修改")
+    assert "编制中" in page.text
+    page = clerk.get(url(tender, "/draft"))
+    assert "请写明探访总次数" in page.text
+    text = make.whole(tender.id).requirement + "\n全年 1,200 人次"
+    clerk.submit(clerk.get(url(tender, "/draft/basics")), {"requirement": text}, button="保存")
+    clerk.submit(clerk.get(url(tender, "/draft")), button="提交审核")
+    page = approver.get(url(tender, "/review"))
+    assert page.words("//ins") == ["全年 1,200 人次"]
+
+
+def test_a_refused_publication_says_why_on_the_review_page(session, visitors, clock):
+    office = make.street_office(with_keys=False)
+    tender = make.submitted(office)
+    visitor = sign_in(visitors(), office.approver)
+    page = visitor.submit(visitor.get(url(tender, "/review")), button="审核通过并发布公告")
+    assert page.url == url(tender, "/review")
+    assert "还缺 2 名" in page.text
+    assert make.whole(tender.id).state == TenderState.REVIEW
+
+
+def test_a_purchase_is_called_off_with_a_public_reason(office, approver):
+    tender = make.published(office)
+    page = approver.get(url(tender, "/cancel"))
+    page = approver.submit(page, {"reason": ""}, button="取消采购")
+    assert page.status == 422
+    page = approver.submit(page, {"reason": "资金另有安排"}, button="取消采购")
+    assert "已取消" in page.text
+    assert "资金另有安排" in page.text
+
+
+# --- who sees what ---------------------------------------------------------------------------------------------------
+
+
+def test_another_street_finds_nothing(office, visitors):
+    tender = make.draft(office)
+    other = make.street_office(street("320115002"))
+    stranger = sign_in(visitors(), other.clerk)
+    for rest in ("", "/draft", "/draft/basics"):
+        assert stranger.get(url(tender, rest)).status == 404
+    assert "没有符合条件的采购项目" in stranger.get("/tenders/").text
+
+
+def test_an_opener_reads_and_does_not_write(office, visitors):
+    tender = make.draft(office)
+    opener = sign_in(visitors(), office.openers[0])
+    assert opener.get(url(tender)).status == 200
+    assert opener.get(url(tender, "/draft")).status == 403
+    assert opener.get(url(tender, "/review")).status == 403
+
+
+def test_a_published_draft_cannot_be_opened_for_writing(office, clerk):
+    tender = make.published(office)
+    assert clerk.get(url(tender, "/draft")).url == url(tender)
+    assert clerk.get(url(tender, "/draft/basics")).url == url(tender)
+    assert clerk.get(url(tender, "/draft/nonsense")).status == 404
+    assert clerk.get("/tenders/999999").status == 404
+
+
+def test_the_desk_names_what_waits(app, office, clock):
+    from market.tenders.room import waiting
+    from tests.factories.people import acting
+
+    drafting, sent, opened = make.draft(office), make.submitted(office), make.published(office)
+    at_clerk = {(w.verb, w.url) for w in waiting(acting(office.clerk), clock.now)}
+    assert at_clerk == {
+        ("完成编制并提交审核", url(drafting, "/draft")),
+        ("公告中，关注截止时间", url(opened)),
+    }
+    assert [(w.verb, w.url) for w in waiting(acting(office.approver), clock.now)] == [
+        ("审核并发布公告", url(sent, "/review"))
+    ]
+    assert waiting(acting(person(Role.EXPERT)), clock.now) == []
+
+
+def test_the_list_is_paged_by_key_and_searched(office, clerk, clock):
+    for number in range(22):
+        make.draft(office, title=f"第{number}批探访" if number else "梧桐巷助浴")
+    page = clerk.get("/tenders/")
+    assert len(page.all("//tbody/tr")) == 20
+    page = clerk.get(page.link("下一页"))
+    assert len(page.all("//tbody/tr")) == 2
+    page = clerk.get("/tenders/?q=助浴")
+    assert page.words("//tbody/tr/th") == ["梧桐巷助浴"]
+    assert len(clerk.get("/tenders/?stage=open").all("//tbody/tr")) == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [
+        ("", 10), ("/draft", 10), ("/review", 10), ("/cancel", 10),
+        *((f"/draft/{name}", 10) for name in SECTIONS),
+    ],
+)  # fmt: skip
+def test_pages_stay_within_their_statements(office, clerk, approver, path, most):
+    who = approver if path in {"/review", "/cancel"} else clerk
+    maker = {"/review": make.submitted, "/cancel": make.published}.get(path, make.draft)
+    tender = maker(office)
+    assert who.get(url(tender, path), most=most).status == 200
+
+
+def test_the_list_and_the_first_step_stay_within_their_statements(office, clerk):
+    for _ in range(3):
+        make.draft(office)
+    assert clerk.get("/tenders/", most=8).status == 200
+    assert clerk.get("/tenders/?q=探访", most=8).status == 200
+    assert clerk.get("/tenders/new", most=10).status == 200
