@@ -46,3 +46,6 @@ MILESTONE_MACHINE = Machine(
         Move(_S.REPORTED, _V.ACCEPT, _S.ACCEPTED, _P.DELIVERY_ACCEPT, N_("验收合格")),
     ],
 )
+
+# What a milestone's money depends on, in the words of the contract.
+BASE_LABELS = {"acceptance": N_("验收即付"), "evaluation": N_("验收并评估")}

@@ -36,6 +36,7 @@ _STORY = {
     "sign_supplier": (N_("供应商签署"), "info"),
     "sign_buyer": (N_("街道签署，合同生效"), "good"),
     "file_copy": (N_("报财政部门备案"), "neutral"),
+    "plan_milestones": (N_("生成履约节点"), "neutral"),
     "suspend": (N_("暂停履行"), "bad"),
     "resume": (N_("恢复履行"), "good"),
     "complete": (N_("结清合同"), "good"),

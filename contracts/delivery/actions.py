@@ -1,0 +1,205 @@
+"""Planning a contract's milestones, reporting them with evidence, returning and accepting them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import BinaryIO
+
+from contracts.agreements.actions import suspend_if_award_fell
+from contracts.agreements.models import Agreement
+from contracts.agreements.queries import agreement
+from contracts.agreements.states import AgreementState
+from contracts.delivery import mail, queries
+from contracts.delivery.models import Acceptance, Milestone, Report
+from contracts.delivery.notices import accepted_release
+from contracts.delivery.queries import PENDING, REPORTED
+from contracts.delivery.rules import check_acceptance, check_report
+from contracts.delivery.states import MILESTONE_MACHINE, MilestoneState, MilestoneVerb
+from market.db.session import db
+from market.kernel.errors import NotFound, Refused
+from market.kernel.permits import CLOCK, Actor, Permit, require
+from market.kernel.text import N_
+from market.records.audit import record, require_other_hands
+from market.records.files import keep
+from market.records.models import StoredFile
+from market.records.moves import move
+from market.records.notices import CardFacts, publish
+
+_GONE = N_("没有找到您要的内容，链接可能已失效。")
+
+
+@dataclass(frozen=True)
+class ReportFacts:
+    """What the organisation says of a milestone."""
+
+    text: str
+    people_served: int
+    sessions_held: int
+
+
+@dataclass(frozen=True)
+class AcceptanceFacts:
+    """What the street found, and what the users of the service said (条例 45)."""
+
+    opinion: str
+    users_invited: int
+    users_satisfied: int
+    users_opinion: str
+
+
+def plan_milestones(contract: Agreement, at: datetime) -> list[Milestone]:
+    """Write a contract's milestones down as rows, from its frozen data; harmless when they are there."""
+    found = queries.milestones_of(contract.id)
+    if found or contract.state != AgreementState.IN_FORCE:
+        return found
+    rows = [
+        Milestone(
+            agreement_id=contract.id,
+            file_id=contract.file_id,
+            district_id=contract.district_id,
+            street_id=contract.street_id,
+            organisation_id=contract.organisation_id,
+            number=one["number"],
+            title=one["title"],
+            base=one["base"],
+            amount_fen=one["amount_fen"],
+            due_on=date.fromisoformat(one["due_on"]),
+            evidence=one["evidence"],
+            state=MilestoneState.PLANNED.value,
+            reports=[],
+        )
+        for one in contract.data["milestones"]
+    ]
+    db.session.add_all(rows)
+    db.session.flush()
+    record(contract.subject, "plan_milestones", CLOCK, at, facts={"count": len(rows)})
+    return rows
+
+
+def _loaded(milestone_id: int) -> Milestone:
+    row = queries.milestone(milestone_id, lock=True)
+    if row is None:
+        raise NotFound(_GONE)
+    return row
+
+
+def _check_in_force(row: Milestone) -> None:
+    if row.agreement.state != AgreementState.IN_FORCE:
+        raise Refused(N_("合同不在履行中，节点暂不能报告和验收。"))
+
+
+# --- the organisation -------------------------------------------------------------------------------------------------
+
+
+def add_evidence(actor: Actor, row: Milestone, stream: BinaryIO, name: str, at: datetime) -> StoredFile:
+    """Keep one file for the coming report. Call it first in a write: the content is read before the lock is taken.
+
+    Raises Refused for a file that is empty, too large or of an unknown kind.
+    """
+    require(actor, Permit.DELIVERY_REPORT, row.subject.scope)
+    MILESTONE_MACHINE.step(row.state, MilestoneVerb.REPORT)
+    return keep(stream, name, (PENDING, row.id), actor, at)
+
+
+def remove_evidence(actor: Actor, milestone_id: int, file_id: int) -> None:
+    """Take a file back that has not been handed in."""
+    row = _loaded(milestone_id)
+    require(actor, Permit.DELIVERY_REPORT, row.subject.scope)
+    found = next((one for one in queries.pending_evidence(milestone_id) if one.id == file_id), None)
+    if found is None:
+        raise NotFound(_GONE)
+    db.session.delete(found)
+    db.session.flush()
+
+
+def report_milestone(actor: Actor, milestone_id: int, facts: ReportFacts, token: str, at: datetime) -> Report:
+    """Hand in the report of a milestone with the evidence uploaded for it; `token` makes a double click one report."""
+    made = queries.by_form_token(token)
+    if made is not None:
+        return made
+    row = _loaded(milestone_id)
+    require(actor, Permit.DELIVERY_REPORT, row.subject.scope)
+    require_other_hands(actor, Permit.DELIVERY_REPORT, "milestone", row.id)
+    _check_in_force(row)
+    pending = queries.pending_evidence(row.id)
+    check_report(facts.text, facts.people_served, facts.sessions_held, len(pending))
+    report = Report(
+        milestone_id=row.id,
+        form_token=token,
+        text=facts.text,
+        people_served=facts.people_served,
+        sessions_held=facts.sessions_held,
+        reported_by=actor.user_id,
+        reported_at=at,
+    )
+    row.reports.append(report)
+    db.session.flush()
+    for one in pending:
+        one.subject_kind, one.subject_id = REPORTED, report.id
+    told = {"report": report.id, "files": sorted(one.sha256 or "" for one in pending)}
+    told |= {"people_served": facts.people_served, "sessions_held": facts.sessions_held}
+    move(row, MILESTONE_MACHINE, MilestoneVerb.REPORT, actor, at, facts=told, private={"text": facts.text})
+    mail.tell_reported(row, at)
+    return report
+
+
+# --- the street -------------------------------------------------------------------------------------------------------
+
+
+def _latest(row: Milestone) -> Report:
+    return row.reports[-1]
+
+
+def return_report(actor: Actor, milestone_id: int, reason: str, at: datetime) -> Acceptance:
+    """Send a report back with the reason; the organisation completes it and reports again."""
+    row = _loaded(milestone_id)
+    if not reason.strip():
+        raise Refused(N_("请写明退回的原因和需要补正的内容。"), field="opinion")
+    require_other_hands(actor, Permit.DELIVERY_ACCEPT, "milestone", row.id)
+    move(row, MILESTONE_MACHINE, MilestoneVerb.RETURN, actor, at, private={"reason": reason})
+    decision = _decide(row, actor, AcceptanceFacts(reason.strip(), 0, 0, ""), at, accepted=False)
+    mail.tell_returned(row, reason.strip(), at)
+    return decision
+
+
+def accept_milestone(actor: Actor, milestone_id: int, facts: AcceptanceFacts, at: datetime) -> Acceptance | None:
+    """Accept a milestone as a named person, users invited and heard; the result is published.
+
+    None when the award behind the contract has fallen: then the contract is suspended and nothing is accepted.
+    """
+    row = _loaded(milestone_id)
+    require(actor, Permit.DELIVERY_ACCEPT, row.subject.scope)
+    agreement(row.agreement_id, lock=True)
+    if suspend_if_award_fell(row.agreement, at):
+        return None
+    _check_in_force(row)
+    require_other_hands(actor, Permit.DELIVERY_ACCEPT, "milestone", row.id)
+    check_acceptance(facts.opinion, facts.users_invited, facts.users_satisfied, facts.users_opinion)
+    row.accepted_at = at
+    told = {"users_invited": facts.users_invited, "users_satisfied": facts.users_satisfied}
+    private = {"opinion": facts.opinion, "users_opinion": facts.users_opinion}
+    move(row, MILESTONE_MACHINE, MilestoneVerb.ACCEPT, actor, at, facts=told, private=private)
+    decision = _decide(row, actor, facts, at, accepted=True)
+    report = _latest(row)
+    release = accepted_release(row, row.agreement, decision, report.people_served, report.sessions_held)
+    publish(row.agreement.file, "implementation", release, CardFacts(stage="delivering"), actor, at)
+    mail.tell_accepted(row, at)
+    return decision
+
+
+def _decide(row: Milestone, actor: Actor, facts: AcceptanceFacts, at: datetime, *, accepted: bool) -> Acceptance:
+    decision = Acceptance(
+        milestone_id=row.id,
+        report_id=_latest(row).id,
+        accepted=accepted,
+        opinion=facts.opinion,
+        users_invited=facts.users_invited,
+        users_satisfied=facts.users_satisfied,
+        users_opinion=facts.users_opinion,
+        decided_by=actor.user_id,
+        decided_at=at,
+    )
+    db.session.add(decision)
+    db.session.flush()
+    return decision
