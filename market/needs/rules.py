@@ -7,7 +7,7 @@ import unicodedata
 
 from market.kernel.text import N_
 
-# Identity numbers (18 characters) and mobile numbers: needs speak of groups, never of a person (个人信息保护法 art. 28).
+# Identity numbers (18 characters) and mobile numbers: needs speak of groups, never of persons (个人信息保护法 28).
 _IDENTITY = re.compile(r"(?<!\d)\d{6}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)")
 _MOBILE = re.compile(r"(?<!\d)1[3-9]\d(?:[\s-]?\d{4}){2}(?!\d)")
 
