@@ -310,7 +310,7 @@ def second_factor_picture() -> Any:
     """The QR code an authenticator scans."""
     user = found(queries.person(current_actor().user_id or 0))
     secret = found(session.get("new_totp"))
-    uri = pyotp.TOTP(secret).provisioning_uri(user.login, issuer_name="Linli")
+    uri = pyotp.TOTP(secret).provisioning_uri(name=user.login, issuer_name="Linli")
     picture = (
         segno.make(uri)
         .svg_inline(scale=5, dark="#0b3b3a")
