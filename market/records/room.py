@@ -31,7 +31,7 @@ def rebuild() -> None:
     """由公告重新生成列表、检索和汇总 / make lists, search and figures again from the notices."""
     with transaction():
         purchases, entries = projections.rebuild()
-    click.echo(f"已重建：采购 {purchases} 项，名录 {entries} 条 / rebuilt: {purchases} purchases, {entries} entries")
+    click.echo(f"已重建采购 {purchases} 项、名录 {entries} 条 / rebuilt {purchases} purchases, {entries} entries")  # zh-only
 
 
 CARD = Room(

@@ -1,0 +1,280 @@
+"""Reads of the noticeboard and its projections. Lists are paged by mark and counted to a cap, never further."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import defer, undefer
+
+from market.db.session import db
+from market.places.models import District, Street
+from market.public.rules import Phase, stages_of
+from market.public.rules.chains import Link, Posted
+from market.records.keys import read_setting
+from market.records.models import (
+    AuditEntry,
+    Chain,
+    DailyDigest,
+    DirectoryCard,
+    Notice,
+    PurchaseCard,
+    Receipt,
+    StoredFile,
+    StreetFigures,
+)
+from market.records.search import matches
+from market.records.signing import fingerprint
+
+PAGE = 20
+CAP = 1000
+CHAIN_PAGE = 100
+_CHAIN_MOST = 20_000
+
+_LISTED = (
+    PurchaseCard.file_id,
+    PurchaseCard.ocid,
+    PurchaseCard.title,
+    PurchaseCard.stage,
+    PurchaseCard.method,
+    PurchaseCard.category,
+    PurchaseCard.place,
+    PurchaseCard.buyer,
+    PurchaseCard.amount_fen,
+    PurchaseCard.awarded_fen,
+    PurchaseCard.supplier,
+    PurchaseCard.deadline_at,
+    PurchaseCard.updated_notice_id.label("mark"),
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a reader filters a list by; the empty string asks for everything."""
+
+    words: str = ""
+    district: str = ""
+    street: str = ""
+    category: str = ""
+    phase: str = ""
+    method: str = ""
+
+    @property
+    def anything(self) -> bool:
+        """True when the list is narrowed at all."""
+        return any(vars(self).values())
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One page of a list: rows, the mark to go on from (None at the end), and the count up to the cap."""
+
+    rows: Sequence[Any]
+    next_mark: int | None
+    count: int
+
+    @property
+    def capped(self) -> bool:
+        """True when there are more than are counted."""
+        return self.count > CAP
+
+
+@dataclass(frozen=True)
+class Place:
+    """A street as the filter offers it."""
+
+    code: str
+    name: str
+    district_code: str
+    district_name: str
+    id: int
+    district_id: int
+
+
+def places() -> list[Place]:
+    """Return all streets with their districts, by code. One statement."""
+    columns = (Street.code, Street.name, District.code, District.name, Street.id, Street.district_id)
+    query = select(*columns).join(District, District.id == Street.district_id).order_by(Street.code)
+    return [Place(*row) for row in db.session.execute(query)]
+
+
+# --- lists ------------------------------------------------------------------------------------------------------------
+
+
+def purchases(asked: Asked, streets: Sequence[Place], at: datetime, before: int | None = None) -> Listing:
+    """Return one page of purchases, the latest news first. Two statements."""
+    query = select(*_LISTED).where(*_conditions(asked, streets, at))
+    return _listing(query, "purchase", asked.words, PurchaseCard.file_id, PurchaseCard.updated_notice_id, before)
+
+
+def _conditions(asked: Asked, streets: Sequence[Place], at: datetime) -> list[Any]:
+    found: list[Any] = []
+    if asked.street:
+        ids = [place.id for place in streets if place.code == asked.street]
+        found.append(PurchaseCard.street_id == (ids[0] if ids else -1))
+    elif asked.district:
+        ids = [place.district_id for place in streets if place.district_code == asked.district]
+        found.append(PurchaseCard.district_id == (ids[0] if ids else -1))
+    if asked.category:
+        found.append(PurchaseCard.category == asked.category)
+    if asked.method:
+        found.append(PurchaseCard.method == asked.method)
+    if asked.phase:
+        found.append(_in_phase(Phase(asked.phase), at))
+    return found
+
+
+def _in_phase(phase: Phase, at: datetime) -> Any:
+    """As `stage_now` says it of one card: what is open closes with its deadline."""
+    card = PurchaseCard
+    if phase is Phase.OPEN:
+        return and_(card.stage == "tender", or_(card.deadline_at.is_(None), card.deadline_at > at))
+    stored = card.stage.in_(stages_of(phase))
+    if phase is Phase.JUDGED:
+        return or_(stored, and_(card.stage == "tender", card.deadline_at <= at))
+    return stored
+
+
+def directory(kind: str, words: str = "", before: int | None = None, district_id: int | None = None) -> Listing:
+    """Return one page of a kind of directory entries, the latest first. Two statements."""
+    card = DirectoryCard
+    query = select(card.key, card.title, card.data, card.district_id, card.updated_notice_id.label("mark"))
+    query = query.where(card.kind == kind)
+    if district_id is not None:
+        query = query.where(card.district_id == district_id)
+    return _listing(query, kind, words, card.id, card.updated_notice_id, before)
+
+
+def _listing(query: Any, kind: str, words: str, key: Any, mark: Any, before: int | None) -> Listing:
+    """Page a list by its mark, or by the mark of the search index where something is searched for."""
+    found = matches(kind, words) if words else None
+    if words and found is None:
+        return Listing([], None, 0)
+    if found is not None:
+        query = query.join(found, found.c.row_id == key).add_columns(found.c.mark.label("found_mark"))
+        mark = found.c.mark
+    counted = query.with_only_columns(key).limit(CAP + 1).subquery()
+    count = db.session.scalar(select(func.count()).select_from(counted)) or 0
+    if before is not None:
+        query = query.where(mark < before)
+    rows = db.session.execute(query.order_by(mark.desc()).limit(PAGE + 1)).all()
+    last = rows[PAGE - 1] if len(rows) > PAGE else None
+    return Listing(rows[:PAGE], last[-1] if last is not None else None, count)
+
+
+# --- home -------------------------------------------------------------------------------------------------------------
+
+
+def newest(limit: int) -> Sequence[Any]:
+    """Return the purchases with the latest news."""
+    return db.session.execute(select(*_LISTED).order_by(PurchaseCard.updated_notice_id.desc()).limit(limit)).all()
+
+
+def open_now(at: datetime, limit: int) -> Sequence[Any]:
+    """Return what may still be bid for, the nearest deadline first; a partial index serves it."""
+    query = select(*_LISTED).where(PurchaseCard.stage == "tender", PurchaseCard.deadline_at > at)
+    return db.session.execute(query.order_by(PurchaseCard.deadline_at).limit(limit)).all()
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A year's published purchases and their money."""
+
+    purchases: int
+    awarded_fen: int
+    paid_fen: int
+
+
+def figures(year: int) -> Figures:
+    """Add up the streets' figures of a year: one row a street, whatever the number of purchases."""
+    sums = [func.coalesce(func.sum(getattr(StreetFigures, name)), 0) for name in Figures.__dataclass_fields__]
+    row = db.session.execute(select(*sums).where(StreetFigures.year == year)).one()
+    return Figures(*(int(value) for value in row))
+
+
+# --- one purchase -----------------------------------------------------------------------------------------------------
+
+
+def purchase(ocid: str) -> PurchaseCard | None:
+    """Return a purchase's card with its compiled release."""
+    return db.session.scalar(select(PurchaseCard).filter_by(ocid=ocid))
+
+
+def purchase_head(ocid: str) -> PurchaseCard | None:
+    """Return a purchase's card without its compiled release."""
+    return db.session.scalar(select(PurchaseCard).filter_by(ocid=ocid).options(defer(PurchaseCard.compiled)))
+
+
+def notices_of(file_id: int) -> Sequence[Any]:
+    """Return number, tag, date and digest of a purchase's notices, oldest first."""
+    query = select(Notice.release_id, Notice.tag, Notice.published_at, Notice.digest).filter_by(file_id=file_id)
+    return db.session.execute(query.order_by(Notice.id)).all()
+
+
+def notice(release_id: str) -> Notice | None:
+    """Return a notice with the bytes that are served."""
+    return db.session.scalar(select(Notice).filter_by(release_id=release_id).options(undefer(Notice.body)))
+
+
+def release_bodies(file_id: int) -> list[bytes]:
+    """Return the bytes of a purchase's releases, oldest first."""
+    return list(db.session.scalars(select(Notice.body).filter_by(file_id=file_id).order_by(Notice.id)))
+
+
+def chain_head(file_id: int) -> tuple[int, str, int] | None:
+    """Return id, head and length of a purchase's chain."""
+    query = select(Chain.id, Chain.head, Chain.length).filter_by(kind="file", key=str(file_id))
+    row = db.session.execute(query).first()
+    return (row[0], row[1], row[2]) if row else None
+
+
+def links(chain_id: int, after: int = 0, most: int = _CHAIN_MOST) -> list[Link]:
+    """Return the public entries of a chain after a place, oldest first."""
+    query = select(AuditEntry.seq, AuditEntry.prev, AuditEntry.digest, AuditEntry.header)
+    found = query.where(AuditEntry.chain_id == chain_id, AuditEntry.seq > after).order_by(AuditEntry.seq).limit(most)
+    return [Link(*row) for row in db.session.execute(found)]
+
+
+def posted(file_id: int) -> list[Posted]:
+    """Return a purchase's notices with their bytes, to be computed again."""
+    query = select(Notice.release_id, Notice.digest, Notice.body).filter_by(file_id=file_id).order_by(Notice.id)
+    return [Posted(*row) for row in db.session.execute(query)]
+
+
+# --- files, receipts, days --------------------------------------------------------------------------------------------
+
+
+def public_file(file_id: int) -> StoredFile | None:
+    """Return a stored file that is public; one that is not looks like one that is not there."""
+    return db.session.scalar(select(StoredFile).filter_by(id=file_id, public=True, encrypted=False))
+
+
+def receipt(number: str) -> Receipt | None:
+    """Return a receipt as it was handed out."""
+    return db.session.scalar(select(Receipt).filter_by(number=number))
+
+
+def receipt_key() -> tuple[bytes, str] | None:
+    """Return the public key that signs receipts and daily digests, and its fingerprint."""
+    value = read_setting("receipt_public_key")
+    if not isinstance(value, str):
+        return None
+    key = bytes.fromhex(value)
+    return key, fingerprint(key)
+
+
+def digests(before: date | None = None) -> tuple[Sequence[Any], date | None]:
+    """Return one page of daily digests, the latest first, and the day to go on from."""
+    query = select(DailyDigest.day, DailyDigest.digest, DailyDigest.payload)
+    if before is not None:
+        query = query.where(DailyDigest.day < before)
+    rows = db.session.execute(query.order_by(DailyDigest.day.desc()).limit(PAGE + 1)).all()
+    return rows[:PAGE], rows[PAGE - 1].day if len(rows) > PAGE else None
+
+
+def digest_of(day: date) -> DailyDigest | None:
+    """Return one day's digest."""
+    return db.session.scalar(select(DailyDigest).filter_by(day=day))

@@ -1,0 +1,167 @@
+"""Words for what the notices say in codes. A code nobody knows yet is shown as it stands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from market.kernel.clock import is_before
+from market.kernel.rulebook import Regime
+from market.kernel.text import N_
+
+
+class Phase(StrEnum):
+    """Where a purchase stands, as coarsely as a reader asks for it."""
+
+    PLANNED = "planned"
+    OPEN = "open"
+    JUDGED = "judged"
+    AWARDED = "awarded"
+    RUNNING = "running"
+    COMPLETE = "complete"
+    ENDED = "ended"
+
+
+PHASE_LABELS = {
+    Phase.PLANNED: N_("采购意向"),
+    Phase.OPEN: N_("正在征集"),
+    Phase.JUDGED: N_("开标评审"),
+    Phase.AWARDED: N_("结果公告"),
+    Phase.RUNNING: N_("合同履约"),
+    Phase.COMPLETE: N_("已完成"),
+    Phase.ENDED: N_("失败或取消"),
+}
+# Stage of a card: its words, the tone of its tag, and the phase it belongs to.
+STAGES: dict[str, tuple[str, str, Phase]] = {
+    "planning": (N_("采购意向"), "neutral", Phase.PLANNED),
+    "tender": (N_("正在征集"), "info", Phase.OPEN),
+    "closed": (N_("已截止，待开标"), "wait", Phase.JUDGED),
+    "opened": (N_("已开标，评审中"), "wait", Phase.JUDGED),
+    "evaluated": (N_("已评审，待确定供应商"), "wait", Phase.JUDGED),
+    "awarded": (N_("结果公告"), "good", Phase.AWARDED),
+    "suspended": (N_("暂停中"), "bad", Phase.AWARDED),
+    "contract": (N_("合同已签"), "good", Phase.RUNNING),
+    "implementation": (N_("履约中"), "good", Phase.RUNNING),
+    "complete": (N_("已完成"), "neutral", Phase.COMPLETE),
+    "failed": (N_("采购失败"), "bad", Phase.ENDED),
+    "cancelled": (N_("已取消"), "bad", Phase.ENDED),
+}
+_SAME_STAGE = {"contracted": "contract", "completed": "complete", "evaluating": "opened"}
+
+
+def stage_now(stage: str, deadline_at: datetime | None, at: datetime) -> str:
+    """Return the stage at this instant: what is open closes with its deadline, whatever a timer has written down."""
+    stage = _SAME_STAGE.get(stage, stage)
+    if stage == "tender" and deadline_at is not None and not is_before(at, deadline_at):
+        return "closed"
+    return stage
+
+
+def stages_of(phase: Phase) -> list[str]:
+    """Return the stages that make up a phase."""
+    return [name for name, (_, _, its) in STAGES.items() if its is phase]
+
+
+METHOD_LABELS = {
+    Regime.COMPARISON.value: N_("比选"),
+    Regime.OPEN_TENDER.value: N_("公开招标"),
+    Regime.CONSULTATION.value: N_("竞争性磋商"),
+    Regime.NEGOTIATION.value: N_("竞争性谈判"),
+    Regime.INQUIRY.value: N_("询价"),
+    Regime.SINGLE_SOURCE.value: N_("单一来源采购"),
+}
+SOURCE_LABELS = {
+    "fiscal": N_("财政资金"),
+    "lottery": N_("福彩公益金"),
+    "street_fund": N_("社会组织发展专项资金"),
+    "donation": N_("社会捐赠"),
+}
+TAG_LABELS = {
+    "planning": N_("采购意向公开"),
+    "planningUpdate": N_("采购意向更新"),
+    "tender": N_("采购公告"),
+    "tenderUpdate": N_("采购进展"),
+    "tenderAmendment": N_("更正公告"),
+    "tenderCancellation": N_("终止公告"),
+    "award": N_("结果公告"),
+    "awardUpdate": N_("结果公告更新"),
+    "awardCancellation": N_("结果撤销公告"),
+    "contract": N_("合同公告"),
+    "contractUpdate": N_("合同进展"),
+    "contractAmendment": N_("合同变更公告"),
+    "contractTermination": N_("合同结束公告"),
+    "implementation": N_("履约和付款"),
+    "implementationUpdate": N_("履约进展"),
+}
+AWARD_STATES = {
+    "active": (N_("有效"), "good"),
+    "pending": (N_("暂停中"), "bad"),
+    "suspended": (N_("暂停中"), "bad"),
+    "cancelled": (N_("无效"), "bad"),
+    "annulled": (N_("无效"), "bad"),
+    "unsuccessful": (N_("未成交"), "bad"),
+}
+BID_STATES = {
+    "pending": (N_("有效"), "good"),
+    "valid": (N_("有效"), "good"),
+    "disqualified": (N_("无效"), "bad"),
+    "invalid": (N_("无效"), "bad"),
+    "withdrawn": (N_("已撤回"), "neutral"),
+}
+CONTRACT_STATES = {
+    "pending": (N_("待签"), "wait"),
+    "active": (N_("履行中"), "good"),
+    "in_force": (N_("履行中"), "good"),
+    "suspended": (N_("暂停中"), "bad"),
+    "terminated": (N_("已履行完毕"), "neutral"),
+    "completed": (N_("已履行完毕"), "neutral"),
+    "cancelled": (N_("已取消"), "bad"),
+}
+MILESTONE_STATES = {
+    "scheduled": (N_("未到期"), "neutral"),
+    "planned": (N_("未到期"), "neutral"),
+    "reported": (N_("待验收"), "wait"),
+    "returned": (N_("退回补充"), "bad"),
+    "met": (N_("已验收"), "good"),
+    "accepted": (N_("已验收"), "good"),
+    "partiallyMet": (N_("部分完成"), "wait"),
+    "notMet": (N_("未完成"), "bad"),
+}
+CHALLENGE_STATES = {
+    "filed": (N_("待答复"), "wait"),
+    "replied": (N_("已答复"), "info"),
+    "escalated": (N_("待区级决定"), "wait"),
+    "upheld": (N_("质疑成立"), "bad"),
+    "dismissed": (N_("质疑不成立"), "good"),
+    "rejected": (N_("质疑不成立"), "good"),
+    "withdrawn": (N_("已撤回"), "neutral"),
+}
+PARTY_LABELS = {"buyer": N_("采购人"), "supplier": N_("供应商")}
+RATER_LABELS = {
+    "self": N_("机构自评"),
+    "mutual": N_("同行互评"),
+    "public": N_("居民评价"),
+    "third": N_("第三方评估"),
+}
+GRADE_LABELS = {"excellent": N_("优秀"), "good": N_("良好"), "pass": N_("合格"), "fail": N_("不合格")}
+GRADE_TONES = {"excellent": "good", "good": "good", "pass": "wait", "fail": "bad"}
+BASE_LABELS = {"delivery": N_("验收合格即付"), "assessment": N_("验收并按评估结果付")}
+ROUTE_LABELS = {"bank": N_("银行付款"), "stripe": N_("Stripe 付款")}
+DOCUMENT_LABELS = {
+    "contractSigned": N_("已签合同"),
+    "contractNotice": N_("合同公告"),
+    "evaluationReports": N_("评审报告"),
+    "evaluationReport": N_("评审报告"),
+    "biddingDocuments": N_("采购文件"),
+    "technicalSpecifications": N_("服务要求"),
+    "complaints": N_("质疑处理"),
+    "completionCertificate": N_("验收报告"),
+}
+CONFIDENCE_LABELS = {
+    "L": N_("法规原文"),
+    "P": N_("公开网页"),
+    "P-": N_("公开网页，待核实"),
+    "G": N_("假定值"),
+    "D": N_("本区规定"),
+}
+JURISDICTIONS = {"CN": N_("全国"), "CN-32": N_("江苏"), "CN-33": N_("浙江"), "CN-51": N_("四川")}

@@ -1,0 +1,354 @@
+"""What anyone may read: home, purchases, chains, notices, files, budgets, organisations, receipts, rules, health."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, Response, current_app, render_template, request, url_for
+from werkzeug.datastructures import FileStorage
+
+from market.db.engine import begin_reading
+from market.db.session import db
+from market.kernel.categories import CATEGORY_LABELS
+from market.kernel.clock import beijing, system_now
+from market.kernel.rulebook import load
+from market.kernel.text import N_
+from market.public import queries
+from market.public.forms import ReceiptForm
+from market.public.queries import Asked
+from market.public.rules import Phase, chains, figures, purchase, receipts, rulebook, stage_now
+from market.public.rules.cards import listed
+from market.public.rules.labels import METHOD_LABELS, PHASE_LABELS, STAGES, TAG_LABELS
+from market.records import queue
+from market.records.files import SHOWN_INLINE, content_of
+from market.records.signing import verify_receipt
+from market.web.guard import attempt, found, now, public
+
+bp = Blueprint("public", __name__)
+_FOR_EVER = "public, max-age=31536000, immutable"
+_LATE_SECONDS = 180
+_OPEN = "the public reads the noticeboard"
+
+
+@bp.get("/")
+@public(_OPEN)
+def home() -> Any:
+    """What this is, what is open, what is new."""
+    at = now()
+    year = beijing(at).year
+    return render_template(
+        "market/public/home.html",
+        year=year,
+        figures=queries.figures(year),
+        open_now=[listed(row, at) for row in queries.open_now(at, 6)],
+        newest=[listed(row, at) for row in queries.newest(8)],
+        doors={name: _door(*endpoints) for name, endpoints in _DOORS.items()},
+    )
+
+
+_DOORS = {
+    "need": ("needs.state", "needs.intake", "needs.record"),
+    "survey": ("outcomes.survey", "outcomes.enter_code"),
+    "register": ("organisations.register",),
+}
+
+
+def _door(*endpoints: str) -> str | None:
+    """The address of the first of these doors that is hung."""
+    known = (name for name in endpoints if name in current_app.view_functions)
+    return next((url_for(name) for name in known), None)
+
+
+# --- purchases --------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/purchases")
+@public(_OPEN)
+def purchases() -> Any:
+    """All purchases: filters, search, pages by mark."""
+    at, asked, places = now(), _asked(), queries.places()
+    listing = queries.purchases(asked, places, at, request.args.get("before", type=int))
+    kept = {name: value for name, value in vars(asked).items() if value}
+    onward = url_for("public.purchases", **kept, before=listing.next_mark) if listing.next_mark else None
+    return render_template(
+        "market/public/purchases.html",
+        asked=asked,
+        listing=listing,
+        rows=[listed(row, at) for row in listing.rows],
+        districts=_by_district(places),
+        onward=onward,
+        back=url_for("public.purchases", **kept) if "before" in request.args else None,
+        categories=CATEGORY_LABELS,
+        phases=PHASE_LABELS,
+        methods=METHOD_LABELS,
+    )
+
+
+def _by_district(places: Sequence[queries.Place]) -> dict[tuple[str, str], list[queries.Place]]:
+    """Streets under code and name of their district."""
+    grouped: dict[tuple[str, str], list[queries.Place]] = {}
+    for place in places:
+        grouped.setdefault((place.district_code, place.district_name), []).append(place)
+    return grouped
+
+
+def _asked() -> Asked:
+    """The filters as asked; a code nobody knows asks for nothing."""
+    given = {name: request.args.get(name, "").strip()[:60] for name in Asked.__dataclass_fields__}
+    known: dict[str, set[str]] = {
+        "category": {str(one) for one in CATEGORY_LABELS},
+        "phase": {str(one) for one in Phase},
+        "method": set(METHOD_LABELS),
+    }
+    return Asked(**{name: value for name, value in given.items() if name not in known or value in known[name]})
+
+
+@bp.get("/purchases/<ocid>")
+@public(_OPEN)
+def show(ocid: str) -> Any:
+    """Everything published of one purchase, on one page."""
+    at, card = now(), found(queries.purchase(ocid))
+    stage = stage_now(card.stage, card.deadline_at, at)
+    label, tone, phase = STAGES.get(stage, (stage, "neutral", Phase.PLANNED))
+    return render_template(
+        "market/public/purchase.html",
+        card=card,
+        page=purchase.read(card.compiled, at),
+        steps=purchase.steps(phase, card.compiled),
+        label=label,
+        tone=tone,
+        is_open=stage == "tender",
+        notices=queries.notices_of(card.file_id),
+        chain=queries.chain_head(card.file_id),
+        tags=TAG_LABELS,
+    )
+
+
+@bp.get("/purchases/<ocid>/chain")
+@public("anyone may compute the chain again")
+def chain(ocid: str) -> Any:
+    """The purchase's chain, and on request the result of computing it again."""
+    card = found(queries.purchase_head(ocid))
+    head = found(queries.chain_head(card.file_id))
+    verdict = None
+    if "check" in request.args:
+        verdict = chains.check(queries.links(head[0]), queries.posted(card.file_id), head[1])
+    after = max(0, request.args.get("after", 0, type=int))
+    links = queries.links(head[0], after, queries.CHAIN_PAGE + 1)
+    more = links[queries.CHAIN_PAGE - 1].seq if len(links) > queries.CHAIN_PAGE else None
+    return render_template(
+        "market/public/chain.html",
+        card=card,
+        head=head[1],
+        length=head[2],
+        entries=[chains.entry(link) for link in links[: queries.CHAIN_PAGE]],
+        onward=url_for("public.chain", ocid=ocid, after=more) if more else None,
+        back=url_for("public.chain", ocid=ocid) if after else None,
+        verdict=verdict,
+    )
+
+
+@bp.get("/purchases/<ocid>/chain.json")
+@public("anyone may compute the chain again")
+def chain_json(ocid: str) -> Response:
+    """The chain's entries with the exact text each digest is computed over."""
+    card = found(queries.purchase_head(ocid))
+    chain_id, head, length = found(queries.chain_head(card.file_id))
+    entries = [
+        {"seq": link.seq, "prev": link.prev, "digest": link.digest, "header": link.header}
+        for link in queries.links(chain_id)
+    ]
+    return _json(chains.as_json({"ocid": ocid, "head": head, "length": length, "entries": entries}), head)
+
+
+@bp.get("/purchases/<ocid>/releases.json")
+@public("open data")
+def releases_json(ocid: str) -> Response:
+    """All releases of a purchase as one OCDS release package, each with the very bytes of its notice."""
+    card = found(queries.purchase_head(ocid))
+    notices = queries.notices_of(card.file_id)
+    settings = current_app.extensions["linli"].settings
+    frame = {
+        "uri": f"{settings.base_url}{request.path}",
+        "version": "1.1",
+        "publishedDate": notices[-1].published_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "publisher": {"name": settings.publisher},
+    }
+    body = chains.package(frame, queries.release_bodies(card.file_id))
+    return _json(body, notices[-1].digest)
+
+
+@bp.get("/notices/<release_id>.json")
+@public("open data")
+def notice_json(release_id: str) -> Response:
+    """One notice: the bytes its digest is computed over, for ever the same."""
+    row = found(queries.notice(release_id))
+    return _json(row.body, row.digest, _FOR_EVER)
+
+
+def _json(body: bytes, tag: str, cached: str = "public, no-cache") -> Response:
+    answer = Response(body, mimetype="application/json")
+    answer.headers["Cache-Control"] = cached
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    answer.set_etag(tag)
+    answer.make_conditional(request)
+    return answer
+
+
+@bp.get("/files/<int:file_id>")
+@public("published documents")
+def stored_file(file_id: int) -> Response:
+    """A published document; one that is not public is not found."""
+    row = found(queries.public_file(file_id))
+    answer = Response(content_of(row), mimetype=row.media_type)
+    answer.headers.set(
+        "Content-Disposition", "inline" if row.media_type in SHOWN_INLINE else "attachment", filename=row.name
+    )
+    answer.headers["Cache-Control"] = "public, no-cache"
+    answer.set_etag(row.stored_sha256)
+    answer.make_conditional(request)
+    return answer
+
+
+# --- directories ------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/budget-years")
+@public(_OPEN)
+def budgets() -> Any:
+    """Each street's approved money of a year with its sources and lines."""
+    asked, places = _asked(), queries.places()
+    district = next((p.district_id for p in places if p.district_code == asked.district), None)
+    listing = queries.directory("budget", asked.words, request.args.get("before", type=int), district)
+    return render_template(
+        "market/public/budgets.html",
+        asked=asked,
+        listing=listing,
+        years=[figures.budget(row.data, row.title) for row in listing.rows],
+        districts=list(_by_district(places)),
+        **_pages("public.budgets", listing, asked),
+    )
+
+
+@bp.get("/organisations-directory")
+@public(_OPEN)
+def organisations() -> Any:
+    """Organisations that are registered here."""
+    asked = _asked()
+    listing = queries.directory("organisation", asked.words, request.args.get("before", type=int))
+    return render_template(
+        "market/public/organisations.html",
+        asked=asked,
+        listing=listing,
+        organisations=[figures.organisation(row.data, row.title) for row in listing.rows],
+        **_pages("public.organisations", listing, asked),
+    )
+
+
+def _pages(endpoint: str, listing: queries.Listing, asked: Asked) -> dict[str, str | None]:
+    kept = {name: value for name, value in vars(asked).items() if value}
+    return {
+        "onward": url_for(endpoint, **kept, before=listing.next_mark) if listing.next_mark else None,
+        "back": url_for(endpoint, **kept) if "before" in request.args else None,
+    }
+
+
+@bp.get("/rules")
+@public("the law is public")
+def rules() -> Any:
+    """Every legal number with its source, assumed ones marked, and the districts' own values."""
+    return render_template(
+        "market/public/rules.html",
+        groups=rulebook.groups(load().rules),
+        overrides=[rulebook.override(row.data, row.title) for row in queries.directory("override").rows],
+    )
+
+
+# --- checking ---------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/digests")
+@public("anyone may keep a day's digest")
+def digests() -> Any:
+    """The signed digest of each day over all chains."""
+    before = request.args.get("before", type=date.fromisoformat)
+    rows, more = queries.digests(before)
+    return render_template(
+        "market/public/digests.html",
+        days=rows,
+        key=queries.receipt_key(),
+        onward=url_for("public.digests", before=more.isoformat()) if more else None,
+        back=url_for("public.digests") if before else None,
+    )
+
+
+@bp.route("/check", methods=["GET", "POST"])
+@public("whoever holds a receipt may check it")
+def check() -> Any:
+    """Check a receipt by number and digest, or as a whole by its signature."""
+    begin_reading(db.session)
+    form, key = ReceiptForm(), queries.receipt_key()
+    asked = {name: request.args.get(name, "").strip()[:200] for name in ("number", "digest")}
+    matched = finding = None
+    trouble: dict[str, str] = {}
+    if request.method == "POST":
+        if form.validate():
+            with attempt(form):
+                finding = _judged(form, key)
+    elif any(asked.values()):
+        trouble, matched = _matched(asked["number"], asked["digest"])
+    page = render_template(
+        "market/public/check.html", form=form, key=key, asked=asked, matched=matched, trouble=trouble, finding=finding
+    )
+    return page, 422 if form.errors or trouble else 200
+
+
+def _judged(form: ReceiptForm, key: tuple[bytes, str] | None) -> receipts.Finding:
+    upload = form.file.data
+    text = form.text.data or ""
+    if isinstance(upload, FileStorage) and upload.filename:
+        text = upload.read(receipts.MOST_CHARACTERS + 1).decode("utf-8", "replace")
+    receipt = receipts.read_receipt(text)
+    signed = key is not None and verify_receipt(key[0], receipt)
+
+    def kept_receipt(number: str) -> Any:
+        row = queries.receipt(number)
+        return row.payload if row else None
+
+    def kept_day(day: date) -> Any:
+        row = queries.digest_of(day)
+        return row.payload if row else None
+
+    return receipts.judge(receipt, signed, kept_receipt, kept_day)
+
+
+def _matched(number: str, digest: str) -> tuple[dict[str, str], bool | None]:
+    """Whether a receipt of this number carries this digest; a number that is unknown sounds like a wrong digest."""
+    if not number:
+        return {"number": N_("请填写回执编号。")}, None
+    try:
+        wanted = receipts.wanted_digest(digest)
+    except receipts.Refused as error:
+        return {"digest": error.message}, None
+    row = queries.receipt(number)
+    return {}, row is not None and receipts.names_digest(row.payload, wanted)
+
+
+@bp.get("/health")
+@public("operators' monitors")
+def health() -> Any:
+    """Whether database and worker are well; no names, no texts of errors."""
+    state = queue.health(db.session)
+    seconds = None if state.last_tick is None else int((system_now() - state.last_tick).total_seconds())
+    runs = seconds is not None and seconds <= _LATE_SECONDS
+    if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
+        return {
+            "database": "ok",
+            "worker": "ok" if runs else "silent",
+            "seconds_since_tick": seconds,
+            "due_failures": state.due_failures,
+            "jobs": {"waiting": state.waiting, "running": state.running, "failed": state.failed},
+        }
+    return render_template("market/public/health.html", state=state, runs=runs)
