@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from market.budgets.states import FUND_SOURCE_LABELS, FundSource
 from market.kernel.categories import CATEGORY_LABELS, Category
-from market.kernel.clock import end_of_day, instant
+from market.kernel.clock import beijing, end_of_day, instant
 from market.kernel.rulebook import RuleSet
 from market.places.queries import office_party
 from market.records.notices import CardFacts, value, z
@@ -65,10 +65,20 @@ def intention_release(tender: Tender, starts: str) -> dict[str, Any]:
     }
 
 
-def tender_release(tender: Tender, table: Timetable, book: RuleSet) -> dict[str, Any]:
-    """The notice with everything a supplier may know: lots, criteria, money, dates, evaluation terms, rules."""
+def tender_release(
+    tender: Tender, table: Timetable, book: RuleSet, earlier: Sequence[tuple[str, str]] = ()
+) -> dict[str, Any]:
+    """The notice with everything a supplier may know: lots, criteria, money, dates, evaluation terms, rules.
+
+    `earlier` are the purchases this one follows (relationship, ocid).
+    """
     deadline = table.deadline_at
+    related = [
+        {"id": str(n), "relationship": [kind], "scheme": "ocid", "identifier": ocid}
+        for n, (kind, ocid) in enumerate(earlier, 1)
+    ]
     return {
+        **({"relatedProcesses": related} if related else {}),
         "parties": _parties(tender),
         "buyer": _buyer(tender),
         "planning": {
@@ -257,4 +267,4 @@ def _dates(table: Timetable) -> list[dict[str, Any]]:
 
 
 def _text(given: object) -> object:
-    return z(given) if isinstance(given, datetime) else given
+    return beijing(given).strftime("%Y-%m-%d %H:%M") if isinstance(given, datetime) else given

@@ -35,7 +35,7 @@ def waiting(actor: Actor, at: datetime) -> list[Waiting]:
 CARD = Room(
     name="tenders",
     blueprints=[bp],
-    menu=[MenuEntry(N_("采购项目"), "tenders.index", (Permit.TENDER_SEE,))],
+    menu=[MenuEntry(N_("采购管理"), "tenders.index", (Permit.TENDER_SEE,))],
     waiting=waiting,
     due=[close_due],
 )

@@ -238,9 +238,7 @@ def remove_lot(actor: Actor, lot_id: int, at: datetime) -> Tender:
     return row
 
 
-def keep_typed(
-    actor: Actor, tender_id: int, section: str, fields: Mapping[str, Sequence[str]], at: datetime
-) -> None:
+def keep_typed(actor: Actor, tender_id: int, section: str, fields: Mapping[str, Sequence[str]], at: datetime) -> None:
     """Keep what was typed into a section and cannot be used yet, so that nothing is lost; empty removes it.
 
     `section` is the section's name, with `:lot` for the parts of a lot.

@@ -22,7 +22,7 @@ from market.tenders.actions.keys import make_lot_keys, opener_keys
 from market.tenders.mail import tell_approvers, tell_drafter, tell_published
 from market.tenders.models import Tender
 from market.tenders.notices import card_facts, intention_release, tender_release
-from market.tenders.queries import Situation, tender, version_of
+from market.tenders.queries import Situation, earlier_files, tender, version_of
 from market.tenders.rules import Finding, intention_needed
 from market.tenders.states import LOT_MACHINE, TENDER_MACHINE, LotVerb, TenderState, TenderVerb
 
@@ -106,7 +106,7 @@ def publish_tender(actor: Actor, tender_id: int, at: datetime) -> Tender:
     _plan(row, actor, at)
     _name_file(row)
     db.session.flush()
-    release = tender_release(row, found.timetable, found.book)
+    release = tender_release(row, found.timetable, found.book, earlier_files(row.file_id))
     publish(row.file, "tender", release, card_facts(row, "tender"), actor, at)
     tell_published(row, at)
     return row

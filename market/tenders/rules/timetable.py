@@ -29,6 +29,11 @@ class Dated:
     rules: tuple[Rule, ...] = ()
 
     @property
+    def sources(self) -> list[tuple[str, str]]:
+        """Source and article of the rules behind it, each once."""
+        return list(dict.fromkeys((rule.source, rule.article) for rule in self.rules))
+
+    @property
     def assumed(self) -> bool:
         """True when a number behind it is only assumed."""
         return any(rule.assumed for rule in self.rules)

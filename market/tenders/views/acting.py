@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import flash, redirect, url_for
+from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -66,6 +66,23 @@ def discard(tender_id: int) -> Any:
         url_for("tenders.index"),
         url_for("tenders.draft", tender_id=row.id),
     )
+
+
+@bp.post("/<int:tender_id>/repeat")
+@guard(Permit.TENDER_DRAFT)
+def repeat(tender_id: int) -> Any:
+    """Begin a purchase that came to nothing again."""
+    row = seen(tender_id, Permit.TENDER_DRAFT)
+    back = url_for("tenders.detail", tender_id=row.id)
+    with attempt(fields.Part()) as tried:
+        token = request.form.get("form_token", "")
+        again = actions.repeat_tender(current_actor(), row.id, now(), form_token=token or None)
+        there = url_for("tenders.draft", tender_id=again.id)
+    if tried.ok:
+        flash(_("已按原内容新建草稿，日期和规则按今天计算，请核对。"), "success")
+        return redirect(there)
+    flash(filters.text(tried.error), "danger")
+    return redirect(back)
 
 
 @bp.post("/<int:tender_id>/lots")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, current_app, render_template, url_for
 
 from market.budgets.states import FUND_SOURCE_LABELS
 from market.kernel.categories import CATEGORY_LABELS
@@ -44,6 +44,11 @@ def page(name: str, **values: Any) -> str:
         sections=SECTIONS,
         **values,
     )
+
+
+def link_up(endpoint: str, **values: Any) -> str | None:
+    """The address of a higher room's page; None where that room has no such page."""
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
 
 
 def seen(tender_id: int, permit: Permit = Permit.TENDER_SEE) -> Tender:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import request, url_for
 
+from market.kernel.clock import beijing_day
 from market.kernel.permits import Permit
 from market.people.queries import names
 from market.records.audit import history
@@ -15,15 +18,23 @@ from market.tenders import queries
 from market.tenders.forms import ReasonForm, SearchForm
 from market.tenders.models import Tender
 from market.tenders.queries import Situation
-from market.tenders.rules import STAGE_LABELS, Resolution, bid_security_max_fen, differences, performance_bond_max_fen
+from market.tenders.rules import (
+    STAGE_LABELS,
+    Resolution,
+    bid_security_max_fen,
+    differences,
+    is_open,
+    performance_bond_max_fen,
+)
 from market.tenders.rules import stage as stage_of
-from market.tenders.states import TENDER_MACHINE, TenderState
-from market.tenders.views.door import bp, page, seen
-from market.tenders.views.words import VERBS
+from market.tenders.states import TENDER_MACHINE, LotState, TenderState
+from market.tenders.views.door import bp, link_up, page, seen
+from market.tenders.views.words import NEXT_PAGES, VERBS
 from market.web import filters
 from market.web.guard import current_actor, guard, now
 
 PAGE = 20
+_ENDED = (LotState.FAILED, LotState.CANCELLED)
 
 
 @bp.get("/")
@@ -68,8 +79,26 @@ def detail(tender_id: int) -> Any:
         bid_security_fen=bid_security_max_fen(row.budget_fen, book) if book else None,
         bond_fen=performance_bond_max_fen(row.budget_fen, book) if book else None,
         events=_events(row),
+        repeatable=Permit.TENDER_DRAFT in permits and published and any(p.state in _ENDED for p in row.lots),
+        token=secrets.token_hex(16),
+        documents_day=beijing_day(row.documents_until) - timedelta(days=1) if row.documents_until else None,
+        public_url=link_up("public.show", ocid=row.file.ocid) if published or row.intention_at else None,
+        links=_links(row, permits, at),
         at=at,
     )
+
+
+def _links(row: Tender, permits: set[Permit], at: datetime) -> dict[int, list[tuple[str, str]]]:
+    """Per lot the pages of higher rooms on which this person goes on."""
+    if is_open(row, at):
+        return {}
+    found: dict[int, list[tuple[str, str]]] = {}
+    for states, permit, endpoint, label in NEXT_PAGES:
+        for part in row.lots:
+            url = link_up(endpoint, lot_id=part.id) if part.state in states and permit in permits else None
+            if url:
+                found.setdefault(part.id, []).append((filters.text(label), url))
+    return found
 
 
 def _events(row: Tender) -> list[dict[str, Any]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from market.kernel.permits import Permit
 from market.kernel.text import N_
+from market.tenders.states import LotState
 
 VERBS = {
     "create": N_("新建"),
@@ -14,3 +16,10 @@ VERBS = {
     "close": N_("递交截止"),
     "cancel": N_("取消"),
 }
+
+# Where a lot goes on: in these states whoever holds the permit finds the next page there.
+NEXT_PAGES = (
+    ((LotState.SEALED,), Permit.BID_OPEN, "bids.opening", N_("开标")),
+    ((LotState.OPENED, LotState.QUALIFIED, LotState.RANKED), Permit.EVALUATION_REPORT, "evaluation.board", N_("评审")),
+    ((LotState.RANKED, LotState.AWARDED), Permit.AWARD_CONFIRM, "awards.confirm", N_("确定供应商")),
+)

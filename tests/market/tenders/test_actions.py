@@ -450,3 +450,30 @@ def test_lists_show_what_the_scope_allows(office, clock):
     assert [t.id for t in queries.tenders_of(office.as_clerk(), clock.now, stage="draft")] == []
     assert [lot.tender_id for lot in queries.open_lots(clock.now)] == [mine.id]
     assert queries.open_lots(mine.deadline_at) == []
+
+
+def test_a_failed_purchase_is_begun_again_in_a_file_of_its_own(office, clock):
+    demand = need_factory.demand(office.street)
+    old = make.draft(office, demand_id=demand.id)
+    rows = [{"title": "有专职社会工作者", "evidence": "劳动合同"}]
+    actions.save_tender(office.as_clerk(), old.id, clock.now, requirement="每月上门四次", qualifications=rows)
+    actions.submit_tender(office.as_clerk(), old.id, clock.now)
+    actions.publish_tender(office.as_approver(), old.id, clock.now)
+    with pytest.raises(Refused, match="废标或取消"):
+        actions.repeat_tender(office.as_clerk(), old.id, clock.now)
+    clock.move_to(2026, 4, 7, 9, 31)
+    actions.fail_lot(queries.lot(old.lots[0].id), "不足 3 份。", CLOCK, clock.now)
+    again = actions.repeat_tender(office.as_clerk(), old.id, clock.now, form_token="f" * 32)
+    assert actions.repeat_tender(office.as_clerk(), old.id, clock.now, form_token="f" * 32).id == again.id
+    again = make.whole(again.id)
+    assert (again.requirement, again.demand_id) == ("每月上门四次", demand.id)
+    assert [q.title for q in again.qualifications] == ["有专职社会工作者"]
+    assert again.budget_fen == 180_000 * YUAN
+    assert again.starts_on == date(2026, 6, 1)
+    assert queries.Situation(again, clock.now).findings == ()
+    actions.submit_tender(office.as_clerk(), again.id, clock.now)
+    actions.publish_tender(office.as_approver(), again.id, clock.now)
+    (release,) = bodies(again)
+    assert release["relatedProcesses"][0]["identifier"] == make.whole(old.id).file.ocid
+    db.session.refresh(demand)
+    assert demand.state == DemandState.PLANNED

@@ -1,0 +1,67 @@
+"""One version of a tender's content, for the approver's comparison."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from market.budgets.states import FUND_SOURCE_LABELS, FundSource
+from market.kernel.money import format_bp, format_centi, format_yuan
+from market.kernel.text import N_
+from market.tenders.models import Lot, Tender
+from market.tenders.states import MILESTONE_BASE_LABELS, MilestoneBase
+
+
+def version_of(subject: Tender) -> list[dict[str, Any]]:
+    """Return the content as parts with lines (see `rules.differences`)."""
+    deadline = subject.deadline_at.isoformat() if subject.deadline_at else ""
+    parts: list[tuple[str, int | None, list[str]]] = [
+        (N_("项目名称"), None, [subject.title]),
+        (N_("采购需求"), None, subject.requirement.splitlines()),
+        (N_("服务期"), None, [f"{subject.starts_on.isoformat()} / {subject.ends_on.isoformat()}"]),
+        (N_("采购方式"), None, [subject.method]),
+        (N_("递交截止"), None, [deadline] if deadline else []),
+        (N_("小微企业价格扣除"), None, [format_bp(subject.small_deduction_bp)]),
+        (N_("负面清单说明"), None, [subject.negative_note] if subject.negative_note else []),
+        (N_("不公开采购意向的理由"), None, [subject.intention_waiver] if subject.intention_waiver else []),
+        (N_("资格条件"), None, [f"{q.title}｜{q.evidence}" for q in subject.qualifications]),
+    ]
+    for part in subject.lots:
+        parts += [(label, part.number, lines) for label, lines in _lot_lines(part)]
+    return [{"label": label, "lot": number, "lines": lines} for label, number, lines in parts]
+
+
+def _lot_lines(part: Lot) -> list[tuple[str, list[str]]]:
+    terms = part.evaluation_terms
+    return [
+        (N_("采购包"), [part.title]),
+        (
+            N_("资金来源"),
+            [
+                f"{share.line.title}（{FUND_SOURCE_LABELS[FundSource(share.line.source)]}）"
+                f"{format_yuan(share.amount_fen)}"
+                for share in part.funding
+            ],
+        ),
+        (N_("评审标准"), [f"{c.title}｜{format_centi(c.max_centi)}｜{c.guidance}" for c in part.criteria]),
+        (
+            N_("付款节点"),
+            [
+                f"{m.title}｜{format_bp(m.share_bp)}｜{MILESTONE_BASE_LABELS[MilestoneBase(m.base)]}｜"
+                f"{m.due_on.isoformat()}｜{m.evidence}"
+                for m in part.milestones
+            ],
+        ),
+        (N_("评估权重"), [f"{name}｜{format_bp(bp)}" for name, bp in sorted(terms["weights_bp"].items())]),
+        (
+            N_("等级与兑付"),
+            [f"{b['grade']}｜{format_centi(b['from_centi'])}｜{format_bp(b['share_bp'])}" for b in terms["bands"]],
+        ),
+        (
+            N_("评估规则"),
+            [f"min_mutual {terms['min_mutual']}", f"min_public {terms['min_public']}", f"{terms['renormalise']}"],
+        ),
+        (
+            N_("评估指标"),
+            [f"{i['title']}｜{i['target']}｜{format_centi(i['max_centi'])}" for i in terms["indicators"]],
+        ),
+    ]
