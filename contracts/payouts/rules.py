@@ -146,7 +146,6 @@ class Standing:
     """What is known here of an order: its amount, its last outcome, whether it is the payment's newest order."""
 
     amount_fen: int
-    state: PaymentState
     newest: bool
     outcome: Result | None
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from sqlalchemy.orm.attributes import set_committed_value
+
 from contracts.payouts.actions.approving import locked, require_accounts, require_payable
 from contracts.payouts.models import Attempt, BankBatch, Payment, StreetAccount
 from contracts.payouts.providers import batch_sheet, installed, pain001
@@ -75,6 +77,7 @@ def order_batch(
             raise Refused(N_("付款单 %(number)s 应通过 Stripe 支付，请不要放进银行文件。"), number=row.number)
         orders.append(_order(actor, row, Route.BANK, accounts, at, batch.id))
     _keep_files(batch, street, [Instruction.from_data(order.instruction) for order in orders], at)
+    set_committed_value(batch, "attempts", orders)
     facts = {"number": batch.number, "count": batch.count, "total_fen": batch.total_fen}
     for row in payments:
         record(row.subject, "batch", actor, at, permit=Permit.PAYOUT_SEND, facts=facts)

@@ -10,7 +10,7 @@ from contracts.payouts.notices import paid_release, returned_release
 from contracts.payouts.providers.port import Outcome, OutcomeState
 from contracts.payouts.queries import payment as find_payment
 from contracts.payouts.rules import Standing, read_result
-from contracts.payouts.states import PAYMENT_MACHINE, PaymentState, PaymentVerb, Result
+from contracts.payouts.states import PAYMENT_MACHINE, PaymentVerb, Result
 from market.kernel.clock import beijing_day
 from market.kernel.money import format_yuan
 from market.kernel.permits import CLOCK, Actor, Permit, Scope
@@ -29,7 +29,6 @@ def standing_of(attempt: Attempt, payment: Payment) -> Standing:
     """What is known of an order (the payment's orders must be loaded)."""
     return Standing(
         amount_fen=attempt.amount_fen,
-        state=PaymentState(payment.state),
         newest=payment.attempts[-1].id == attempt.id,
         outcome=Result(attempt.outcome) if attempt.outcome else None,
     )

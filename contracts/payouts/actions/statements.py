@@ -58,6 +58,7 @@ def import_statement(
         errors=[{"line": e.line, "column": e.column, "message": e.message, "params": e.params} for e in parsed.errors],
         imported_by=actor.user_id,
         imported_at=at,
+        rows=[],
     )
     db.session.add(statement)
     db.session.flush()
@@ -65,10 +66,11 @@ def import_statement(
     loaded = {row.id: row for row in payments_by_id({a.payment_id for a in attempts.values()}, lock=True)}
     for line in parsed.rows:
         attempt = attempts.get(line.request_no)
-        reading = _read(line, attempt)
+        payment = loaded[attempt.payment_id] if attempt else None
+        standing = standing_of(attempt, payment) if attempt and payment else None
+        reading = read_result(Result(line.result.value), line.amount_fen, standing)
         _keep(statement, line, attempt, reading)
-        if attempt is not None and reading.verbs:
-            payment = loaded[attempt.payment_id]
+        if attempt and payment and reading.verbs:
             apply_verbs(
                 payment, attempt, reading.verbs, actor, at,
                 day=line.day, reference=line.bank_reference, reason=line.reason,
@@ -79,16 +81,10 @@ def import_statement(
     return Imported(statement, parsed.errors)
 
 
-def _read(line: Line, attempt: Attempt | None) -> Reading:
-    standing = standing_of(attempt, attempt.payment) if attempt else None
-    return read_result(Result(line.result.value), line.amount_fen, standing)
-
-
 def _keep(statement: Statement, line: Line, attempt: Attempt | None, reading: Reading) -> None:
     note: RowNote | None = reading.note
-    db.session.add(
+    statement.rows.append(
         StatementRow(
-            statement_id=statement.id,
             number=line.line,
             attempt_id=attempt.id if attempt else None,
             attempt_key=line.request_no,

@@ -28,12 +28,11 @@ def attempt_by_key(key: str) -> Attempt | None:
 
 
 def attempts_by_key(street_id: int, keys: Sequence[str]) -> dict[str, Attempt]:
-    """Return a street's orders among these numbers, each with its payment and that payment's orders."""
+    """Return a street's orders among these numbers."""
     query = (
         select(Attempt)
         .join(Payment, Payment.id == Attempt.payment_id)
         .where(Payment.street_id == street_id, Attempt.key.in_(keys))
-        .options(joinedload(Attempt.payment).selectinload(Payment.attempts))
     )
     return {row.key: row for row in db.session.scalars(query)}
 

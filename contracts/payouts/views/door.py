@@ -60,8 +60,9 @@ def _labels() -> dict[str, Any]:
 def contract_link(row: Payment) -> Markup:
     """The contract's number as a link to it, and one to all its money."""
     link = Markup('<a href="{}">{}</a> · <a href="{}">{}</a>')
+    contract = url_for("agreements.show", agreement_id=row.agreement_id)
     money = url_for("payouts.contract", agreement_id=row.agreement_id)
-    return link.format(furl_for("agreements.show", agreement_id=row.agreement_id), row.agreement.number, money, _("合同款项"))
+    return link.format(contract, row.agreement.number, money, _("合同款项"))
 
 
 def _grade(basis: Mapping[str, Any]) -> str:
