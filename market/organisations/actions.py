@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from market.db.session import db
+from market.kernel.clock import beijing_day
 from market.kernel.errors import Refused
 from market.kernel.permits import Actor, Permit, Role, Scope, require
 from market.kernel.text import N_
@@ -133,7 +134,9 @@ def send_back(actor: Actor, subject: Organisation, reason: str, at: datetime) ->
 
 
 def bar(actor: Actor, subject: Organisation, until: date, reason: str, at: datetime) -> None:
-    """Bar an organisation from purchases until a day; published."""
+    """Bar an organisation from purchases until a day, published. Raises Refused for a day that is over."""
+    if until <= beijing_day(at):
+        raise Refused(N_("期限须在今天以后。"), field="until")
     subject.barred_until = until
     move(
         subject,
@@ -144,6 +147,14 @@ def bar(actor: Actor, subject: Organisation, until: date, reason: str, at: datet
         facts={"until": until.isoformat(), "reason": reason},
     )
     _publish(subject, actor, at)
+
+
+def readmit(actor: Actor, subject: Organisation, at: datetime) -> None:
+    """End a bar before its day; published."""
+    subject.barred_until = None
+    move(subject, ORGANISATION_MACHINE, OrganisationVerb.READMIT, actor, at)
+    _publish(subject, actor, at)
+    _tell_members(subject, N_("参加采购的资格已恢复"), N_("%(name)s 可以重新提交投标。"), at)
 
 
 def _publish(subject: Organisation, actor: Actor, at: datetime) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, session, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 
 from market.kernel.categories import CATEGORY_LABELS
-from market.kernel.clock import system_now
+from market.kernel.clock import beijing_day, system_now
 from market.kernel.errors import Refused
 from market.kernel.permits import ROLE_LABELS, Permit, Role, Scope, allowed, require
 from market.kernel.text import N_
@@ -26,11 +25,12 @@ from market.organisations.states import (
     BankVerb,
     OrganisationVerb,
 )
-from market.people.actions import begin_session, create_user, grant
-from market.people.queries import members
+from market.people.actions import begin_session, confirm_identity, create_user, grant, hash_password
+from market.people.models import User
+from market.people.queries import members, sealing_keys
 from market.places.queries import districts
 from market.records.audit import history
-from market.web.guard import actor_or_none, attempt, current_actor, found, guard, now, public
+from market.web.guard import actor_or_none, attempt, before_writing, current_actor, found, guard, now, public
 
 bp = Blueprint("organisations", __name__, url_prefix="/organisations")
 
@@ -73,14 +73,16 @@ def register() -> Any:
         for name in ("person_name", "login", "email", "password"):
             delattr(form, name)
     if form.validate_on_submit():
+        hashed = None if actor else before_writing(lambda: hash_password(form.password.data or ""))
         with attempt(form) as tried:
             at = now()
             if actor is None:
                 user = create_user(
-                    None, form.login.data, form.person_name.data, form.email.data, form.password.data, at
+                    None, form.login.data, form.person_name.data, form.email.data, form.password.data, at, hashed=hashed
                 )
                 who = user.actor()
-                session["token"] = begin_session(user, "", "", system_now())
+                agent, address = request.user_agent.string, request.remote_addr or ""
+                session["token"] = begin_session(user, agent, address, system_now())
             else:
                 who = actor
             row = actions.register(who, form.district.data, _facts(form), at)
@@ -125,6 +127,7 @@ def show(organisation_id: int) -> Any:
         history=history("organisation", row.id)[-20:],
         bank=queries.live_bank_account(row.id),
         own=any(g.organisation_id == row.id for g in current_actor().grants),
+        identifies=allowed(current_actor(), Permit.CERTIFICATE_ISSUE, Scope(row.registrar_district_id)),
         reason_form=ReasonForm(),
     )
 
@@ -196,6 +199,7 @@ def _show_again(row: Organisation, form: ReasonForm) -> Any:
         history=[],
         bank=None,
         own=False,
+        identifies=False,
         reason_form=form,
         form=form,
     )
@@ -210,12 +214,22 @@ def bar(organisation_id: int) -> Any:
     form = BarForm()
     if form.validate_on_submit():
         with attempt(form) as tried:
-            until: date = form.until.data
+            until = form.until.data or beijing_day(now())
             actions.bar(current_actor(), row, until, form.reason.data or "", now())
         if tried.ok:
             flash(_("已登记禁止参加采购，并已公布。"), "success")
             return redirect(url_for("organisations.show", organisation_id=row.id))
     return render_template("market/organisations/bar.html", form=form, row=row), 422 if form.errors else 200
+
+
+@bp.post("/<int:organisation_id>/readmit")
+@guard(Permit.ORGANISATION_CONFIRM)
+def readmit(organisation_id: int) -> Any:
+    """End a bar."""
+    row = found(queries.organisation(organisation_id), Permit.ORGANISATION_CONFIRM)
+    actions.readmit(current_actor(), row, now())
+    flash(_("已恢复资格，并已公布。"), "success")
+    return redirect(url_for("organisations.show", organisation_id=row.id))
 
 
 @bp.route("/<int:organisation_id>/bank", methods=["GET", "POST"])
@@ -273,8 +287,9 @@ def people(organisation_id: int) -> Any:
     row = found(queries.organisation(organisation_id), Permit.MEMBERS_MANAGE, Scope(organisation_id=organisation_id))
     form = MemberForm()
     if form.validate_on_submit():
+        hashed = before_writing(lambda: hash_password(form.password.data or ""))
         with attempt(form) as tried:
-            _add_member(row, form)
+            _add_member(row, form, hashed)
         if tried.ok:
             flash(_("账号已开通。"), "success")
             return redirect(url_for("organisations.people", organisation_id=row.id))
@@ -282,20 +297,58 @@ def people(organisation_id: int) -> Any:
         "market/organisations/people.html",
         form=form,
         row=row,
-        people=[
-            (u, [ROLE_LABELS[Role(g.role)] for g in u.grants if g.organisation_id == row.id and g.revoked_at is None])
-            for u in members(row.id)
-        ],
+        people=_team(row),
     )
     return page, 422 if form.errors else 200
 
 
-def _add_member(row: Organisation, form: MemberForm) -> None:
+def _team(row: Organisation) -> list[tuple[User, list[str]]]:
+    """People of an organisation, each with the names of the roles held there."""
+    return [
+        (u, [ROLE_LABELS[Role(g.role)] for g in u.grants if g.organisation_id == row.id and g.revoked_at is None])
+        for u in members(row.id)
+    ]
+
+
+@bp.get("/<int:organisation_id>/identities")
+@guard(Permit.CERTIFICATE_ISSUE)
+def identities(organisation_id: int) -> Any:
+    """For the registrar's district: whose identity to confirm before keys are made."""
+    row = _registered_here(organisation_id)
+    team = _team(row)
+    return render_template(
+        "market/organisations/identities.html", row=row, people=team, keys=sealing_keys(u.id for u, _roles in team)
+    )
+
+
+@bp.post("/<int:organisation_id>/identities/<int:user_id>")
+@guard(Permit.CERTIFICATE_ISSUE)
+def identity(organisation_id: int, user_id: int) -> Any:
+    """Confirm who somebody is; the code is shown once."""
+    row = _registered_here(organisation_id)
+    user = found(next((u for u in members(row.id) if u.id == user_id), None))
+    code = confirm_identity(current_actor(), user, Scope(row.registrar_district_id), system_now())
+    return render_template("market/organisations/identity.html", row=row, person=user, code=code)
+
+
+def _registered_here(organisation_id: int) -> Organisation:
+    """An organisation whose registrar is this officer's district; 404 otherwise."""
+    row = found(queries.organisation(organisation_id))
+    return found(row, Permit.CERTIFICATE_ISSUE, Scope(row.registrar_district_id))
+
+
+def _add_member(row: Organisation, form: MemberForm, hashed: str) -> None:
     actor, at, scope = current_actor(), now(), Scope(organisation_id=row.id)
     require(actor, Permit.MEMBERS_MANAGE, scope)
     if form.role.data is None:
         raise Refused(N_("请选择角色。"), field="role")
     user = create_user(
-        actor, form.login.data or "", form.name.data or "", form.email.data or "", form.password.data or "", at
+        actor,
+        form.login.data or "",
+        form.name.data or "",
+        form.email.data or "",
+        form.password.data or "",
+        at,
+        hashed=hashed,
     )
     grant(actor, user.id, form.role.data, scope, at)

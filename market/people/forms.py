@@ -39,8 +39,13 @@ class NewPasswordForm(Form):
 
 
 class KeysForm(Form):
-    """The passphrase under which a person's keys are locked."""
+    """The code of the identity check, and the passphrase under which a person's keys are locked."""
 
+    code = StringField(
+        _l("办理码"),
+        [Required(), Length(max=40)],
+        description=_l("由经办人当面核对您的身份后发给您，三天内有效，只能用一次"),
+    )
     passphrase = PasswordField(
         _l("密钥口令"),
         [Required(), Length(max=200)],
@@ -49,14 +54,18 @@ class KeysForm(Form):
     again = PasswordField(_l("再输入一次"), [Required(), EqualTo("passphrase", _l("两次填写的内容不一致。"))])
 
 
+# Roles within an organisation are given by the organisation itself.
+OFFICIAL_ROLES = [role for role in Role if not role.value.startswith("organisation_")]
+
+
 class AccountForm(Form):
     """A new account with one role."""
 
     token = FormToken()
     name = StringField(_l("姓名"), [Required(), Length(max=60)])
-    login = StringField(_l("登录名"), [Required(), Length(min=3, max=60)])
-    email = StringField(_l("电子邮箱"), [Required(), Length(max=120)])
-    role = ChoiceField(_l("角色"), [Required()], members=Role, labels=ROLE_LABELS)
+    login = StringField(_l("登录名"), [Required(), Length(min=3, max=60)], description=_l("字母和数字，以后不能更改"))
+    email = StringField(_l("电子邮箱"), [Required(), Length(max=120)], description=_l("设置密码的链接发到这里"))
+    role = ChoiceField(_l("角色"), [Required()], members=OFFICIAL_ROLES, labels=ROLE_LABELS)
     place = PickField(_l("任职范围"), [Required()], choices=[], coerce=str)
 
 
@@ -64,5 +73,5 @@ class GrantForm(Form):
     """One more role for a person."""
 
     token = FormToken()
-    role = ChoiceField(_l("角色"), [Required()], members=Role, labels=ROLE_LABELS)
+    role = ChoiceField(_l("角色"), [Required()], members=OFFICIAL_ROLES, labels=ROLE_LABELS)
     place = PickField(_l("任职范围"), [Required()], choices=[], coerce=str)

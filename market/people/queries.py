@@ -54,6 +54,11 @@ def person(user_id: int) -> User | None:
     )
 
 
+def person_by_login(login: str) -> User | None:
+    """Return the active person with this login, whatever its case."""
+    return db.session.scalar(select(User).filter_by(login=login.strip().lower(), active=True))
+
+
 def names(user_ids: Iterable[int]) -> dict[int, str]:
     """Return people's names by id."""
     rows = db.session.execute(select(User.id, User.name).where(User.id.in_(list(user_ids))))
@@ -115,6 +120,19 @@ def members(organisation_id: int) -> list[User]:
     return list(db.session.scalars(query))
 
 
+def people_in(district_ids: Iterable[int] | None, before: int | None = None, limit: int = 30) -> list[User]:
+    """Return people with a live role in these districts (None: everybody), newest first, grants loaded, page by key."""
+    query = select(User).options(selectinload(User.grants)).order_by(User.id.desc()).limit(limit)
+    if district_ids is not None:
+        own = select(RoleGrant.user_id).where(
+            RoleGrant.district_id.in_(list(district_ids)), RoleGrant.revoked_at.is_(None)
+        )
+        query = query.where(User.id.in_(own))
+    if before is not None:
+        query = query.where(User.id < before)
+    return list(db.session.scalars(query))
+
+
 def sealing_keys(user_ids: Iterable[int]) -> dict[int, SealingKey]:
     """Return the live sealing keys of these people by user id."""
     rows = db.session.scalars(
@@ -146,7 +164,8 @@ def scope_names(grants: Iterable[RoleGrant]) -> dict[int, str]:
         if not ids:
             continue
         source = table(name, sql_column("id"), sql_column("name"))
-        names = dict(db.session.execute(select(source.c.id, source.c.name).where(source.c.id.in_(ids))).tuples().all())
+        rows = db.session.execute(select(source.c.id, source.c.name).where(source.c.id.in_(ids)))
+        names = {row.id: row.name for row in rows}
         for grant in wanted:
             value = getattr(grant, column)
             if value is not None and not found[grant.id]:

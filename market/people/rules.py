@@ -37,6 +37,27 @@ def throttle_until(failures: Sequence[datetime], free_tries: int = FREE_TRIES) -
     return failures[-1] + timedelta(minutes=min(2**over, 60))
 
 
+_OF_A_STREET = {
+    Role.STREET_CLERK,
+    Role.STREET_APPROVER,
+    Role.STREET_OPENER,
+    Role.STREET_CASHIER,
+    Role.STREET_CHECKER,
+}
+_OF_A_DISTRICT = {Role.DISTRICT_FINANCE, Role.DISTRICT_CIVIL, Role.DISTRICT_REVIEWER, Role.KEY_ESCROW}
+
+
+def misplaced(role: Role, scope: Scope) -> str | None:
+    """Return why a role cannot be held there, or None: street roles need a street, district roles a district."""
+    if role in _OF_A_STREET and scope.street_id is None:
+        return N_("这个角色须指定街道。")
+    if role in _OF_A_DISTRICT and (scope.district_id is None or scope.street_id is not None):
+        return N_("这个角色须指定区县，不能只管一个街道。")
+    if role in _ORGANISATION_ROLES and scope.organisation_id is None:
+        return N_("机构人员的角色由机构管理员在“同事账号”中授予。")
+    return None
+
+
 def grantable(actor: Actor, wanted: Grant) -> bool:
     """True when the actor may give or take this role: within the own scope, organisation roles by the organisation."""
     scope = Scope(wanted.district_id, wanted.street_id, wanted.organisation_id)
@@ -46,6 +67,7 @@ def grantable(actor: Actor, wanted: Grant) -> bool:
         permit = Permit.MEMBERS_MANAGE
     else:
         permit = Permit.PEOPLE_MANAGE
-    if wanted.role in {Role.OPERATOR, Role.AUDITOR} and wanted.district_id is None:
-        return any(g.role is Role.OPERATOR for g in actor.grants)
+    if wanted.role is Role.OPERATOR:
+        # Whoever manages one district must not be able to make somebody who manages all.
+        return any(g.role is Role.OPERATOR and g.covers(scope) for g in actor.grants)
     return any(g.covers(scope) for g in actor.scopes(permit))

@@ -16,7 +16,7 @@ from flask import current_app, g, redirect, request, url_for
 from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.wrappers import Response
 
-from market.db.engine import begin_writing
+from market.db.engine import begin_reading, begin_writing
 from market.db.session import commit, db, rollback
 from market.kernel.errors import DomainError, Forbidden, NotFound, Stale
 from market.kernel.permits import Actor, Permit, Scope, allowed
@@ -114,6 +114,19 @@ def _to_sign_in() -> Response:
     if request.method == "GET":
         return redirect(url_for("people.sign_in", next=request.full_path.rstrip("?")))
     return keep_typed()
+
+
+def before_writing(work: Callable[[], T]) -> T:
+    """Do slow work of a POST (hashing, locking) while no write transaction is open; then the view goes on writing.
+
+    What the view has written so far is given up, so this comes first.
+    """
+    rollback()
+    begin_reading(db.session())
+    try:
+        return work()
+    finally:
+        begin_writing(db.session())
 
 
 class Tried:
