@@ -70,7 +70,7 @@ def sealed_lot(office: Office | None = None, **changes: Any) -> Case:
 
 def bidder(name: str = "", *, key: bool = True, **changes: Any) -> Team:
     """A confirmed organisation whose head is nobody else's; the signatory has a sealing key."""
-    changes.setdefault("legal_representative", f"负责人{next(_numbers)}号")
+    changes = {"legal_representative": f"负责人{next(_numbers)}号", "bank": False, **changes}
     team = organisation(name, **changes)
     if key:
         keys(team.signatory)
