@@ -17,7 +17,10 @@ from sqlalchemy.orm import aliased
 from contracts.agreements.models import Agreement
 from contracts.agreements.states import AgreementState
 from contracts.delivery.models import Milestone
+from contracts.outcomes.models import Evaluation
+from contracts.outcomes.rules import earned
 from contracts.payouts.models import Attempt, Earning, Payment, StatementRow
+from contracts.payouts.rules import final_result, paid_bp
 from contracts.payouts.states import Result
 from market.awards.models import Award
 from market.budgets.models import BudgetLine, FundYear
@@ -164,16 +167,27 @@ def _earnings(flows: _Flows) -> Iterator[Comparison]:
     owed: dict[int, int] = defaultdict(int)
     for payment_id, milestone_id in db.session.execute(select(Payment.id, Payment.milestone_id)):
         owed[milestone_id] += flows.of(Reason.OWE, "payment", payment_id)
-    for row in db.session.scalars(select(Earning).order_by(Earning.id)):
-        name = f"milestone {row.milestone_id}"
-        yield Comparison(f"评估后应付 / evaluated amount of {name}", row.due_fen, owed[row.milestone_id])
-        withheld = flows.of(Reason.FREE, "milestone", row.milestone_id)
-        yield Comparison(f"评估后不付 / withheld of {name}", row.withheld_fen, withheld)
+    # Reckoned again from what was accepted and evaluated, not read from the row that the booking was made of.
+    newest = select(func.max(Evaluation.id)).where(Evaluation.milestone_id == Milestone.id).correlate(Milestone)
+    rows = db.session.execute(
+        select(Milestone, Evaluation.share_bp)
+        .join(Earning, Earning.milestone_id == Milestone.id)
+        .outerjoin(Evaluation, Evaluation.id == newest.scalar_subquery())
+        .order_by(Earning.id)
+    )
+    for milestone, share_bp in rows:
+        fact = earned(milestone.amount_fen, paid_bp(milestone.base, share_bp))
+        name = f"milestone {milestone.id}"
+        yield Comparison(f"评估后应付 / evaluated amount of {name}", fact.earned_fen, owed[milestone.id])
+        withheld = flows.of(Reason.FREE, "milestone", milestone.id)
+        yield Comparison(f"评估后不付 / withheld of {name}", fact.withheld_fen, withheld)
 
 
 def _bank(flows: _Flows) -> Iterator[Comparison]:
     """Statements decide where there is one; other routes are decided by the provider's recorded answer."""
-    said: dict[int, int] = {}
+    # A bank may list a returned payment once, without the line that it was paid: what it came to counts.
+    said: dict[int, list[str]] = defaultdict(list)
+    stated: dict[int, int] = {}
     rows = db.session.execute(
         select(StatementRow.attempt_id, StatementRow.result, StatementRow.amount_fen)
         .where(StatementRow.note.is_(None))
@@ -181,15 +195,13 @@ def _bank(flows: _Flows) -> Iterator[Comparison]:
     )
     for attempt_id, result, amount_fen in rows:
         assert attempt_id is not None, "an applied row names its order, says the table"
-        said[attempt_id] = said.get(attempt_id, 0) + _signed(result, amount_fen)
+        said[attempt_id].append(result)
+        stated[attempt_id] = amount_fen
     paid: dict[int, int] = defaultdict(int)
     for attempt in db.session.scalars(select(Attempt).order_by(Attempt.id)):
-        by_answer = attempt.amount_fen if attempt.outcome == Result.PAID else 0
-        paid[attempt.payment_id] += said.get(attempt.id, by_answer)
+        came_to = final_result(said[attempt.id]) if attempt.id in said else attempt.outcome
+        if came_to == Result.PAID:
+            paid[attempt.payment_id] += stated.get(attempt.id, attempt.amount_fen)
     for payment_id, number in db.session.execute(select(Payment.id, Payment.number).order_by(Payment.id)):
         booked = flows.of(Reason.PAY, "payment", payment_id) - flows.of(Reason.BOUNCE, "payment", payment_id)
         yield Comparison(f"银行已付 / paid by the bank: {number}", paid[payment_id], booked)
-
-
-def _signed(result: str, amount_fen: int) -> int:
-    return {Result.PAID: amount_fen, Result.RETURNED: -amount_fen}.get(Result(result), 0)
