@@ -18,7 +18,7 @@ from market.web.catalogues import ENGLISH, FOLDER
 from market.web.extracting import HAN, Key, Source, read_source, rooms
 
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
-_LONE_PERCENT = re.compile(r"%(?!\(\w+\)[sd]|%)")
+_LONE_PERCENT = re.compile(r"(?<!%)(?:%%)*%(?!%|\(\w+\)[sd])")
 Said = str | tuple[str, ...] | list[str]
 
 

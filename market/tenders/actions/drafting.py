@@ -65,7 +65,7 @@ def create_tender(
     if form_token and (twin := tender_by_token(form_token, actor.user_id)):
         return tender(twin.id) or twin
     _check_item(street, item)
-    name = title.strip() or f"{street.name}{beijing_day(at).year}年{item.name}"
+    name = title.strip() or f"{street.name}{beijing_day(at).year}年{item.name}"  # zh-only
     file = open_file(street.district_id, street.id, street.code, Regime.COMPARISON.value, name, at)
     starts_on, ends_on = rules.default_term(beijing_day(at))
     row = Tender(
@@ -273,7 +273,7 @@ def _new_lot(row: Tender, funding: Mapping[int, int], at: datetime) -> Lot:
         district_id=row.district_id,
         street_id=row.street_id,
         number=number,
-        title=row.title if number == 1 else f"{row.title}（第{number}包）",
+        title=row.title if number == 1 else f"{row.title}（第{number}包）",  # zh-only
         ceiling_fen=1,
         state=LotState.DRAFT.value,
         failure_reason="",

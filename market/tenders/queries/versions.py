@@ -5,20 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from market.budgets.states import FUND_SOURCE_LABELS, FundSource
+from market.kernel.clock import beijing
 from market.kernel.money import format_bp, format_centi, format_yuan
 from market.kernel.text import N_
 from market.tenders.models import Lot, Tender
-from market.tenders.states import MILESTONE_BASE_LABELS, MilestoneBase
+from market.tenders.states import METHOD_LABELS, MILESTONE_BASE_LABELS, Method, MilestoneBase
+
+# The lines are kept as they were read, in the language of the documents.
+_RATERS = {"self": "自评", "mutual": "互评", "public": "群众评", "third": "第三方评"}
+_GRADES = {"excellent": "优秀", "good": "良好", "pass": "合格", "fail": "不合格"}
 
 
 def version_of(subject: Tender) -> list[dict[str, Any]]:
     """Return the content as parts with lines (see `rules.differences`)."""
-    deadline = subject.deadline_at.isoformat() if subject.deadline_at else ""
+    deadline = beijing(subject.deadline_at).strftime("%Y-%m-%d %H:%M") if subject.deadline_at else ""
     parts: list[tuple[str, int | None, list[str]]] = [
         (N_("项目名称"), None, [subject.title]),
         (N_("采购需求"), None, subject.requirement.splitlines()),
         (N_("服务期"), None, [f"{subject.starts_on.isoformat()} / {subject.ends_on.isoformat()}"]),
-        (N_("采购方式"), None, [subject.method]),
+        (N_("采购方式"), None, [METHOD_LABELS[Method(subject.method)]]),
         (N_("递交截止"), None, [deadline] if deadline else []),
         (N_("小微企业价格扣除"), None, [format_bp(subject.small_deduction_bp)]),
         (N_("负面清单说明"), None, [subject.negative_note] if subject.negative_note else []),
@@ -51,14 +56,21 @@ def _lot_lines(part: Lot) -> list[tuple[str, list[str]]]:
                 for m in part.milestones
             ],
         ),
-        (N_("评估权重"), [f"{name}｜{format_bp(bp)}" for name, bp in sorted(terms["weights_bp"].items())]),
+        (N_("评估权重"), [f"{_RATERS[name]}｜{format_bp(bp)}" for name, bp in terms["weights_bp"].items()]),
         (
             N_("等级与兑付"),
-            [f"{b['grade']}｜{format_centi(b['from_centi'])}｜{format_bp(b['share_bp'])}" for b in terms["bands"]],
+            [
+                f"{_GRADES[b['grade']]}｜{format_centi(b['from_centi'])}｜{format_bp(b['share_bp'])}"
+                for b in terms["bands"]
+            ],
         ),
         (
             N_("评估规则"),
-            [f"min_mutual {terms['min_mutual']}", f"min_public {terms['min_public']}", f"{terms['renormalise']}"],
+            [
+                f"互评至少 {terms['min_mutual']} 家",
+                f"群众评至少 {terms['min_public']} 份",
+                "缺少来源时按权重折算" if terms["renormalise"] else "缺少来源时不折算",
+            ],
         ),
         (
             N_("评估指标"),
