@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,19 +14,23 @@ from sqlalchemy.orm import defer, joinedload, load_only, selectinload
 from market.bids.models import OpenedBid, Opening, UnreadableBid
 from market.db.session import db
 from market.evaluation.models import EvaluationReport, PriceInquiry, PurchaseHelper, QualificationCheck, Result
-from market.evaluation.rules import Hit, LowRates, low_price_lines, low_rates
+from market.evaluation.rules import Hit, LowRates, low_price_hits, low_price_lines, low_rates
 from market.evaluation.states import Verdict
 from market.kernel import rulebook
+from market.kernel.clock import is_before
 from market.kernel.permits import Actor, Permit
 from market.kernel.rulebook import RuleSet
 from market.panels.models import Panel, Score, Seat
+from market.panels.queries import all_final, live, panels_of
 from market.panels.states import SeatState
 from market.records.models import AuditEntry, StoredFile
 from market.tenders.models import Lot, Tender
+from market.tenders.queries import rules_of
 from market.tenders.rules import Audience, Fact, Moment, shown
 from market.tenders.states import CriterionKind, LotState
 
 PAGE = 50
+BEFORE_OPENING = (LotState.DRAFT, LotState.SEALED, LotState.CANCELLED)
 AT_WORK = (LotState.OPENED, LotState.QUALIFIED, LotState.RANKED)
 
 
@@ -209,6 +215,14 @@ def price_lines(row: Lot, rules: RuleSet, prices: list[int]) -> list[Hit]:
     return low_price_lines(prices, row.ceiling_fen, rates)
 
 
+def unasked(row: Lot, rules: RuleSet, opened: list[OpenedBid], asked: list[PriceInquiry]) -> list[OpenedBid]:
+    """Return the bids whose price must be explained and whose bidders have not been asked."""
+    passed = conforming(opened, asked)
+    lines = price_lines(row, rules, [bid.price_fen for bid in passed])
+    before = {one.opened_bid_id for one in asked}
+    return [bid for bid in passed if bid.id not in before and low_price_hits(bid.price_fen, lines)]
+
+
 # --- results ----------------------------------------------------------------------------------------------------------
 
 
@@ -262,3 +276,70 @@ def lots_by_id(ids: Iterable[int]) -> dict[int, Lot]:
     query = select(Lot).where(Lot.id.in_(list(ids)))
     rows = db.session.scalars(query.options(joinedload(Lot.tender).load_only(Tender.title, Tender.method)))
     return {row.id: row for row in rows}
+
+
+# --- the clerk's desk -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """What the clerk has to do next for a lot: qualify, draw, refill, ask, decide or rank."""
+
+    lot: Lot
+    step: str
+
+
+def desk(actor: Actor, at: datetime) -> list[NextStep]:
+    """Return the next step of each lot that waits for a clerk (six statements, however many lots there are)."""
+    query = (
+        select(Lot)
+        .join(Opening, Opening.lot_id == Lot.id)
+        .where(
+            Lot.state.in_((LotState.OPENED, LotState.QUALIFIED)),
+            Opening.completed_at.is_not(None),
+            _within(actor, Permit.EVALUATION_REPORT, Lot),
+        )
+        .options(joinedload(Lot.tender).load_only(Tender.title, Tender.method, Tender.rules))
+        .order_by(Lot.id)
+        .limit(PAGE)
+    )
+    lots = list(db.session.scalars(query))
+    if not lots:
+        return []
+    ids = [row.id for row in lots]
+    panels, prices, asked = panels_of("lot", ids), _prices(ids), _asked(ids)
+    steps = ((row, _next_step(row, panels.get(row.id), prices[row.id], asked[row.id], at)) for row in lots)
+    return [NextStep(row, step) for row, step in steps if step]
+
+
+def _prices(lot_ids: list[int]) -> dict[int, list[OpenedBid]]:
+    found: dict[int, list[OpenedBid]] = defaultdict(list)
+    query = select(OpenedBid).where(OpenedBid.lot_id.in_(lot_ids)).options(*_without_content())
+    for row in db.session.scalars(query.order_by(OpenedBid.number)):
+        found[row.lot_id].append(row)
+    return found
+
+
+def _asked(lot_ids: list[int]) -> dict[int, list[PriceInquiry]]:
+    found: dict[int, list[PriceInquiry]] = defaultdict(list)
+    query = select(PriceInquiry, OpenedBid.lot_id).join(PriceInquiry.bid).where(OpenedBid.lot_id.in_(lot_ids))
+    for row, lot_id in db.session.execute(query.order_by(PriceInquiry.id)):
+        found[lot_id].append(row)
+    return found
+
+
+def _next_step(
+    row: Lot, panel: Panel | None, opened: list[OpenedBid], asked: list[PriceInquiry], at: datetime
+) -> str | None:
+    if row.state == LotState.OPENED:
+        return "qualify"
+    if panel is None:
+        return "draw"
+    if len(live(panel)) < panel.size:
+        return "refill"
+    if unasked(row, rules_of(row.tender), opened, asked):
+        return "ask"
+    undecided = [one for one in asked if one.decided_at is None]
+    if any(one.replied_at is not None or not is_before(at, one.until) for one in undecided):
+        return "decide"
+    return "rank" if all_final(panel) and not undecided else None

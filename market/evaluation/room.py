@@ -2,8 +2,79 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from market.evaluation import queries
 from market.evaluation.actions.ranking import REPORT_JOB
 from market.evaluation.jobs import report_pdf
-from market.web.rooms import Room
+from market.evaluation.mail import title_of
+from market.evaluation.views import bp
+from market.kernel.permits import Actor, Permit
+from market.kernel.text import N_
+from market.panels.queries import my_seats
+from market.panels.states import SeatState
+from market.tenders.states import LotState
+from market.web.rooms import MenuEntry, Room, Waiting
 
-CARD = Room(name="evaluation", jobs={REPORT_JOB: report_pdf})
+
+def waiting(actor: Actor, at: datetime) -> list[Waiting]:
+    """What waits for the clerk, for members of panels and for bidders who must explain a price."""
+    found = []
+    if actor.scopes(Permit.EVALUATION_REPORT):
+        found += [_of_lot(one) for one in queries.desk(actor, at)]
+    if actor.scopes(Permit.BID_SCORE):
+        found += _of_seats(actor)
+    organisations = {g.organisation_id for g in actor.scopes(Permit.BID_DRAFT) if g.organisation_id is not None}
+    if organisations:
+        found += _of_bidder(organisations, at)
+    return found
+
+
+_LOT_VERBS = {
+    "qualify": (N_("审查投标人资格"), "/qualification"),
+    "draw": (N_("抽取评审组"), "/panel"),
+    "refill": (N_("补抽评审组成员"), "/panel"),
+    "ask": (N_("要求说明异常低价"), "/prices"),
+    "decide": (N_("记录低价说明的结论"), "/prices"),
+    "rank": (N_("形成评审报告"), ""),
+}
+
+
+def _of_lot(one: queries.NextStep) -> Waiting:
+    verb, page = _LOT_VERBS[one.step]
+    return Waiting(verb, title_of(one.lot), f"/evaluation/lots/{one.lot.id}{page}")
+
+
+def _of_seats(actor: Actor) -> list[Waiting]:
+    seats = my_seats(actor)
+    lots = queries.lots_by_id(seat.panel.subject_id for seat in seats) if seats else {}
+    found = []
+    for seat in seats:
+        lot = lots.get(seat.panel.subject_id)
+        if lot is None:
+            continue
+        if seat.state == SeatState.DRAWN:
+            found.append(Waiting(N_("声明利害关系"), title_of(lot), f"/evaluation/seats/{seat.id}/declaration"))
+        elif lot.state == LotState.QUALIFIED:
+            found.append(Waiting(N_("评审打分"), title_of(lot), f"/evaluation/seats/{seat.id}"))
+    return found
+
+
+def _of_bidder(organisations: set[int], at: datetime) -> list[Waiting]:
+    rows = queries.open_inquiries_for(organisations, at)
+    lots = queries.lots_by_id(row.bid.lot_id for row in rows) if rows else {}
+    return [
+        Waiting(
+            N_("说明报价"), title_of(lots[row.bid.lot_id]), f"/evaluation/inquiries/{row.id}", row.until, urgent=True
+        )
+        for row in rows
+    ]
+
+
+CARD = Room(
+    name="evaluation",
+    blueprints=[bp],
+    menu=[MenuEntry(N_("评审"), "evaluation.index", (Permit.BID_QUALIFY, Permit.AWARD_CONFIRM, Permit.BID_SCORE))],
+    waiting=waiting,
+    jobs={REPORT_JOB: report_pdf},
+)

@@ -126,9 +126,11 @@ def all_final(panel: Panel) -> bool:
     return len(seats) == panel.size and all(seat.state == SeatState.FINAL for seat in seats)
 
 
-def seat(seat_id: int, *, lock: bool = False) -> Seat | None:
-    """Return a seat with its panel; locked until the transaction ends when asked."""
+def seat(seat_id: int, *, lock: bool = False, person: bool = False) -> Seat | None:
+    """Return a seat with its panel, and its person when asked; locked until the transaction ends when asked."""
     query = select(Seat).where(Seat.id == seat_id).options(joinedload(Seat.panel))
+    if person:
+        query = query.options(joinedload(Seat.user))
     if lock:
         query = query.with_for_update(of=Seat)
     return db.session.scalar(query)

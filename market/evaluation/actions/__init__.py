@@ -9,6 +9,7 @@ from market.evaluation.actions.scoring import (
     draw_panel,
     finish_sheet,
     put_score,
+    put_scores,
     recuse,
     refill_panel,
     release,
@@ -17,6 +18,6 @@ from market.evaluation.actions.scoring import (
 
 __all__ = [
     "answer_price", "ask_price", "check_bid", "check_bids", "decide_price", "declare", "draw_panel",
-    "finish_qualification", "finish_sheet", "keep_report_pdf", "note_helper", "note_reading", "put_score", "rank_lot",
-    "recuse", "refill_panel", "release", "scoring_lot",
+    "finish_qualification", "finish_sheet", "keep_report_pdf", "note_helper", "note_reading", "put_score",
+    "put_scores", "rank_lot", "recuse", "refill_panel", "release", "scoring_lot",
 ]  # fmt: skip

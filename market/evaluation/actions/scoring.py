@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from market.evaluation import queries
@@ -14,7 +14,7 @@ from market.kernel.money import format_centi
 from market.kernel.permits import Actor, Permit
 from market.kernel.text import N_
 from market.panels import actions as panels
-from market.panels.models import Panel, Score, Seat
+from market.panels.models import Expert, Panel, Seat
 from market.panels.queries import panel_for
 from market.panels.queries import seat as seat_of
 from market.records.audit import require_other_hands
@@ -50,6 +50,11 @@ def _call(lot: Lot) -> panels.Call:
         secret=draw_secret(lot).hex(),
         public_part=opening.record_digest,
     )
+
+
+def draw_preview(lot: Lot) -> tuple[list[Expert], list[dict[str, str]]]:
+    """Return who could be drawn for this lot, and who is avoided and why. Refuses before the opening is whole."""
+    return panels.preview(_call(lot))
 
 
 def draw_panel(
@@ -161,19 +166,29 @@ def put_score(
     score_centi: int | None = None,
     reason: str | None = None,
     clear: bool = False,
-) -> Score:
-    """Save one score, or its reason, or both. Raises Refused above the criterion's greatest score."""
+) -> None:
+    """Save one score, or its reason, or both; see `put_scores`."""
+    put_scores(actor, seat_id, bid_id, [panels.Given(criterion_id, score_centi, reason, clear)], at)
+
+
+def put_scores(actor: Actor, seat_id: int, bid_id: int, given: Iterable[panels.Given], at: datetime) -> None:
+    """Save scores and reasons of one bid. Refuses more than a criterion's greatest score."""
     seat = _own(actor, seat_id, lock=False)
-    lot = scoring_lot(seat)
-    criterion = next((c for c in queries.quality_criteria(lot) if c.id == criterion_id), None)
-    if criterion is None or bid_id not in {bid.id for bid in queries.bids(lot.id, valid_only=True)}:
-        raise Refused(N_("评分项与本标段不符，请刷新页面。"))
-    if score_centi is not None and not 0 <= score_centi <= criterion.max_centi:
-        most = format_centi(criterion.max_centi)
-        raise Refused(N_("“%(title)s”满分 %(most)s 分，请填写 0 到 %(most)s。"), title=criterion.title, most=most)
-    return panels.put_score(
-        actor, seat, (SCORED, bid_id), criterion_id, at, score_centi=score_centi, reason=reason, clear=clear
-    )
+    lot, parts = scoring_lot(seat), list(given)
+    criteria = {c.id: c for c in queries.quality_criteria(lot)}
+    known_bid = bid_id in {bid.id for bid in queries.bids(lot.id, valid_only=True)}
+    for part in parts:
+        criterion = criteria.get(part.criterion_id)
+        if criterion is None or not known_bid:
+            raise Refused(N_("评分项与本标段不符，请刷新页面。"))
+        if part.score_centi is not None and not 0 <= part.score_centi <= criterion.max_centi:
+            raise Refused(
+                N_("“%(title)s”满分 %(most)s 分，请填写 0 到 %(most)s。"),
+                field=f"score-{criterion.id}",
+                title=criterion.title,
+                most=format_centi(criterion.max_centi),
+            )
+    panels.put_scores(actor, seat, (SCORED, bid_id), parts, at)
 
 
 def finish_sheet(actor: Actor, seat_id: int, dissent: str, at: datetime) -> Seat:

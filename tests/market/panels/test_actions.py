@@ -284,7 +284,8 @@ def test_scores_are_saved_part_by_part_and_final_only_when_whole():
     seat, bids, criteria = case.seats[0], case.bids, [c for c in case.lot.criteria if c.kind == "quality"]
     member = case.member(seat)
     evaluation.put_score(member, seat.id, bids[0].id, criteria[0].id, case.at, reason="方案")
-    row = evaluation.put_score(member, seat.id, bids[0].id, criteria[0].id, case.at, score_centi=3_050)
+    evaluation.put_score(member, seat.id, bids[0].id, criteria[0].id, case.at, score_centi=3_050)
+    (row,) = queries.own_scores(member, seat)
     assert (row.score_centi, row.reason) == (3_050, "方案")
     assert queries.progress([seat.id]) == {seat.id: 1}
     with pytest.raises(Refused, match="满分") as refused:

@@ -1,0 +1,192 @@
+"""Abnormally low prices: the officer's page, the bidder's answer, the decision."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from flask import Response, flash, redirect, url_for
+from flask_babel import gettext as _
+
+from market.evaluation import actions, queries
+from market.evaluation.actions.prices import FILES
+from market.evaluation.forms import AnswerForm, AskForm, DecideForm, JudgeForm
+from market.evaluation.models import PriceInquiry
+from market.evaluation.rules import low_price_hits
+from market.evaluation.states import Mark
+from market.evaluation.views.door import bp, lot_for, may, page
+from market.kernel.clock import is_before
+from market.kernel.permits import Permit, Scope, allowed
+from market.records.files import content_of, files_of
+from market.tenders.models import Lot
+from market.tenders.queries import rules_of
+from market.tenders.states import LotState
+from market.web.guard import attempt, current_actor, found, guard, now
+
+# Two forms on one page ask for the same things.
+_ASK = "ask-"
+
+
+@bp.get("/lots/<int:lot_id>/prices")
+@guard(Permit.TENDER_SEE)
+def prices(lot_id: int) -> Any:
+    """Every raw price against the lines, and what has been asked."""
+    return _prices(lot_for(lot_id), None, None)
+
+
+def _prices(lot: Lot, ask: AskForm | None, judge: JudgeForm | None) -> str:
+    rules = rules_of(lot.tender)
+    least = rules["low_price.explain_minutes"]
+    bids, asked = queries.bids(lot.id), queries.inquiries(lot.id)
+    conforming = queries.conforming(bids, asked)
+    lines = queries.price_lines(lot, rules, [bid.price_fen for bid in conforming])
+    before = {one.opened_bid_id for one in asked}
+    rows = [(bid, low_price_hits(bid.price_fen, lines)) for bid in conforming]
+    free = [(bid.id, bid.organisation.name) for bid in conforming if bid.id not in before]
+    ask_form, judge_form = (
+        ask or AskForm(prefix=_ASK, data={"minutes": least}),
+        judge or JudgeForm(data={"minutes": least}),
+    )
+    judge_form.bid.choices = free
+    return page(
+        "prices.html",
+        form=ask or judge,
+        ask=ask_form,
+        judge=judge_form,
+        lot=lot,
+        lines=[(line, _half_up(line.line), _half_up(line.against)) for line in lines],
+        rows=rows,
+        asked=asked,
+        unasked=[bid for bid, hits in rows if hits and bid.id not in before],
+        free=free,
+        least=least,
+        writes=may(lot, Permit.EVALUATION_REPORT) and lot.state == LotState.QUALIFIED,
+        at=now(),
+    )
+
+
+def _half_up(exact: Any) -> int:
+    """A line for the eye; the comparison itself is exact."""
+    return int((exact * 2 + 1) // 2)
+
+
+@bp.post("/lots/<int:lot_id>/prices")
+@guard(Permit.EVALUATION_REPORT)
+def ask(lot_id: int) -> Any:
+    """Ask everybody whose price is below a line."""
+    form = AskForm(prefix=_ASK)
+    lot_for(lot_id, Permit.EVALUATION_REPORT)
+    if form.validate_on_submit():
+        with attempt(form) as tried:
+            actions.ask_price(current_actor(), lot_id, now(), minutes=form.minutes.data)
+        if tried.ok:
+            flash(_("已要求投标人说明报价，计时开始。"), "success")
+            return redirect(url_for("evaluation.prices", lot_id=lot_id))
+    return _prices(lot_for(lot_id), form, None), 422
+
+
+@bp.post("/lots/<int:lot_id>/prices/judgement")
+@guard(Permit.EVALUATION_REPORT)
+def ask_by_judgement(lot_id: int) -> Any:
+    """Ask one bidder because the panel thinks so."""
+    form = JudgeForm()
+    lot_for(lot_id, Permit.EVALUATION_REPORT)
+    form.bid.choices = [(bid.id, bid.organisation.name) for bid in queries.bids(lot_id)]
+    if form.validate_on_submit():
+        with attempt(form) as tried:
+            actions.ask_price(
+                current_actor(),
+                lot_id,
+                now(),
+                minutes=form.minutes.data,
+                bid_id=form.bid.data,
+                reason=form.reason.data,
+            )
+        if tried.ok:
+            flash(_("已要求投标人说明报价，计时开始。"), "success")
+            return redirect(url_for("evaluation.prices", lot_id=lot_id))
+    return _prices(lot_for(lot_id), None, form), 422
+
+
+# --- one inquiry ------------------------------------------------------------------------------------------------------
+
+
+def _is_bidder(row: PriceInquiry) -> bool:
+    return allowed(current_actor(), Permit.BID_DRAFT, Scope(organisation_id=row.bid.organisation_id))
+
+
+def _inquiry(inquiry_id: int) -> tuple[PriceInquiry, Lot]:
+    """An inquiry for its bidder or for an officer of the street; 404 for everybody else."""
+    row = found(queries.inquiry(inquiry_id))
+    lot = found(queries.lot(row.bid.lot_id))
+    if not _is_bidder(row) and not may(lot, Permit.TENDER_SEE):
+        found(None)
+    return row, lot
+
+
+@bp.get("/inquiries/<int:inquiry_id>")
+@guard(Permit.BID_DRAFT, Permit.TENDER_SEE)
+def inquiry(inquiry_id: int) -> Any:
+    """What was asked, answered and decided."""
+    row, lot = _inquiry(inquiry_id)
+    return _inquiry_page(row, lot, AnswerForm(), DecideForm())
+
+
+def _inquiry_page(row: PriceInquiry, lot: Lot, answer: AnswerForm, decide: DecideForm, form: Any = None) -> str:
+    at = now()
+    running = row.decided_at is None and row.replied_at is None and is_before(at, row.until)
+    return page(
+        "inquiry.html",
+        form=form,
+        answer_form=answer,
+        decide_form=decide,
+        row=row,
+        lot=lot,
+        files=files_of(FILES, row.id) if row.replied_at else [],
+        bidder=_is_bidder(row),
+        answers=running and _is_bidder(row),
+        decides=not running and row.decided_at is None and may(lot, Permit.EVALUATION_REPORT),
+    )
+
+
+@bp.post("/inquiries/<int:inquiry_id>")
+@guard(Permit.BID_DRAFT)
+def answer(inquiry_id: int) -> Any:
+    """The bidder's explanation."""
+    form = AnswerForm()
+    if form.validate_on_submit():
+        evidence = [(file.stream, file.filename or "") for file in form.evidence.data]
+        with attempt(form) as tried:
+            actions.answer_price(current_actor(), inquiry_id, form.reply.data, now(), evidence=evidence)
+        if tried.ok:
+            flash(_("说明已提交。"), "success")
+            return redirect(url_for("evaluation.inquiry", inquiry_id=inquiry_id))
+    row, lot = _inquiry(inquiry_id)
+    return _inquiry_page(row, lot, form, DecideForm(), form=form), 422
+
+
+@bp.post("/inquiries/<int:inquiry_id>/decision")
+@guard(Permit.EVALUATION_REPORT)
+def decide(inquiry_id: int) -> Any:
+    """The panel's decision, written down by the officer."""
+    form = DecideForm()
+    row, lot = _inquiry(inquiry_id)
+    lot_id = lot.id
+    if form.validate_on_submit():
+        with attempt(form) as tried:
+            actions.decide_price(current_actor(), inquiry_id, form.accepted.data is Mark.MET, form.reason.data, now())
+        if tried.ok:
+            flash(_("结论已记录。"), "success")
+            return redirect(url_for("evaluation.prices", lot_id=lot_id))
+        row, lot = _inquiry(inquiry_id)
+    return _inquiry_page(row, lot, AnswerForm(), form, form=form), 422
+
+
+@bp.get("/inquiries/<int:inquiry_id>/files/<int:file_id>")
+@guard(Permit.BID_DRAFT, Permit.TENDER_SEE)
+def evidence(inquiry_id: int, file_id: int) -> Any:
+    """A proof of costs."""
+    row, _lot = _inquiry(inquiry_id)
+    file = found(next((one for one in files_of(FILES, row.id) if one.id == file_id), None))
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name)}"}
+    return Response(content_of(file), mimetype=file.media_type, headers=headers)

@@ -1,0 +1,174 @@
+"""The qualification desk, a bid's content, and its files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from flask import Response, flash, jsonify, redirect, request, url_for
+from flask_babel import gettext as _
+
+from market.bids.models import OpenedBid
+from market.evaluation import actions, queries
+from market.evaluation.actions.lots import GONE
+from market.evaluation.actions.qualifying import Tick, system_findings
+from market.evaluation.actions.reading import open_file, reading
+from market.evaluation.forms import GridForm, HelperForm, SureForm, grid_form
+from market.evaluation.models import QualificationCheck
+from market.evaluation.states import FINDING_LABELS, HELPER_LABELS, Mark, Verdict
+from market.evaluation.views.door import before_the_lock, bp, lot_for, may, page
+from market.kernel.errors import NotFound, Refused
+from market.kernel.permits import Permit
+from market.tenders.models import Lot
+from market.tenders.queries import rules_of
+from market.tenders.states import LotState
+from market.web.filters import iso
+from market.web.guard import attempt, current_actor, guard, now
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the page and its form are made of."""
+
+    lot: Lot
+    bids: list[OpenedBid]
+    known: dict[tuple[int, int], QualificationCheck]
+
+    def grid(self) -> GridForm:
+        """The form, filled with what is saved; a bid that is invalid already has no cells."""
+        rows = [bid for bid in self.bids if bid.verdict != Verdict.INVALID]
+        return grid_form(rows, self.lot.tender.qualifications, self.known)
+
+
+def _load(lot_id: int, permit: Permit = Permit.TENDER_SEE) -> Desk:
+    return Desk(lot_for(lot_id, permit, qualifications=True), queries.bids(lot_id), queries.checks(lot_id))
+
+
+@bp.get("/lots/<int:lot_id>/qualification")
+@guard(Permit.BID_QUALIFY, Permit.TENDER_SEE)
+def qualification(lot_id: int) -> Any:
+    """Every bid against every condition."""
+    desk = _load(lot_id)
+    return _page(desk, desk.grid(), SureForm(), HelperForm())
+
+
+def _page(desk: Desk, grid: GridForm, sure: SureForm, helper: HelperForm, form: Any = None) -> str:
+    lot, bids, known = desk.lot, desk.bids, desk.known
+    helper.offer(bids)
+    items = lot.tender.qualifications
+    held = system_findings(lot, bids, now()) if lot.state == LotState.OPENED else {}
+    wanted = [b for b in bids if b.verdict != Verdict.INVALID and not held.get(b.number)]
+    ticked = {key for key, row in known.items() if row.passed is not None}
+    return page(
+        "qualification.html",
+        form=form or grid,
+        grid=grid,
+        sure=sure,
+        helper=helper,
+        lot=lot,
+        bids=bids,
+        unreadable=queries.unreadable(lot.id),
+        items=items,
+        known=known,
+        held=held,
+        findings=FINDING_LABELS,
+        helpers=queries.helpers(lot.tender_id),
+        roles=HELPER_LABELS,
+        open=lot.state == LotState.OPENED and may(lot, Permit.BID_QUALIFY),
+        missing=sum((b.id, i.id) not in ticked for b in wanted for i in items),
+        least=rules_of(lot.tender)["evaluation.min_qualified"],
+    )
+
+
+def _ticks(grid: GridForm, only: str | None = None) -> list[Tick]:
+    found = []
+    for bid, item, mark, reason in grid.cells:
+        if only in (None, mark.short_name) and mark.data is not None:
+            found.append(Tick(bid, item, mark.data is Mark.MET, None))
+        if only in (None, reason.short_name) and (only or reason.data):
+            found.append(Tick(bid, item, None, reason.data or ""))
+    return found
+
+
+@bp.post("/lots/<int:lot_id>/qualification")
+@guard(Permit.BID_QUALIFY)
+def save_qualification(lot_id: int) -> Any:
+    """Save the whole desk."""
+    grid = _load(lot_id, Permit.BID_QUALIFY).grid()
+    if grid.validate_on_submit():
+        with attempt(grid) as tried:
+            actions.check_bids(current_actor(), lot_id, _ticks(grid), now())
+        if tried.ok:
+            flash(_("已保存。"), "success")
+            return redirect(url_for("evaluation.qualification", lot_id=lot_id))
+    return _page(_load(lot_id), grid, SureForm(), HelperForm()), 422
+
+
+@bp.post("/lots/<int:lot_id>/qualification/field")
+@guard(Permit.BID_QUALIFY)
+def save_cell(lot_id: int) -> Any:
+    """Save one mark or one reason as it is left."""
+    grid, name = _load(lot_id, Permit.BID_QUALIFY).grid(), request.form.get("field", "")
+    if name not in grid:
+        raise NotFound(GONE)
+    if not grid[name].validate(grid):
+        raise Refused(str(grid[name].errors[0]))
+    at = now()
+    actions.check_bids(current_actor(), lot_id, _ticks(grid, name), at)
+    return jsonify(saved_at=iso(at))
+
+
+@bp.post("/lots/<int:lot_id>/qualification/finish")
+@guard(Permit.BID_QUALIFY)
+def finish_qualification(lot_id: int) -> Any:
+    """Decide on every bid."""
+    sure = SureForm()
+    lot_for(lot_id, Permit.BID_QUALIFY)
+    if sure.validate_on_submit():
+        with attempt(sure) as tried:
+            actions.finish_qualification(current_actor(), lot_id, now())
+        if tried.ok:
+            flash(_("资格审查已完成，未通过的投标人已收到原因。"), "success")
+            return redirect(url_for("evaluation.board", lot_id=lot_id))
+    desk = _load(lot_id)
+    return _page(desk, desk.grid(), sure, HelperForm(), form=sure), 422
+
+
+@bp.post("/lots/<int:lot_id>/helpers")
+@guard(Permit.BID_QUALIFY)
+def note_helper(lot_id: int) -> Any:
+    """Write down that a bidder shaped this purchase."""
+    form = HelperForm()
+    lot_for(lot_id, Permit.BID_QUALIFY)
+    form.offer(queries.bids(lot_id))
+    if form.validate_on_submit():
+        with attempt(form) as tried:
+            actions.note_helper(current_actor(), lot_id, form.helper.data, form.role.data, now())
+        if tried.ok:
+            flash(_("已登记。该机构的投标将按无效处理。"), "success")
+            return redirect(url_for("evaluation.qualification", lot_id=lot_id))
+    desk = _load(lot_id)
+    return _page(desk, desk.grid(), SureForm(), form, form=form), 422
+
+
+# --- content ----------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/bids/<int:bid_id>")
+@guard(Permit.BID_QUALIFY, Permit.AWARD_CONFIRM, Permit.BID_SCORE)
+def bid(bid_id: int) -> Any:
+    """The whole content of one opened bid, business secrets marked as such."""
+    seen = reading(current_actor(), bid_id)
+    return page("bid.html", lot=seen.lot, bid=seen.bid, seat=seen.seat)
+
+
+@bp.post("/bids/<int:bid_id>/files/<int:file_id>")
+@guard(Permit.BID_QUALIFY, Permit.AWARD_CONFIRM, Permit.BID_SCORE)
+def bid_file(bid_id: int, file_id: int) -> Any:
+    """One file of a bid, decrypted for this reader. A POST, because every reading is written down."""
+    with before_the_lock():
+        file = open_file(current_actor(), bid_id, file_id)
+    actions.note_reading(current_actor(), bid_id, file_id, now())
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name)}"}
+    return Response(file.content, mimetype=file.media_type, headers=headers)

@@ -1,0 +1,434 @@
+"""The pages, by the people who use them: clerk, member, bidder, approver, strangers."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import timedelta
+
+import pytest
+
+from market.db.session import db
+from market.evaluation import actions, queries
+from market.evaluation.jobs import report_pdf
+from market.kernel.permits import Role
+from market.panels.queries import draws, own_scores
+from market.people.models import User
+from market.records.audit import history
+from market.tenders.states import LotState
+from tests.factories import evaluation as cases
+from tests.factories.panels import expert
+from tests.factories.people import person, sign_in
+from tests.factories.places import street
+from tests.factories.tenders import published, street_office
+from tests.fixtures.visitor import Visitor
+
+LOW = (170_000, 165_000, 168_000, 75_000)
+
+
+@pytest.fixture
+def go(app, session, clock):
+    """Sign somebody in on a browser of their own, at the case's time."""
+
+    def enter(case, user):
+        if clock.now < case.at:
+            clock.forward(seconds=(case.at - clock.now).total_seconds())
+        return sign_in(Visitor(app), user)
+
+    return enter
+
+
+def user_of(seat):
+    return db.session.get(User, seat.user_id)
+
+
+def sitting(case, number=0):
+    seat = case.seats[number]
+    return seat, user_of(seat)
+
+
+# --- the qualification desk -------------------------------------------------------------------------------------------
+
+
+def test_the_clerk_checks_saves_and_finishes(go):
+    case = cases.opened()
+    clerk = go(case, case.office.clerk)
+    page = clerk.get("/evaluation")
+    page = clerk.get(page.link(case.lot.tender.title))
+    page = clerk.get(page.link("办理资格审查"), most=10)
+    bids, items = case.bids, case.lot.tender.qualifications
+    typed = {f"mark-{bid.id}-{item.id}": "met" for bid in bids for item in items}
+    typed[f"mark-{bids[2].id}-{items[0].id}"] = "unmet"
+    page = clerk.submit(page, typed, button="保存")
+    assert page.status == 200
+    page = clerk.submit(page, {"sure": "y"}, button="完成资格审查")
+    assert page.status == 422
+    assert "请写明理由" in page.text
+    assert case.lot.state == LotState.OPENED
+    page = clerk.submit(page, {f"reason-{bids[2].id}-{items[0].id}": "证书已过期"}, button="保存")
+    assert clerk.submit(page, {f"mark-{bids[2].id}-{items[0].id}": "met"}, button="保存").status == 200
+    page = clerk.get(f"/evaluation/lots/{case.lot_id}/qualification")
+    page = clerk.submit(page, {}, button="完成资格审查")
+    assert "请先勾选确认" in page.text
+    page = clerk.submit(page, {"sure": "y"}, button="完成资格审查")
+    assert page.heading == case.lot.tender.title
+    assert case.lot.state == LotState.QUALIFIED
+
+
+def test_a_cell_is_saved_as_it_is_left(go):
+    case = cases.opened()
+    clerk = go(case, case.office.clerk)
+    page = clerk.get(f"/evaluation/lots/{case.lot_id}/qualification")
+    token = page.all("//input[@name='csrf_token']")[0].get("value")
+    item, bid = case.lot.tender.qualifications[0], case.bids[0]
+    url = f"/evaluation/lots/{case.lot_id}/qualification/field"
+    for name, value in ((f"reason-{bid.id}-{item.id}", "待核"), (f"mark-{bid.id}-{item.id}", "unmet")):
+        answer = clerk.post(
+            url, {"field": name, name: value}, headers={"X-CSRFToken": token, "Accept": "application/json"}, most=12
+        )
+        assert json.loads(answer.source)["saved_at"]
+    row = queries.checks(case.lot_id)[bid.id, item.id]
+    assert (row.passed, row.reason) == (False, "待核")
+    wrong = clerk.post(
+        url, {"field": "mark-9-999", "mark-9-999": "met"}, headers={"X-CSRFToken": token, "Accept": "application/json"}
+    )
+    assert wrong.status == 404
+
+
+def test_a_helper_is_noted_and_its_bid_shown_as_invalid(go):
+    case = cases.opened()
+    clerk = go(case, case.office.clerk)
+    page = clerk.get(f"/evaluation/lots/{case.lot_id}/qualification")
+    page = clerk.submit(page, {"helper": str(case.teams[0].id), "role": "incubation"}, button="登记")
+    assert "系统发现，投标将按无效处理" in page.text
+    assert "孵化支持" in page.text
+
+
+def test_officers_read_a_bid_and_every_file_read_is_written_down(go):
+    case = cases.opened()
+    bid = case.bids[0]
+    file_id = cases.with_file(case, bid, b"%PDF-1.7 licence", "登记证书.pdf")
+    clerk = go(case, case.office.clerk)
+    page = clerk.get(f"/evaluation/bids/{bid.id}", most=10)
+    assert "商业秘密" in page.text
+    answer = clerk.submit(page, button="登记证书.pdf")
+    assert answer.response.data == b"%PDF-1.7 licence"
+    assert "attachment" in answer.response.headers["Content-Disposition"]
+    assert history("lot", case.lot_id)[-1].verb == "read"
+    assert clerk.get(f"/evaluation/bids/{bid.id}/files/{file_id}").status == 405
+
+
+def test_strangers_find_nothing(go):
+    case = cases.declared(LOW)
+    (inquiry,) = actions.ask_price(case.clerk, case.lot_id, case.at)
+    seat = case.seats[0]
+    bid = case.bids[0]
+    pages = [
+        f"/evaluation/lots/{case.lot_id}",
+        f"/evaluation/lots/{case.lot_id}/qualification",
+        f"/evaluation/lots/{case.lot_id}/panel",
+        f"/evaluation/lots/{case.lot_id}/prices",
+        f"/evaluation/lots/{case.lot_id}/report",
+        f"/evaluation/bids/{bid.id}",
+        f"/evaluation/seats/{seat.id}",
+        f"/evaluation/seats/{seat.id}/bids/{bid.id}",
+        f"/evaluation/inquiries/{inquiry.id}",
+    ]
+    outsiders = [
+        person(Role.STREET_CLERK, street("320115002").scope),
+        case.teams[0].signatory,
+        person(Role.EXPERT),
+    ]
+    for user in outsiders:
+        browser = go(case, user)
+        assert {url: browser.get(url).status for url in pages if browser.get(url).status not in {403, 404}} == {}
+    member = go(case, user_of(case.seats[1]))
+    assert member.get(f"/evaluation/seats/{seat.id}").status == 404, "nor does a colleague's seat exist"
+
+
+def test_before_the_opening_there_is_no_page(go, clock):
+    office = street_office()
+    lot = published(office).lots[0]
+    clerk = go(cases.Case(office, lot.id, [], [], clock.now), office.clerk)
+    for page in ("", "/qualification", "/panel", "/prices", "/report"):
+        assert clerk.get(f"/evaluation/lots/{lot.id}{page}").status == 404
+
+
+# --- the panel --------------------------------------------------------------------------------------------------------
+
+
+def test_the_clerk_draws_and_sees_the_record_without_the_seed(go):
+    case = cases.qualified()
+    tied = expert(employer=case.teams[0].organisation.name)
+    clerk = go(case, case.office.clerk)
+    page = clerk.get(f"/evaluation/lots/{case.lot_id}/panel", most=18)
+    assert tied.name in page.text
+    assert "与投标人有利害关系" in page.text
+    page = clerk.submit(page, {"size": "4"}, button="抽取评审组")
+    assert page.status == 422
+    page = clerk.submit(page, {"size": "3", "expert_seats": "3", "sure": "y"}, button="抽取评审组")
+    assert page.heading == "评审组与抽取记录"
+    (drawn,) = draws(case.panel.id)
+    assert drawn.commitment in page.source
+    assert drawn.seed not in page.source, "the seed is shown with the result"
+    assert drawn.secret not in page.source
+
+
+def test_the_clerk_replaces_somebody_who_does_not_come(go):
+    case = cases.drawn()
+    seat, _user = sitting(case)
+    clerk = go(case, case.office.clerk)
+    page = clerk.get(f"/evaluation/lots/{case.lot_id}/panel")
+    page = clerk.get(page.link("缺席，换人"))
+    page = clerk.submit(page, {"reason": "", "sure": "y"}, button="换人")
+    assert page.status == 422
+    page = clerk.submit(page, {"reason": "未按时到场", "sure": "y"}, button="换人")
+    assert "已由递补人员接替" in page.text
+    assert seat.id not in {one.id for one in case.seats}
+    assert "第 2 次抽取" in page.text
+
+
+def test_a_vacant_seat_is_refilled_once_there_is_an_expert(go):
+    case = cases.drawn(pool=3)
+    seat = case.seats[0]
+    actions.recuse(case.member(seat), seat.id, "生病", case.tick())
+    clerk = go(case, case.office.clerk)
+    page = clerk.get(f"/evaluation/lots/{case.lot_id}/panel")
+    page = clerk.submit(page, {"reason": "补抽", "sure": "y"}, button="补抽")
+    assert "专家库中没有可以递补的专家" in page.text
+    expert(at=case.at)
+    page = clerk.submit(page, {"reason": "补抽", "sure": "y"}, button="补抽")
+    assert "空缺席位已补抽" in page.text
+    assert len(case.seats) == 3
+
+
+# --- a member's seat --------------------------------------------------------------------------------------------------
+
+
+def test_a_member_declares_scores_and_finishes(go):
+    case = cases.drawn()
+    seat, user = sitting(case)
+    member = go(case, user)
+    page = member.get("/evaluation")
+    page = member.get(page.link(case.lot.tender.title))
+    assert page.heading == "声明利害关系"
+    assert "每周入户" not in page.source, "no content before the declaration"
+    bidders = [str(team.id) for team in case.teams]
+    page = member.submit(page, {"confirmed": bidders[:2]}, button="声明并开始评审")
+    assert "请逐一确认" in page.text
+    page = member.submit(page, {"confirmed": bidders}, button="声明并开始评审")
+    assert "已完成 0 / 3 家" in page.text
+    page = member.submit(page, {"sure": "y"}, button="提交评分")
+    assert "还有 12 项没有打分" in page.text
+    criteria = queries.quality_criteria(case.lot)
+    page = member.get(f"/evaluation/seats/{seat.id}/bids/{case.bids[0].id}", most=12)
+    assert "每周入户" in page.text
+    over = {f"score-{criteria[0].id}": "99", f"reason-{criteria[0].id}": "很好"}
+    page = member.submit(page, over, button="保存，看下一家")
+    assert page.errors == {f"score-{criteria[0].id}": "错误：满分 37.00 分，请填写 0 到 37.00。"}
+    assert "很好" in page.source, "nothing typed is lost"
+    for place, bid in enumerate(case.bids):
+        page = member.get(f"/evaluation/seats/{seat.id}/bids/{bid.id}")
+        typed = {f"score-{c.id}": "10.5" for c in criteria} | {f"reason-{c.id}": "可行" for c in criteria}
+        page = member.submit(page, typed, button="保存，看下一家" if place < 2 else "保存，回到总览", most=20)
+    assert "已完成 3 / 3 家" in page.text
+    page = member.submit(page, {"dissent": "无", "sure": "y"}, button="提交评分")
+    assert "评分已提交" in page.text
+    page = member.get(f"/evaluation/seats/{seat.id}/bids/{case.bids[0].id}")
+    assert page.heading == case.lot.tender.title, "a final sheet is not opened for writing again"
+
+
+def test_a_score_is_saved_as_it_is_left_and_refused_beside_its_field(go):
+    case = cases.declared()
+    seat, user = sitting(case)
+    member, bid, criterion = go(case, user), case.bids[0], queries.quality_criteria(case.lot)[0]
+    page = member.get(f"/evaluation/seats/{seat.id}/bids/{bid.id}")
+    token = page.all("//input[@name='csrf_token']")[0].get("value")
+    headers = {"X-CSRFToken": token, "Accept": "application/json"}
+    url = f"/evaluation/seats/{seat.id}/bids/{bid.id}/field"
+
+    def leave(name, value):
+        return member.post(url, {"field": name, name: value}, headers=headers, most=12)
+
+    assert leave(f"score-{criterion.id}", "36.25").status == 200
+    assert leave(f"reason-{criterion.id}", "目标明确").status == 200
+    (score,) = _scores(case, seat)
+    assert (score.score_centi, score.reason) == (3_625, "目标明确")
+    refused = leave(f"score-{criterion.id}", "37.01")
+    assert refused.status == 422
+    assert "满分 37.00 分" in json.loads(refused.source)["detail"]
+    assert leave(f"score-{criterion.id}", "abc").status == 422
+    assert leave(f"score-{criterion.id}", "").status == 200
+    (score,) = _scores(case, seat)
+    assert score.score_centi is None
+
+
+def _scores(case, seat):
+    db.session.expire_all()
+    return own_scores(case.member(seat), case.seats[0])
+
+
+def test_a_member_steps_down(go):
+    case = cases.drawn()
+    _seat, user = sitting(case)
+    member = go(case, user)
+    page = member.get("/evaluation")
+    page = member.get(page.link(case.lot.tender.title))
+    page = member.get(page.link("有利害关系，申请回避"))
+    page = member.submit(page, {"reason": "曾任其理事", "sure": "y"}, button="回避")
+    assert "已回避" in page.text
+    assert user.id not in {seat.user_id for seat in case.seats}
+
+
+def test_a_member_drawn_before_the_check_waits_for_it(go):
+    case = cases.opened()
+    actions.draw_panel(case.clerk, case.lot_id, case.tick(), size=3, expert_seats=3)
+    seat, user = sitting(case)
+    actions.declare(case.member(seat), seat.id, [team.id for team in case.teams], case.tick())
+    member = go(case, user)
+    page = member.get(f"/evaluation/seats/{seat.id}")
+    assert "资格审查完成后即可打分" in page.text
+    assert not any(team.organisation.name in page.text for team in case.teams)
+
+
+# --- low prices -------------------------------------------------------------------------------------------------------
+
+
+def test_a_low_price_is_asked_answered_and_decided(go, clock):
+    case = cases.qualified(LOW)
+    clerk = go(case, case.office.clerk)
+    page = clerk.get(f"/evaluation/lots/{case.lot_id}")
+    assert "有 1 个报价触发审查" in page.text
+    page = clerk.get(page.link("查看报价审查"), most=12)
+    assert "¥81,000.00" in page.text, "45 % of the ceiling"
+    page = clerk.submit(page, {"ask-minutes": "20", "ask-sure": "y"}, button="要求说明")
+    assert page.errors == {"ask-minutes": "错误：说明时间不少于 30 分钟。"}
+    page = clerk.submit(page, {"ask-minutes": "30", "ask-sure": "y"}, button="要求说明")
+    (inquiry,) = queries.inquiries(case.lot_id)
+    bidder = go(case, case.teams[3].signatory)
+    answer = bidder.get(f"/evaluation/inquiries/{inquiry.id}", most=12)
+    answer = bidder.submit(
+        answer,
+        {"reply": "志愿者为主", "evidence": (io.BytesIO(b"%PDF-1.7 x"), "成本.pdf"), "sure": "y"},
+        button="提交说明",
+    )
+    assert "成本.pdf" in answer.text
+    assert "提交说明" not in [b.text_content().strip() for b in answer.all("//button")]
+    page = clerk.get(f"/evaluation/inquiries/{inquiry.id}")
+    assert clerk.get(page.link("成本.pdf")).response.data == b"%PDF-1.7 x"
+    page = clerk.submit(page, {"accepted": "unmet", "reason": "证明不足", "sure": "y"}, button="记录结论")
+    assert "不接受" in page.text
+    assert case.bids[3].verdict == "invalid"
+
+
+def test_after_the_window_the_bidder_cannot_answer_and_the_clerk_decides(go, clock):
+    case = cases.qualified(LOW)
+    (inquiry,) = actions.ask_price(case.clerk, case.lot_id, case.at)
+    bidder = go(case, case.teams[3].signatory)
+    page = bidder.get(f"/evaluation/inquiries/{inquiry.id}")
+    clock.forward(minutes=30)
+    late = bidder.submit(page, {"reply": "晚了一步", "sure": "y"}, button="提交说明")
+    assert late.status == 422
+    assert "说明时间已于" in late.text
+    case.at = clock.now
+    clerk = go(case, case.office.clerk)
+    page = clerk.get(f"/evaluation/inquiries/{inquiry.id}")
+    assert clerk.submit(page, {"accepted": "met", "reason": "成本合理", "sure": "y"}, button="记录结论").status == 200
+
+
+def test_the_panel_asks_by_judgement(go):
+    case = cases.qualified()
+    clerk = go(case, case.office.clerk)
+    page = clerk.get(f"/evaluation/lots/{case.lot_id}/prices")
+    typed = {"bid": str(case.bids[1].id), "reason": "人员数与报价不相称", "sure": "y"}
+    page = clerk.submit(page, typed, button="要求该投标人说明")
+    assert "待结论" in page.text
+
+
+# --- the report -------------------------------------------------------------------------------------------------------
+
+
+def test_the_clerk_ranks_and_the_approver_reads_the_report(go):
+    case = cases.scored((160_000, 160_000, 170_000), shares={1: 80, 2: 80, 3: 60})
+    clerk = go(case, case.office.clerk)
+    page = clerk.get(f"/evaluation/lots/{case.lot_id}", most=14)
+    page = clerk.submit(page, {}, button="形成评审报告")
+    assert page.status == 422
+    page = clerk.submit(page, {"sure": "y"}, button="形成评审报告")
+    assert page.heading == "评审报告"
+    report = queries.report(case.lot_id)
+    report_pdf(report.id)
+    approver = go(case, case.office.approver)
+    page = approver.get(f"/evaluation/lots/{case.lot_id}/report", most=10)
+    assert "按公布的种子抽签排序" in page.text
+    assert report.digest in page.source
+    pdf = approver.get(page.link("下载 PDF"))
+    assert pdf.response.data.startswith(b"%PDF-")
+
+
+def test_before_the_ranking_no_page_shows_a_score(go):
+    case = cases.declared()
+    for seat in case.seats[:2]:
+        member = case.member(seat)
+        for bid in case.bids:
+            for criterion in queries.quality_criteria(case.lot):
+                actions.put_score(member, seat.id, bid.id, criterion.id, case.at, score_centi=777, reason="特别的理由")
+        actions.finish_sheet(member, seat.id, "", case.tick())
+    clerk, last = go(case, case.office.clerk), go(case, user_of(case.seats[2]))
+    board = clerk.get(f"/evaluation/lots/{case.lot_id}")
+    assert "12 / 12 项" in board.text, "progress is shown"
+    seen = [
+        board,
+        clerk.get(f"/evaluation/lots/{case.lot_id}/panel"),
+        clerk.get(f"/evaluation/bids/{case.bids[0].id}"),
+        last.get(f"/evaluation/seats/{case.seats[2].id}"),
+        last.get(f"/evaluation/seats/{case.seats[2].id}/bids/{case.bids[0].id}"),
+    ]
+    assert not any("7.77" in page.source or "特别的理由" in page.source for page in seen)
+    assert clerk.get(f"/evaluation/lots/{case.lot_id}/report").status == 404
+
+
+# --- the desk ---------------------------------------------------------------------------------------------------------
+
+
+def verbs(browser):
+    """What stands on a person's desk."""
+    return browser.get("/desk", most=60).words("//main//table//th[@scope='row']")
+
+
+def test_each_state_waits_on_somebodys_desk(go, clock):
+    case = cases.opened(LOW)
+    clerk = go(case, case.office.clerk)
+    assert "审查投标人资格" in verbs(clerk)
+    cases.check_all(case)
+    actions.finish_qualification(case.clerk, case.lot_id, case.tick())
+    assert "抽取评审组" in verbs(clerk)
+    actions.draw_panel(case.clerk, case.lot_id, case.tick(), size=3, expert_seats=3)
+    assert "要求说明异常低价" in verbs(clerk)
+    _seat, user = sitting(case)
+    assert "声明利害关系" in verbs(go(case, user))
+    cases.declare_all(case)
+    assert "评审打分" in verbs(go(case, user))
+    (inquiry,) = actions.ask_price(case.clerk, case.lot_id, case.at)
+    assert "说明报价" in verbs(go(case, case.teams[3].editor))
+    assert not set(verbs(clerk)) & {"要求说明异常低价", "记录低价说明的结论"}
+    cases.score_all(case)
+    assert "评审打分" not in verbs(go(case, user))
+    case.at = inquiry.until + timedelta(minutes=1)
+    clerk = go(case, case.office.clerk)
+    assert "记录低价说明的结论" in verbs(clerk)
+    actions.decide_price(case.clerk, inquiry.id, True, "合理", case.at)
+    assert "形成评审报告" in verbs(clerk)
+    actions.rank_lot(case.clerk, case.lot_id, case.tick())
+    assert not any("评审" in verb for verb in verbs(clerk))
+
+
+@pytest.mark.parametrize("count", [3, 9])
+def test_pages_ask_the_same_number_of_questions_however_many_bids_there_are(go, count):
+    case = cases.ranked(tuple(170_000 - 500 * n for n in range(count)))
+    clerk = go(case, case.office.clerk)
+    asked = {
+        name: len(clerk.get(f"/evaluation/lots/{case.lot_id}{name}", most=30).statements)
+        for name in ("", "/qualification", "/panel", "/prices", "/report")
+    }
+    assert asked == {"": 10, "/qualification": 8, "/panel": 6, "/prices": 5, "/report": 4}
