@@ -182,7 +182,7 @@ def close_year(actor: Actor, year_id: int, at: datetime) -> None:
     post(
         "budget",
         f"{row.street.code}-{row.year}",
-        f"{row.street.office}{row.year}年购买社会服务资金计划",
+        f"{row.street.office}{row.year}年购买社会服务资金计划",  # zh-only
         budget_data(row),
         row.subject.chain,
         row.subject.scope,

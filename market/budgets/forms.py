@@ -26,7 +26,7 @@ class YearForm(Form):
 
     token = FormToken()
     street = PickField(_l("街道"), [Required()], choices=[])
-    year = CountField(_l("年度"), [Required(), NumberRange(2015, 2100, _l("请填写四位年份。"))], unit=_l("年"))
+    year = CountField(_l("年度"), [Required(), NumberRange(2015, 2100, _l("请填写四位年份。"))], unit="")
     previous_yuan = YuanField(
         _l("上年资金总额"), [optional()], description=_l("上年计划已在本平台批复的不必填写；用于检查增长")
     )

@@ -190,7 +190,7 @@ def publish_edition(actor: Actor, version_id: int, at: datetime) -> None:
     post(
         "catalogue",
         f"{version.district.code}-{version.number}",
-        f"{version.district.full_name}购买服务指导性目录（{version.number}）",
+        f"{version.district.full_name}购买服务指导性目录（{version.number}）",  # zh-only
         catalogue_data(version, items),
         version.subject.chain,
         Scope(version.district_id),

@@ -27,7 +27,7 @@ from market.records.notices import post
 _DIVISIONS = "divisions"
 _BATCH = 5_000
 _SYSTEM = Actor(None, "system")
-LIBRARY_SOURCE = "国务院办公厅节假日安排通知（chinesecalendar 汇编）"
+LIBRARY_SOURCE = "国务院办公厅节假日安排通知（chinesecalendar 汇编）"  # zh-only
 
 
 def load_reference() -> tuple[int, int]:
@@ -185,7 +185,7 @@ def save_calendar(
     post(
         "calendar",
         f"{district.code}-{year}",
-        f"{district.full_name}{year}年工作日安排",
+        f"{district.full_name}{year}年工作日安排",  # zh-only
         calendar_data(row, holidays, make_up),
         district.subject.chain,
         district.subject.scope,

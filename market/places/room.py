@@ -21,7 +21,7 @@ def adopt(codes: tuple[str, ...]) -> None:
     with transaction():
         for code in codes:
             row = adopt_district(None, code, system_now())
-            click.echo(f"{row.code} {row.full_name}: {len(streets(row.id))} 个街道 / streets")
+            click.echo(f"{row.code} {row.full_name}: {len(streets(row.id))} 个街道 / streets")  # zh-only
 
 
 CARD = Room(

@@ -22,7 +22,7 @@ UNIT_LABELS = {
     "bp": N_("百分比"),
     "bp:points": N_("比例和分值"),
     "centi": N_("分"),
-    "count": N_("个"),
+    "count": "",
     "days": N_("日"),
     "fen": N_("元"),
     "minutes": N_("分钟"),
