@@ -175,7 +175,7 @@ def evaluate(
         opened_at=at - timedelta(days=20),
         collect_until=at - timedelta(days=1),
         closed_at=at,
-        result={"score": [score.numerator, score.denominator], "grade": grade, "share_bp": share_bp},
+        result={"outcome": {"score": [score.numerator, score.denominator], "grade": grade, "share_bp": share_bp}},
         grade=grade,
         share_bp=share_bp,
     )

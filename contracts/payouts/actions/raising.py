@@ -123,7 +123,7 @@ def _payment(ripe: Ripe, due: Due, index: int, at: datetime) -> Payment:
 def _basis(ripe: Ripe, due: Due, index: int) -> dict[str, Any]:
     """The arithmetic as plain data, so that the page shows it step by step as it was reckoned."""
     part, evaluation = due.parts[index], ripe.evaluation
-    score = evaluation.result["score"] if evaluation else None
+    score = evaluation.result["outcome"]["score"] if evaluation else None
     return {
         "base": ripe.milestone.base,
         "milestone_fen": due.milestone_fen,
