@@ -118,8 +118,9 @@ def _receipt_facts(desk: BidDesk, root: str, envelope: bytes, lot_public_key: by
 def hand_in(actor: Actor, sealed: Sealed, at: datetime) -> SealedBid:
     """Write a sealed bid down, empty the draft and sign the receipt: one transaction, eight statements.
 
-    The chain of the lot's bids is locked first; the opening takes the same lock, so that no bid can arrive after it.
-    Raises TooLate, Stale when the draft changed meanwhile or was submitted by another press of the button.
+    Who submits stands in the chain only under the root, which commits to the organisation too. The chain of the lot's
+    bids is locked first; the opening takes the same lock, so that no bid can arrive after it. Raises TooLate, and
+    Stale when the draft changed meanwhile or was submitted by another press of the button.
     """
     check_in_time(at, sealed.deadline_at)
     subject = sealed_subject(sealed.lot_id, sealed.organisation_id)
@@ -132,7 +133,6 @@ def hand_in(actor: Actor, sealed: Sealed, at: datetime) -> SealedBid:
         at,
         permit=Permit.BID_SUBMIT,
         facts={"receipt": sealed.receipt_number, "root": sealed.root, "envelope": digest},
-        private={"organisation": sealed.organisation_id},
     )
     _empty_draft(actor, sealed, at)
     bid = SealedBid(
@@ -194,7 +194,6 @@ def withdraw_bid(actor: Actor, lot_id: int, organisation_id: int, at: datetime) 
         at,
         permit=Permit.BID_SUBMIT,
         facts={"receipt": bid.receipt_number},
-        private={"organisation": organisation_id},
     )
     row = Withdrawal(bid_id=bid.id, by_user_id=actor.user_id, at=at)
     db.session.add(row)

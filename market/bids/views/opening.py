@@ -160,38 +160,48 @@ def _audience(lot: Lot) -> Audience:
 # --- a lost key -------------------------------------------------------------------------------------------------------
 
 
-def _replace_page(form: Any, lot: Lot, status: int = 200) -> Any:
+def _fill_people(form: Any, lot: Lot) -> dict[int, str]:
+    """Offer the lot's openers, and who may replace one; return the names of all of them."""
     openers = {w.first_user_id for w in queries.wraps_of(lot.id)}
-    candidates = openers | set(holders(Permit.BID_OPEN, lot.subject.scope))
-    people = names(candidates)
-    form.lost.choices = [(i, people[i]) for i in sorted(openers) if i in people]
-    form.replacement.choices = [(i, people[i]) for i in sorted(candidates) if i in people]
+    people = names(openers | set(holders(Permit.BID_OPEN, lot.subject.scope)))
+    form.lost.choices = [(i, name) for i, name in sorted(people.items()) if i in openers]
+    form.replacement.choices = sorted(people.items())
+    return people
+
+
+def _replace_page(form: Any, lot_id: int, status: int = 200) -> Any:
+    lot = _lot(lot_id)
+    people = _fill_people(form, lot)
     pending = [row for row in queries.open_rewraps(lot.id) if now() < row.at + REWRAP_WAIT]
-    people |= names({row.first_user_id for row in pending})
     return page("replace.html", form=form, lot=lot, pending=pending, people=people, second=PassphraseForm()), status
 
 
-@bp.route("/opening/<int:lot_id>/replace", methods=["GET", "POST"])
+@bp.get("/opening/<int:lot_id>/replace")
 @guard(Permit.BID_OPEN)
 def replace(lot_id: int) -> Any:
+    """Replace an opener who lost the key, or go on with a replacement that has begun."""
+    return _replace_page(ReplaceForm(), lot_id)
+
+
+@bp.post("/opening/<int:lot_id>/replace")
+@guard(Permit.BID_OPEN)
+def begin_replace(lot_id: int) -> Any:
     """The first of two officers replaces a third who lost the key."""
     form, begun = ReplaceForm(), None
     with before_the_lock():
-        at, lot = now(), _lot(lot_id)
-        _replace_page(form, lot)
+        at = now()
+        _fill_people(form, _lot(lot_id))
         if form.validate_on_submit():
+            lost, new, reason = form.lost.data, form.replacement.data, form.reason.data
             with attempt(form):
-                begun = actions.begin_rewrap(
-                    current_actor(), lot_id, form.lost.data, form.replacement.data, form.reason.data,
-                    form.passphrase.data,
-                )  # fmt: skip
+                begun = actions.begin_rewrap(current_actor(), lot_id, lost, new, reason, form.passphrase.data)
     if begun is not None:
         with attempt(form) as tried:
             actions.keep_begun(current_actor(), begun, at)
         if tried.ok:
             flash(_("已发起。请第二位开标人在 24 小时内用自己的密钥口令完成。"), "success")
             return redirect(url_for("bids.replace", lot_id=lot_id))
-    return _replace_page(form, _lot(lot_id), 422 if form.errors else 200)
+    return _replace_page(form, lot_id, 422)
 
 
 @bp.post("/opening/<int:lot_id>/replace/<int:rewrap_id>")

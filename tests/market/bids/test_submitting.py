@@ -193,7 +193,7 @@ def test_the_purchases_chain_does_not_grow_with_bids(session: Any) -> None:
     for entry in entries:
         header = json.loads(entry.header)
         assert (header["chain"], set(header["facts"])) == (["bids", str(case.lot_id)], {"receipt", "root", "envelope"})
-        assert set(header["commitments"]) == {"actor", "organisation"}
+        assert set(header["commitments"]) == {"actor"}
     assert verify_all()[1] is None
 
 
