@@ -136,14 +136,14 @@ def chain(ocid: str) -> Any:
     if "check" in request.args:
         verdict = chains.check(queries.links(head[0]), queries.posted(card.file_id), head[1])
     after = max(0, request.args.get("after", 0, type=int))
-    links = queries.links(head[0], after, queries.CHAIN_PAGE + 1)
-    more = links[queries.CHAIN_PAGE - 1].seq if len(links) > queries.CHAIN_PAGE else None
+    found_links = queries.links(head[0], after, queries.CHAIN_PAGE + 1)
+    more = found_links[queries.CHAIN_PAGE - 1].seq if len(found_links) > queries.CHAIN_PAGE else None
     return render_template(
         "market/public/chain.html",
         card=card,
         head=head[1],
         length=head[2],
-        entries=[chains.entry(link) for link in links[: queries.CHAIN_PAGE]],
+        links=[chains.entry(link) for link in found_links[: queries.CHAIN_PAGE]],
         onward=url_for("public.chain", ocid=ocid, after=more) if more else None,
         back=url_for("public.chain", ocid=ocid) if after else None,
         verdict=verdict,

@@ -9,8 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from market.kernel.canonical import sha256_hex
+from market.kernel.permits import ROLE_LABELS, Role
+from market.kernel.text import N_
+from market.public.rules.labels import SUBJECT_LABELS, VERB_LABELS
 
 GENESIS = "0" * 64
+_ACTORS = {"clock": N_("系统到期办理"), "person": N_("有关人员"), **{str(role): ROLE_LABELS[role] for role in Role}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +92,17 @@ def entry(link: Link) -> dict[str, Any]:
     header = _header(link.header)
     at, subject = header.get("at"), header.get("subject") or ["", ""]
     facts = header.get("facts") or {}
+    verb, kind, role = str(header.get("verb", "")), str(subject[0]), str(header.get("actor", ""))
     return {
         "seq": link.seq,
         "prev": link.prev,
         "digest": link.digest,
         "at": datetime.fromisoformat(at) if isinstance(at, str) else None,
-        "verb": str(header.get("verb", "")),
-        "role": str(header.get("actor", "")),
-        "subject": f"{subject[0]} {subject[1]}".strip(),
+        "verb": VERB_LABELS.get(verb, verb),
+        "code": verb,
+        "role": _ACTORS.get(role, role),
+        "subject": SUBJECT_LABELS.get(kind, kind),
+        "number": subject[1],
         "release": facts.get("release"),
         "facts": [(name, _shown(value)) for name, value in sorted(facts.items()) if name != "release"],
         "sealed": sorted(header.get("commitments") or {}),
