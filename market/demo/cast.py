@@ -1,5 +1,5 @@
-"""Who plays in the demonstration. Every person and organisation is invented; the three districts and their streets are not,
-and stories that end badly play in streets with invented names.
+"""Who plays in the demonstration. Every person and organisation is invented; the three districts and their streets
+are not, and stories that end badly play in streets with invented names.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from market.kernel.categories import Category
 from market.kernel.permits import Role
 from market.kernel.uscc import ProviderType, check_character, organisation_check
 
-PASSWORD = "linli-demo-2026"
-PASSPHRASE = "demo-key-passphrase"
-TOTP_SECRET = "LINLIGOUDEMOLINLIGOUDEMOLINLIGOU"
+# Printed for every visitor; accounts with them are refused in production (`market.cli.installation`).
+PASSWORD = "linli-demo-2026"  # noqa: S105
+PASSPHRASE = "demo-key-passphrase"  # noqa: S105
+TOTP_SECRET = "LINLIGOUDEMOLINLIGOUDEMOLINLIGOU"  # noqa: S105
 
 JIANGNING, WUXING, WENJIANG = "320115", "330502", "510115"
 

@@ -274,9 +274,7 @@ class Player:
     def open(self) -> None:
         """The second opener; then the worker decrypts bid by bid."""
         self.at += timedelta(minutes=6)
-        self.stage.act(
-            bids.open_with_passphrase, self.official("opener2"), self.lot_id, cast.PASSPHRASE, self.at
-        )
+        self.stage.act(bids.open_with_passphrase, self.official("opener2"), self.lot_id, cast.PASSPHRASE, self.at)
         self.stage.work()
 
     # --- evaluation ---
@@ -361,4 +359,3 @@ def _from_lines(left: Sequence[tuple[Any, int]], wanted_fen: int) -> dict[int, i
         if part > 0:
             funding[line.id] = part
     return funding
-

@@ -9,13 +9,17 @@ from datetime import date, datetime
 import pyotp
 from flask import Flask
 
+from contracts.payouts import actions as payouts
+from contracts.payouts.actions import AccountFacts
+from contracts.payouts.states import AccountVerb
 from market.budgets import actions as budgets
 from market.budgets.actions import LineFacts
 from market.budgets.states import FundSource
 from market.catalogue import actions as catalogue
 from market.demo import cast
+from market.demo.contracting import Contractor
 from market.demo.episodes import EPISODES
-from market.demo.playing import Player, Theatre
+from market.demo.playing import Theatre
 from market.kernel.categories import Category
 from market.kernel.clock import instant, system_now
 from market.kernel.permits import Actor, Grant, Role, Scope
@@ -50,7 +54,7 @@ def load(app: Flask) -> None:
     for d in cast.DISTRICTS:
         _fund(stage, d)
     for plan in EPISODES:
-        Player(stage, plan).play()
+        Contractor(stage, plan).play()
     stage.work()
     stage.act(set_demonstration_now, OPENING)
 
@@ -169,7 +173,21 @@ def _fund(stage: Theatre, plan: cast.District) -> None:
         year = stage.act(_plan_year, clerk, stage.streets[name], 2026, at)
         stage.act(budgets.propose, clerk, year, at)
         stage.act(budgets.close_year, finance, year, instant(date(2025, 12, 22), 15, 0))
+    _open_accounts(stage, plan, at)
     stage.act(_plan_year, clerk, stage.streets[plan.streets[0]], 2027, instant(date(2026, 3, 30), 16, 0), 5)
+
+
+def _open_accounts(stage: Theatre, plan: cast.District, at: datetime) -> None:
+    """Each street's paying accounts, one a source, entered by the cashier and confirmed by the checker."""
+    cashier, checker = stage.who(f"cashier-{plan.short}"), stage.who(f"checker-{plan.short}")
+    for order, name in enumerate((*plan.streets, plan.invented[1])):
+        street = stage.streets[name]
+        for number, source in enumerate(FundSource):
+            facts = AccountFacts(
+                source, street.office, f"1040{plan.code}{order:02d}{number:02d}", "演示银行营业部", "104301003011"
+            )
+            row = stage.act(payouts.propose_account, cashier, street, facts, at)
+            stage.act(payouts.decide_account, checker, row.id, AccountVerb.CONFIRM, at)
 
 
 def _plan_year(clerk: Actor, street: Street, year: int, at: datetime, lines: int = len(_LINES)) -> int:
@@ -186,7 +204,8 @@ def accounts_text() -> str:
         "",
         "演示账号（演示数据，纯属虚构） / demonstration accounts (all data invented)",
         f"  密码 / password: {cast.PASSWORD}    密钥口令 / key passphrase: {cast.PASSPHRASE}",
-        f"  动态验证码密钥 / second factor (cashier, checker): {cast.TOTP_SECRET}（登录页会显示当前验证码 / shown while signing in）",
+        f"  动态验证码密钥（出纳、财务复核） / second factor of cashier and checker: {cast.TOTP_SECRET}",
+        "  登录时页面会显示当前验证码 / the page shows the current code while signing in",
         "",
     ]
     shown = [(f"{o.login}-jn", cast.NAMES["jn"][o.login], o.roles[0].value) for o in cast.OFFICIALS]
@@ -201,5 +220,3 @@ def accounts_text() -> str:
     lines += [f"  {login:<16}{role:<26}{name}" for login, name, role in shown]
     lines.append("  吴兴、温江两区的账号把 -jn 换成 -wx、-wj / for 吴兴 and 温江 replace -jn by -wx, -wj")
     return "\n".join(lines)
-
-
