@@ -183,7 +183,7 @@ def accept_milestone(actor: Actor, milestone_id: int, facts: AcceptanceFacts, at
     decision = _decide(row, actor, facts, at, accepted=True)
     report = _latest(row)
     release = accepted_release(row, row.agreement, decision, report.people_served, report.sessions_held)
-    publish(row.agreement.file, "implementation", release, CardFacts(stage="delivering"), actor, at)
+    publish(row.agreement.file, "implementation", release, CardFacts(stage="implementation"), actor, at)
     mail.tell_accepted(row, at)
     return decision
 

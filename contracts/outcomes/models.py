@@ -64,6 +64,7 @@ class Invitation(db.Model):
     declaration_digest: Mapped[str | None]  # digest of the statement that there is no tie, made before rating
     invited_at: Mapped[At]
     declared_at: Mapped[datetime | None]
+    declined: Mapped[str]  # why the invited has a tie or cannot rate; empty otherwise
     evaluation: Mapped[Evaluation] = relationship(lazy="raise")
     organisation: Mapped[Organisation | None] = relationship(lazy="raise")
     user: Mapped[User | None] = relationship(lazy="raise")
@@ -83,13 +84,14 @@ class Rating(db.Model):
     id: Mapped[Id]
     evaluation_id: Mapped[Ref] = mapped_column(ForeignKey("evaluation.id"))
     source: Mapped[str]
-    rater_key: Mapped[str]  # "self", "organisation:7", "user:9", or the digest of a one-time code
+    invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id"), unique=True)
+    rater_key: Mapped[str]  # "self", "organisation:7", "user:9"; a random word for a resident, unlike the code
     score_centi: Mapped[int]
     answers: Mapped[Json]
     comment: Mapped[str]
     salt: Mapped[str]
     commitment: Mapped[str]
-    at: Mapped[At]
+    at: Mapped[At]  # a resident's: the beginning of the day, so that nobody can match it with a code
     __tablename__ = "rating"
     __table_args__ = strict(
         one_of("source", Source),

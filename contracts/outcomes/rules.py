@@ -258,3 +258,41 @@ def sample_size(population: int, z_centi: int, margin_bp: int) -> int:
 def spot_checks(projects: int, share_bp: int) -> int:
     """How many of the longer projects are spot-checked in a year, at least the share, rounded up (row 68)."""
     return ceil(Fraction(projects * share_bp, BP))
+
+
+# --- ties -------------------------------------------------------------------------------------------------------------
+
+
+def organisation_tie(*, same: bool, same_head: bool, shared_people: bool, takes_part: bool) -> str | None:
+    """Return why an organisation may not rate another one, or None (mutual raters have no tie with the provider)."""
+    if same:
+        return N_("不能邀请被评估的机构自己互评。")
+    if not takes_part:
+        return N_("这家机构还没有确认登记，或者被禁止参加采购，不能互评。")
+    if same_head:
+        return N_("这家机构与被评估机构的法定代表人是同一人，不能互评。")
+    if shared_people:
+        return N_("这家机构与被评估机构有共同的经办人员，不能互评。")
+    return None
+
+
+def evaluator_tie(*, with_buyer: bool, with_provider: bool) -> str | None:
+    """Return why a person may not evaluate as third party: independent of both sides (财预〔2021〕6号), or None."""
+    if with_buyer:
+        return N_("此人在购买方街道任职，不能担任第三方评估员。")
+    if with_provider:
+        return N_("此人在被评估机构任职，不能担任第三方评估员。")
+    return None
+
+
+def everybody_rated(sources: Sequence[SourceResult], *, invited_open: int, codes_unused: int) -> bool:
+    """True when no weighted source is missing and nobody who was asked still has to answer."""
+    return not missing_sources(sources) and invited_open == 0 and codes_unused == 0
+
+
+def check_extension(at: datetime, collect_until: datetime, sources: Sequence[SourceResult]) -> None:
+    """Raise Refused unless the collection has ended with a source missing: only then may it be prolonged."""
+    if is_before(at, collect_until):
+        raise Refused(N_("评分收集还没有结束，不需要延长。"))
+    if not missing_sources(sources):
+        raise Refused(N_("各方评分都已达到要求，不能延长收集，请直接汇总。"))

@@ -1726,6 +1726,7 @@ def _create_tables() -> None:
         sa.Column("declaration_digest", sa.Text(), nullable=True),
         sa.Column("invited_at", types.UtcInstant(timezone=True), nullable=False),
         sa.Column("declared_at", types.UtcInstant(timezone=True), nullable=True),
+        sa.Column("declined", sa.Text(), nullable=False),
         sa.CheckConstraint("source IN ('self', 'mutual', 'public', 'third')", name=op.f("ck_invitation_source_known")),
         sa.CheckConstraint("(organisation_id IS NULL) <> (user_id IS NULL)", name=op.f("ck_invitation_one_invited")),
         sa.ForeignKeyConstraint(
@@ -1809,27 +1810,6 @@ def _create_tables() -> None:
         postgresql_where=sa.text("outcome IS NULL"),
     )
     op.create_table(
-        "rating",
-        sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
-        sa.Column("evaluation_id", types.BigInt, nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("rater_key", sa.Text(), nullable=False),
-        sa.Column("score_centi", types.BigInt, nullable=False),
-        sa.Column("answers", types.JsonText(), nullable=False),
-        sa.Column("comment", sa.Text(), nullable=False),
-        sa.Column("salt", sa.Text(), nullable=False),
-        sa.Column("commitment", sa.Text(), nullable=False),
-        sa.Column("at", types.UtcInstant(timezone=True), nullable=False),
-        sa.CheckConstraint("source IN ('self', 'mutual', 'public', 'third')", name=op.f("ck_rating_source_known")),
-        sa.CheckConstraint("score_centi BETWEEN 0 AND 10000", name=op.f("ck_rating_score_in_range")),
-        sa.ForeignKeyConstraint(["evaluation_id"], ["evaluation.id"], name=op.f("fk_rating_evaluation_id_evaluation")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_rating")),
-        sa.UniqueConstraint(
-            "evaluation_id", "source", "rater_key", name=op.f("uq_rating_evaluation_id_source_rater_key")
-        ),
-        sqlite_strict=True,
-    )
-    op.create_table(
         "unreadable_bid",
         sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
         sa.Column("bid_id", types.BigInt, nullable=False),
@@ -1897,6 +1877,30 @@ def _create_tables() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_qualification_check")),
         sa.UniqueConstraint("opened_bid_id", "item_id", name=op.f("uq_qualification_check_opened_bid_id_item_id")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "rating",
+        sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
+        sa.Column("evaluation_id", types.BigInt, nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("invitation_id", types.BigInt, nullable=True),
+        sa.Column("rater_key", sa.Text(), nullable=False),
+        sa.Column("score_centi", types.BigInt, nullable=False),
+        sa.Column("answers", types.JsonText(), nullable=False),
+        sa.Column("comment", sa.Text(), nullable=False),
+        sa.Column("salt", sa.Text(), nullable=False),
+        sa.Column("commitment", sa.Text(), nullable=False),
+        sa.Column("at", types.UtcInstant(timezone=True), nullable=False),
+        sa.CheckConstraint("source IN ('self', 'mutual', 'public', 'third')", name=op.f("ck_rating_source_known")),
+        sa.CheckConstraint("score_centi BETWEEN 0 AND 10000", name=op.f("ck_rating_score_in_range")),
+        sa.ForeignKeyConstraint(["evaluation_id"], ["evaluation.id"], name=op.f("fk_rating_evaluation_id_evaluation")),
+        sa.ForeignKeyConstraint(["invitation_id"], ["invitation.id"], name=op.f("fk_rating_invitation_id_invitation")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rating")),
+        sa.UniqueConstraint(
+            "evaluation_id", "source", "rater_key", name=op.f("uq_rating_evaluation_id_source_rater_key")
+        ),
+        sa.UniqueConstraint("invitation_id", name=op.f("uq_rating_invitation_id")),
         sqlite_strict=True,
     )
     op.create_table(

@@ -48,7 +48,7 @@ def close_evaluation(actor: Actor, evaluation_id: int, at: datetime) -> Evaluati
     move(row, EVALUATION_MACHINE, EvaluationVerb.CLOSE, actor, at, facts=facts)
     money = earned(row.milestone.amount_fen, outcome.share_bp)
     release = closed_release(row, row.milestone, contract, money)
-    publish(contract.file, "implementation", release, CardFacts(stage="assessed"), actor, at)
+    publish(contract.file, "implementation", release, CardFacts(stage="implementation"), actor, at)
     mail.tell_closed(row, at)
     return row
 

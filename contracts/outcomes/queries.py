@@ -1,0 +1,280 @@
+"""Evaluations, invitations and ratings; what an accepted and evaluated milestone has earned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import aliased, joinedload
+
+from contracts.agreements.models import Agreement
+from contracts.agreements.queries import within
+from contracts.agreements.states import AgreementState
+from contracts.delivery.models import Milestone
+from contracts.delivery.states import MilestoneState
+from contracts.outcomes.models import Evaluation, Invitation, Rating
+from contracts.outcomes.rules import Earned, earned
+from contracts.outcomes.states import EvaluationState
+from market.awards.rules import EVALUATION
+from market.db.session import db
+from market.kernel.money import BP
+from market.kernel.permits import Actor, Grant, Permit
+from market.organisations.models import Organisation
+from market.organisations.states import OrganisationState
+from market.people.models import RoleGrant
+from market.records.models import OneTimeCode
+
+PAGE = 20
+PURPOSE = "outcome"
+
+
+def evaluation(evaluation_id: int, *, lock: bool = False) -> Evaluation | None:
+    """Return an evaluation with milestone, contract, purchase file and organisation; `lock` holds its row."""
+    contract = joinedload(Evaluation.milestone).joinedload(Milestone.agreement)
+    query = (
+        select(Evaluation)
+        .where(Evaluation.id == evaluation_id)
+        .options(
+            contract.joinedload(Agreement.file),
+            contract.joinedload(Agreement.organisation),
+            contract.joinedload(Agreement.award),
+        )
+    )
+    if lock:
+        query = query.with_for_update(of=Evaluation).execution_options(populate_existing=True)
+    return db.session.scalar(query)
+
+
+def rounds_of(milestone_id: int) -> list[Evaluation]:
+    """Return the evaluations of a milestone, first round first."""
+    return list(db.session.scalars(select(Evaluation).filter_by(milestone_id=milestone_id).order_by(Evaluation.round)))
+
+
+def _last_round() -> ColumnElement[bool]:
+    later = aliased(Evaluation)
+    return (
+        ~select(later.id).where(later.milestone_id == Evaluation.milestone_id, later.round > Evaluation.round).exists()
+    )
+
+
+def to_open(grants: Sequence[Grant] | None = None, limit: int = 200) -> list[Milestone]:
+    """Return accepted milestones that are to be evaluated and are not yet, of contracts in force."""
+    begun = select(Evaluation.id).where(Evaluation.milestone_id == Milestone.id)
+    query = (
+        select(Milestone)
+        .join(Milestone.agreement)
+        .where(
+            Milestone.state == MilestoneState.ACCEPTED,
+            Milestone.base == EVALUATION,
+            Agreement.state == AgreementState.IN_FORCE,
+            ~begun.exists(),
+        )
+        .options(joinedload(Milestone.agreement))
+        .order_by(Milestone.id)
+        .limit(limit)
+    )
+    if grants is not None:
+        query = query.where(within(Milestone, grants))
+    return list(db.session.scalars(query))
+
+
+# --- lists ------------------------------------------------------------------------------------------------------------
+
+
+def _rater_organisations(actor: Actor) -> list[int]:
+    return sorted({g.organisation_id for g in actor.scopes(Permit.OUTCOME_RATE_MUTUAL) if g.organisation_id})
+
+
+def evaluations_for(actor: Actor, before: int | None = None) -> list[Evaluation]:
+    """Return one page (and one row more) of the evaluations this person organises, undergoes or sees, newest first."""
+    contract = joinedload(Evaluation.milestone).joinedload(Milestone.agreement)
+    query = (
+        select(Evaluation)
+        .where(within(Evaluation, actor.scopes(Permit.AGREEMENT_SEE)))
+        .options(contract.joinedload(Agreement.organisation))
+        .order_by(Evaluation.id.desc())
+        .limit(PAGE + 1)
+    )
+    if before is not None:
+        query = query.where(Evaluation.id < before)
+    return list(db.session.scalars(query))
+
+
+def invitations_to(actor: Actor, *, unanswered: bool = False, limit: int = 100) -> list[Invitation]:
+    """Return the invitations of this person and the organisations it rates for, newest first."""
+    mine = _rater_organisations(actor)
+    if actor.user_id is None:
+        return []
+    contract = joinedload(Invitation.evaluation).joinedload(Evaluation.milestone).joinedload(Milestone.agreement)
+    query = (
+        select(Invitation)
+        .join(Invitation.evaluation)
+        .where(or_(Invitation.user_id == actor.user_id, Invitation.organisation_id.in_(mine)))
+        .options(contract.joinedload(Agreement.organisation))
+        .order_by(Invitation.id.desc())
+        .limit(limit)
+    )
+    if unanswered:
+        answered = select(Rating.id).where(Rating.invitation_id == Invitation.id)
+        query = query.where(
+            Evaluation.state == EvaluationState.COLLECTING, Invitation.declined == "", ~answered.exists()
+        )
+    return list(db.session.scalars(query))
+
+
+def collecting(grants: Sequence[Grant], limit: int = 100) -> list[Evaluation]:
+    """Return evaluations that are being collected within the grants, the one that ends first first."""
+    if not grants:
+        return []
+    query = (
+        select(Evaluation)
+        .where(within(Evaluation, grants), Evaluation.state == EvaluationState.COLLECTING)
+        .options(joinedload(Evaluation.milestone).joinedload(Milestone.agreement))
+        .order_by(Evaluation.collect_until, Evaluation.id)
+        .limit(limit)
+    )
+    return list(db.session.scalars(query))
+
+
+# --- one evaluation ---------------------------------------------------------------------------------------------------
+
+
+def invitation(invitation_id: int, *, lock: bool = False) -> Invitation | None:
+    """Return an invitation with its evaluation, milestone, contract and organisation; `lock` holds the evaluation."""
+    contract = joinedload(Invitation.evaluation).joinedload(Evaluation.milestone).joinedload(Milestone.agreement)
+    query = (
+        select(Invitation)
+        .where(Invitation.id == invitation_id)
+        .options(contract.joinedload(Agreement.organisation), joinedload(Invitation.organisation))
+    )
+    if lock:
+        query = query.with_for_update(of=Invitation).execution_options(populate_existing=True)
+    return db.session.scalar(query)
+
+
+def invitations(evaluation_id: int) -> list[Invitation]:
+    """Return who was asked, in the order of asking, with organisation and person."""
+    query = (
+        select(Invitation)
+        .where(Invitation.evaluation_id == evaluation_id)
+        .options(joinedload(Invitation.organisation), joinedload(Invitation.user))
+        .order_by(Invitation.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def ratings(evaluation_id: int) -> list[Rating]:
+    """Return the ratings of an evaluation; before it is closed only counts of them may be shown."""
+    return list(db.session.scalars(select(Rating).filter_by(evaluation_id=evaluation_id).order_by(Rating.id)))
+
+
+def own_rating(evaluation_id: int, rater_key: str) -> Rating | None:
+    """Return the rating that one rater gave."""
+    return db.session.scalar(select(Rating).filter_by(evaluation_id=evaluation_id, rater_key=rater_key))
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Residents' codes of one evaluation."""
+
+    issued: int
+    used: int
+
+    @property
+    def unused(self) -> int:
+        """Codes nobody has used."""
+        return self.issued - self.used
+
+
+def codes_of(evaluation_id: int) -> Codes:
+    """Return how many codes were given out and used."""
+    query = select(func.count(OneTimeCode.id), func.count(OneTimeCode.used_at)).where(
+        OneTimeCode.purpose == PURPOSE,
+        OneTimeCode.subject_kind == "evaluation",
+        OneTimeCode.subject_id == evaluation_id,
+    )
+    issued, used = db.session.execute(query).one()
+    return Codes(issued, used)
+
+
+def people_of(organisation_ids: Iterable[int]) -> dict[int, set[int]]:
+    """Return the people with a live role in these organisations, by organisation."""
+    query = select(RoleGrant.organisation_id, RoleGrant.user_id).where(
+        RoleGrant.organisation_id.in_(list(organisation_ids)), RoleGrant.revoked_at.is_(None)
+    )
+    found: dict[int, set[int]] = {}
+    for organisation_id, user_id in db.session.execute(query):
+        if organisation_id is not None:
+            found.setdefault(organisation_id, set()).add(user_id)
+    return found
+
+
+def works_in(user_id: int, *, street_id: int, organisation_id: int) -> tuple[bool, bool]:
+    """Return whether a person holds a live role in the street, and in the organisation."""
+    query = select(RoleGrant.street_id, RoleGrant.organisation_id).where(
+        RoleGrant.user_id == user_id, RoleGrant.revoked_at.is_(None)
+    )
+    rows = db.session.execute(query).all()
+    return any(r.street_id == street_id for r in rows), any(r.organisation_id == organisation_id for r in rows)
+
+
+def candidates(row: Evaluation, name: str = "", limit: int = 50) -> list[Organisation]:
+    """Return confirmed organisations that may be asked for mutual evaluation, by name or of the same district."""
+    query = select(Organisation).where(
+        Organisation.state == OrganisationState.CONFIRMED, Organisation.id != row.organisation_id
+    )
+    if name:
+        query = query.where(Organisation.name.contains(name, autoescape=True))
+    else:
+        query = query.where(Organisation.registrar_district_id == row.district_id)
+    return list(db.session.scalars(query.order_by(Organisation.name, Organisation.id).limit(limit)))
+
+
+# --- what was earned --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Earning:
+    """An accepted milestone with the share it pays and, where it was evaluated, the evaluation that says so."""
+
+    milestone: Milestone
+    evaluation: Evaluation | None
+    money: Earned
+
+
+def earnings(
+    *, agreement_id: int | None = None, settled: Select[tuple[int]] | None = None, limit: int = 200
+) -> list[Earning]:
+    """Return accepted milestones whose share is decided, of contracts in force; contract, award and file are loaded.
+
+    A milestone paid on acceptance has earned everything; an evaluated one what its last closed round says, and
+    nothing while a further round is open. `settled` selects milestone ids to leave out (those already paid).
+    """
+    contract = joinedload(Milestone.agreement)
+    query = (
+        select(Milestone, Evaluation)
+        .join(Milestone.agreement)
+        .outerjoin(Evaluation, (Evaluation.milestone_id == Milestone.id) & _last_round())
+        .where(
+            Milestone.state == MilestoneState.ACCEPTED,
+            Agreement.state == AgreementState.IN_FORCE,
+            or_(Milestone.base != EVALUATION, Evaluation.state == EvaluationState.CLOSED),
+        )
+        .options(
+            contract.joinedload(Agreement.award),
+            contract.joinedload(Agreement.file),
+            contract.joinedload(Agreement.organisation),
+        )
+        .order_by(Milestone.id)
+        .limit(limit)
+    )
+    if agreement_id is not None:
+        query = query.where(Milestone.agreement_id == agreement_id)
+    if settled is not None:
+        query = query.where(Milestone.id.not_in(settled))
+    found = []
+    for milestone, closed in db.session.execute(query):
+        share_bp = (closed.share_bp or 0) if milestone.base == EVALUATION else BP
+        found.append(Earning(milestone, closed, earned(milestone.amount_fen, share_bp)))
+    return found
