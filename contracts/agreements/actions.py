@@ -303,7 +303,7 @@ def _enter_into_force(actor: Actor, row: Agreement, pdf: StoredFile, at: datetim
             if fen:
                 key = f"agreement:{row.id}:{reason.value}:{share.line_id}"
                 book(reason, share.line_id, fen, key, subject, row.file_id, at)
-    facts = CardFacts(stage="contracted", awarded_fen=row.amount_fen, supplier=row.organisation.name)
+    facts = CardFacts(stage="contract", awarded_fen=row.amount_fen, supplier=row.organisation.name)
     publish(row.file, "contract", signed_release(row, _street(row.street_id), pdf), facts, actor, at)
     mail.tell_in_force(row, at)
 
@@ -348,7 +348,7 @@ def resume_agreement(actor: Actor, agreement_id: int, at: datetime) -> Agreement
         raise Refused(N_("成交结果还没有恢复有效，合同不能恢复履行。"))
     row.suspension_reason = ""
     move(row, AGREEMENT_MACHINE, AgreementVerb.RESUME, actor, at)
-    publish(row.file, "contractUpdate", state_release(row, ""), CardFacts(stage="contracted"), actor, at)
+    publish(row.file, "contractUpdate", state_release(row, ""), CardFacts(stage="contract"), actor, at)
     mail.tell_resumed(row, at)
     return row
 
@@ -366,6 +366,6 @@ def complete_agreement(actor: Actor, agreement_id: int, owed_fen: Mapping[int, i
         if rest:
             key = f"agreement:{row.id}:{Reason.FREE.value}:{part['line_id']}"
             book(Reason.FREE, part["line_id"], rest, key, ("agreement", row.id), row.file_id, at)
-    tag, facts = "contractTermination", CardFacts(stage="completed")
+    tag, facts = "contractTermination", CardFacts(stage="complete")
     publish(row.file, tag, state_release(row, ""), facts, actor, at)
     return row

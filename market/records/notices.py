@@ -21,14 +21,21 @@ from market.records.audit import Subject, lock_chain, record
 from market.records.models import Notice, PurchaseFile
 from market.records.projections import OCDS, fen_of, merge, project, project_directory
 
-__all__ = ["CardFacts", "fen_of", "merge", "post", "publish", "releases", "value", "z"]
+# Where a purchase can stand, as lists and the public page know it.
+STAGES = (
+    "planning", "tender", "closed", "opened", "evaluated", "awarded", "suspended", "contract", "implementation",
+    "complete", "failed", "cancelled",
+)  # fmt: skip
+
+__all__ = ["STAGES", "CardFacts", "fen_of", "merge", "post", "publish", "releases", "value", "z"]
 
 
 @dataclass(frozen=True)
 class CardFacts:
     """What a room tells the lists about a purchase with its notice; None leaves the value as it is.
 
-    Awarded amount and supplier are read from the release itself once it has awards, paid money from its transactions.
+    Raises ValueError for a stage that is none of STAGES. Awarded amount and supplier are read from the release itself
+    once it has awards, paid money from its transactions.
     """
 
     stage: str | None = None
@@ -41,6 +48,10 @@ class CardFacts:
     awarded_fen: int | None = None
     supplier: str | None = None
     deadline_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.stage is not None and self.stage not in STAGES:
+            raise ValueError(f"no such stage of a purchase: {self.stage!r}")
 
     def as_data(self) -> dict[str, Any]:
         """What was told, as JSON values."""

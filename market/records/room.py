@@ -30,8 +30,8 @@ def notices() -> None:
 def rebuild() -> None:
     """由公告重新生成列表、检索和汇总 / make lists, search and figures again from the notices."""
     with transaction():
-        purchases, entries = projections.rebuild()
-    click.echo(f"已重建采购 {purchases} 项、名录 {entries} 条 / rebuilt {purchases} purchases, {entries} entries")  # zh-only
+        found = projections.rebuild()
+    click.echo("已重建采购 {} 项、名录 {} 条 / rebuilt {} purchases, {} entries".format(*found, *found))  # zh-only
 
 
 CARD = Room(

@@ -46,12 +46,10 @@ STAGES: dict[str, tuple[str, str, Phase]] = {
     "failed": (N_("采购失败"), "bad", Phase.ENDED),
     "cancelled": (N_("已取消"), "bad", Phase.ENDED),
 }
-_SAME_STAGE = {"contracted": "contract", "completed": "complete", "evaluating": "opened"}
 
 
 def stage_now(stage: str, deadline_at: datetime | None, at: datetime) -> str:
     """Return the stage at this instant: what is open closes with its deadline, whatever a timer has written down."""
-    stage = _SAME_STAGE.get(stage, stage)
     if stage == "tender" and deadline_at is not None and not is_before(at, deadline_at):
         return "closed"
     return stage
@@ -129,24 +127,22 @@ MILESTONE_STATES = {
 }
 CHALLENGE_STATES = {
     "filed": (N_("待答复"), "wait"),
-    "replied": (N_("已答复"), "info"),
-    "escalated": (N_("待区级决定"), "wait"),
+    "replied": (N_("已答复，待处理决定"), "info"),
     "upheld": (N_("质疑成立"), "bad"),
-    "dismissed": (N_("质疑不成立"), "good"),
     "rejected": (N_("质疑不成立"), "good"),
     "withdrawn": (N_("已撤回"), "neutral"),
 }
 PARTY_LABELS = {"buyer": N_("采购人"), "supplier": N_("供应商")}
 RATER_LABELS = {
-    "self": N_("机构自评"),
-    "mutual": N_("同行互评"),
-    "public": N_("居民评价"),
-    "third": N_("第三方评估"),
+    "self": N_("自评"),
+    "mutual": N_("互评"),
+    "public": N_("群众评"),
+    "third": N_("第三方评"),
 }
 GRADE_LABELS = {"excellent": N_("优秀"), "good": N_("良好"), "pass": N_("合格"), "fail": N_("不合格")}
 GRADE_TONES = {"excellent": "good", "good": "good", "pass": "wait", "fail": "bad"}
 BASE_LABELS = {"delivery": N_("验收合格即付"), "assessment": N_("验收并按评估结果付")}
-ROUTE_LABELS = {"bank": N_("银行付款"), "stripe": N_("Stripe 付款")}
+ROUTE_LABELS = {"bank": N_("银行付款文件"), "direct": N_("银企直联"), "stripe": N_("Stripe 账户")}
 DOCUMENT_LABELS = {
     "contractSigned": N_("已签合同"),
     "contractNotice": N_("合同公告"),
