@@ -79,12 +79,6 @@ class CancelForm(fields.Form):
     )
 
 
-class SearchForm(fields.Part):
-    """Text to look for."""
-
-    q = StringField(_l("查找采购项目"), [Length(max=100)])
-
-
 # --- sections --------------------------------------------------------------------------------------------------------
 
 
@@ -399,5 +393,7 @@ def changes(section: str, form: Any, lot: Lot) -> dict[str, Any]:
     values = {name: form[name].data for name in _PLAIN[section]}
     if section == "timing":
         values["method"] = values["method"].value
+        # Boxes that do not concern the method are not on the page.
         values["small_deduction_bp"] = values["small_deduction_bp"] or 0
+        values["intention_waiver"] = values["intention_waiver"] or ""
     return values

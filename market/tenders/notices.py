@@ -72,7 +72,6 @@ def tender_release(
 
     `earlier` are the purchases this one follows (relationship, ocid).
     """
-    deadline = table.deadline_at
     related = [
         {"id": str(n), "relationship": [kind], "scheme": "ocid", "identifier": ocid}
         for n, (kind, ocid) in enumerate(earlier, 1)
@@ -94,30 +93,13 @@ def tender_release(
             "description": tender.requirement,
             "status": "active",
             "procuringEntity": _buyer(tender),
-            "procurementMethod": _OCDS_METHOD[Method(tender.method)],
-            "procurementMethodDetails": METHOD_LABELS[Method(tender.method)],
-            "procurementMethodRationale": "".join(
-                step["text"] % step["params"] for step in tender.resolution["reasons"]
-            ),
             "mainProcurementCategory": "services",
             "items": [_item(tender, part) for part in tender.lots],
             "value": value(tender.budget_fen),
-            "awardCriteria": "ratedCriteria",
-            "submissionMethod": ["electronicSubmission"],
-            "submissionMethodDetails": "在本平台在线加密递交，截止前任何人不能查看内容。",
-            "eligibilityCriteria": "；".join(q.title for q in tender.qualifications),
-            "tenderPeriod": {"startDate": z(table.notice_at), "endDate": z(deadline)},
-            "enquiryPeriod": {"startDate": z(table.notice_at), "endDate": z(end_of_day(table.clarify_until))},
-            "contractPeriod": {
-                "startDate": z(instant(tender.starts_on)),
-                "endDate": z(end_of_day(tender.ends_on) - timedelta(seconds=1)),
-            },
             "lots": [_lot(part) for part in tender.lots],
             "milestones": [row for part in tender.lots for row in _milestones(part)],
-            "requirements": [
-                {"id": f"q{q.number}", "title": q.title, "evidence": q.evidence} for q in tender.qualifications
-            ],
-            "timetable": _dates(table),
+            **_procedure(tender),
+            **_periods(tender, table),
             "smallFirmDeductionBp": tender.small_deduction_bp,
             "performanceBondMaxFen": performance_bond_max_fen(tender.budget_fen, book),
             "intentionWaiver": tender.intention_waiver or None,
@@ -131,6 +113,36 @@ def tender_release(
                 "provisional": tender.provisional,
             },
         },
+    }
+
+
+def _procedure(tender: Tender) -> dict[str, Any]:
+    """Method with its reasons, and what a supplier must have."""
+    method = Method(tender.method)
+    return {
+        "procurementMethod": _OCDS_METHOD[method],
+        "procurementMethodDetails": METHOD_LABELS[method],
+        "procurementMethodRationale": "".join(step["text"] % step["params"] for step in tender.resolution["reasons"]),
+        "awardCriteria": "ratedCriteria",
+        "submissionMethod": ["electronicSubmission"],
+        "submissionMethodDetails": "在本平台在线加密递交，截止前任何人不能查看内容。",
+        "eligibilityCriteria": "；".join(q.title for q in tender.qualifications),
+        "requirements": [
+            {"id": f"q{q.number}", "title": q.title, "evidence": q.evidence} for q in tender.qualifications
+        ],
+    }
+
+
+def _periods(tender: Tender, table: Timetable) -> dict[str, Any]:
+    """The dates in the standard's own places, and all of them with their rules."""
+    return {
+        "tenderPeriod": {"startDate": z(table.notice_at), "endDate": z(table.deadline_at)},
+        "enquiryPeriod": {"startDate": z(table.notice_at), "endDate": z(end_of_day(table.clarify_until))},
+        "contractPeriod": {
+            "startDate": z(instant(tender.starts_on)),
+            "endDate": z(end_of_day(tender.ends_on) - timedelta(seconds=1)),
+        },
+        "timetable": _dates(table),
     }
 
 

@@ -65,10 +65,25 @@ def create_tender(
     if form_token and (twin := tender_by_token(form_token, actor.user_id)):
         return tender(twin.id) or twin
     _check_item(street, item)
+    row = _blank(street, item, title, at)
+    row.created_by, row.form_token = actor.user_id, form_token
+    if demand_id is not None:
+        _set_demand(row, demand_id)
+    db.session.add(row)
+    db.session.flush()
+    _new_lot(row, funding, at)
+    _resolve(row, at)
+    record(row.subject, "create", actor, at, permit=Permit.TENDER_DRAFT, facts={"item": item.code})
+    index_text("tender", row.id, f"{row.title} {item.name}")
+    return row
+
+
+def _blank(street: Street, item: CatalogueItem, title: str, at: datetime) -> Tender:
+    """A draft in a file of its own, with everything a tender needs before its lots and money."""
     name = title.strip() or f"{street.name}{beijing_day(at).year}年{item.name}"  # zh-only
     file = open_file(street.district_id, street.id, street.code, Regime.COMPARISON.value, name, at)
     starts_on, ends_on = rules.default_term(beijing_day(at))
-    row = Tender(
+    return Tender(
         file_id=file.id,
         district_id=street.district_id,
         street_id=street.id,
@@ -79,7 +94,7 @@ def create_tender(
         requirement="\n".join(text for text in (item.description, item.requirements) if text),
         method=Method.COMPARISON.value,
         resolution={},
-        budget_fen=sum(funding.values()) or 1,
+        budget_fen=1,
         starts_on=starts_on,
         ends_on=ends_on,
         term_conditions=[],
@@ -94,24 +109,13 @@ def create_tender(
         rules_digest="",
         calendar_version="",
         provisional=False,
-        created_by=actor.user_id,
         created_at=at,
-        form_token=form_token,
         file=file,
         street=street,
         item=item,
         lots=[],
         qualifications=[QualificationItem(number=n, **q) for n, q in enumerate(rules.default_qualifications(), 1)],
     )
-    if demand_id is not None:
-        _set_demand(row, demand_id)
-    db.session.add(row)
-    db.session.flush()
-    _new_lot(row, funding, at)
-    _resolve(row, at)
-    record(row.subject, "create", actor, at, permit=Permit.TENDER_DRAFT, facts={"item": item.code})
-    index_text("tender", row.id, f"{row.title} {item.name}")
-    return row
 
 
 def _check_item(street: Street, item: CatalogueItem) -> None:

@@ -39,6 +39,15 @@ from market.web import filters
 from market.web.guard import attempt, current_actor, found, guard, now
 from market.web.pages import problem
 
+_PAGES = {
+    "basics": "section_basics.html",
+    "money": "section_money.html",
+    "timing": "section_timing.html",
+    "criteria": "section_criteria.html",
+    "qualification": "section_qualification.html",
+    "milestones": "section_milestones.html",
+    "evaluation": "section_evaluation.html",
+}
 _NOT_FIELDS = {"csrf_token", "field", "next"}
 
 
@@ -164,7 +173,7 @@ def _section_page(section: str, row: Tender, lot: Lot, form: Any, lines: list[Li
     place = order.index(section)
     here = lot.number if section in LOT_SECTIONS and len(row.lots) > 1 else None
     return page(
-        f"section_{section}.html",
+        _PAGES[section],
         tender=row,
         lot=lot,
         form=form,

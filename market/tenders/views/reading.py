@@ -15,7 +15,7 @@ from market.records.audit import history
 from market.records.models import AuditEntry
 from market.records.search import find_ids
 from market.tenders import queries
-from market.tenders.forms import ReasonForm, SearchForm
+from market.tenders.forms import ReasonForm
 from market.tenders.models import Tender
 from market.tenders.queries import Situation
 from market.tenders.rules import (
@@ -34,6 +34,7 @@ from market.web import filters
 from market.web.guard import current_actor, guard, now
 
 PAGE = 20
+LONGEST_QUERY = 100
 _ENDED = (LotState.FAILED, LotState.CANCELLED)
 
 
@@ -41,10 +42,10 @@ _ENDED = (LotState.FAILED, LotState.CANCELLED)
 @guard(Permit.TENDER_SEE)
 def index() -> Any:
     """The tenders of one's streets, newest first, by stage, or those that hold a text."""
-    form, at = SearchForm(formdata=request.args), now()
+    at = now()
     stage = request.args.get("stage")
     before = request.args.get("before", type=int)
-    text = form.q.data or ""
+    text = request.args.get("q", "").strip()[:LONGEST_QUERY]
     ids = find_ids("tender", text) if text else None
     chosen = stage if stage in set(STAGE_LABELS) else None
     rows = queries.tenders_of(current_actor(), at, stage=chosen, ids=ids, before=before, limit=PAGE + 1)
@@ -54,7 +55,7 @@ def index() -> Any:
         rows=rows[:PAGE],
         next_url=url_for("tenders.index", stage=chosen, q=text or None, before=more) if more else None,
         chosen=chosen,
-        search=form,
+        q=text,
         stage_of=lambda row: stage_of(row, at),
         drafts=Permit.TENDER_DRAFT in current_actor().permits(),
     )

@@ -23,3 +23,6 @@ NEXT_PAGES = (
     ((LotState.OPENED, LotState.QUALIFIED, LotState.RANKED), Permit.EVALUATION_REPORT, "evaluation.board", N_("评审")),
     ((LotState.RANKED, LotState.AWARDED), Permit.AWARD_CONFIRM, "awards.confirm", N_("确定供应商")),
 )
+
+# Sources of rules that are no law's name; the rulebook carries them as text, pages show them through the catalogue.
+OWN_SOURCES = (N_("产品默认值，供本区修改"), N_("本区规定"))

@@ -477,3 +477,14 @@ def test_a_failed_purchase_is_begun_again_in_a_file_of_its_own(office, clock):
     assert release["relatedProcesses"][0]["identifier"] == make.whole(old.id).file.ocid
     db.session.refresh(demand)
     assert demand.state == DemandState.PLANNED
+
+
+def test_the_clock_closes_what_is_due_once(office, clock):
+    from market.tenders.due import close_due
+
+    first, second = make.published(office), make.published(office, amount_fen=50_000 * YUAN)
+    assert close_due(clock.now) == 0
+    clock.move_to(2026, 4, 7, 9, 30)
+    assert close_due(clock.now) == 2
+    assert close_due(clock.now) == 0
+    assert {make.whole(t.id).state for t in (first, second)} == {TenderState.CLOSED}
