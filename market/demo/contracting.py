@@ -21,9 +21,10 @@ from contracts.payouts.queries.orders import batch as find_batch
 from contracts.payouts.queries.payments import payments_of
 from contracts.payouts.states import PaymentState
 from market.awards.queries import award as find_award
+from market.challenges import actions as challenges
 from market.db.session import db, transaction
 from market.demo import cast, words
-from market.demo.playing import Player, Step
+from market.demo.playing import Player, Step, Turn
 from market.demo.rating import rate_all, rate_some
 from market.kernel.clock import beijing_day, instant, system_now
 from market.kernel.permits import Actor
@@ -39,6 +40,7 @@ class Contractor(Player):
     def _moves(self) -> Sequence[tuple[Step, Callable[[], None]]]:
         return (
             *super()._moves(),
+            (Step.AWARDED, self.challenge),
             (Step.DRAFTED, self.draft_contract),
             (Step.ISSUED, self.issue),
             (Step.HALF_SIGNED, self.sign_supplier),
@@ -50,7 +52,24 @@ class Contractor(Player):
             (Step.APPROVED, self.approve),
             (Step.ORDERED, self.order),
             (Step.PAID, self.settle),
+            (Step.PAID, self.bounce),
             (Step.CONFIRMED, self.confirm),
+        )
+
+    def challenge(self) -> None:
+        """The second in rank challenges the result; the award stops."""
+        if self.plan.turn is not Turn.CHALLENGED:
+            return
+        firm = self.plan.offers[1].firm
+        self.stage.act(
+            challenges.file_challenge,
+            self.stage.who(f"{firm}-sign"),
+            self.award_id,
+            self.stage.firm(firm),
+            words.CHALLENGE,
+            words.CHALLENGE_REQUEST,
+            f"{self.award_id:032x}",
+            self.stage.next_working(self.at, 2, 11, 0),
         )
 
     # --- contract ---
@@ -180,7 +199,9 @@ class Contractor(Player):
         self._import(later=False)
 
     def bounce(self) -> None:
-        """The money comes back the next day."""
+        """The money comes back the next day, where the story says so."""
+        if self.plan.turn is not Turn.RETURNED:
+            return
         self.at = self.stage.next_working(self.at, 1, 9, 40)
         self._import(later=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import IntEnum
 from typing import Any, TypeVar
@@ -67,6 +67,14 @@ class Step(IntEnum):
     CONFIRMED = 22
 
 
+class Turn(IntEnum):
+    """How a purchase of the story goes wrong."""
+
+    NONE = 0
+    CHALLENGED = 1
+    RETURNED = 2
+
+
 @dataclass(frozen=True)
 class Offer:
     """One bid of the story: firm, price in fen, and how good its plan is (0 to 100)."""
@@ -95,7 +103,7 @@ class Purchase:
     unsent: Sequence[str] = ()  # firms that have started a bid and not submitted it
     term: tuple[date, date] | None = None
     milestones: Sequence[tuple[str, int, str, date]] = ()  # title, share bp, base, due
-    final: bool = field(default=False)
+    turn: Turn = Turn.NONE
 
 
 class Theatre:

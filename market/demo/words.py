@@ -50,3 +50,7 @@ def ledger(title: str) -> str:
     """Return a small service ledger without any resident's name."""
     rows = "\n".join(f"2026-02-{day:02d},{title},{6 + day % 4},已签收" for day in range(9, 19))
     return f"日期,服务内容,人次,签收\n{rows}\n"
+
+
+CHALLENGE = "评审报告中，我机构“同类服务经验”得分与公布的评分办法不符：所附三份合同均在近三年内，应按满分档评分。"
+CHALLENGE_REQUEST = "请求复核该项评分；如影响排名，请求认定成交结果无效并重新确定供应商。"
