@@ -12,6 +12,7 @@ from market.db.session import db
 from market.kernel.errors import Forbidden
 from market.kernel.permits import Actor, Permit, Role, Scope
 from market.kernel.text import N_
+from market.organisations.models import Organisation
 from market.panels.models import Draw, Expert, Panel, Score, Seat
 from market.panels.rules import Circle
 from market.panels.states import SeatState
@@ -40,6 +41,13 @@ def expert_of(user_id: int) -> Expert | None:
 def account(login: str) -> User | None:
     """Return the active account with this login, grants loaded."""
     query = select(User).where(User.login == login.strip().lower(), User.active).options(selectinload(User.grants))
+    return db.session.scalar(query)
+
+
+def organisation_named(text: str) -> int | None:
+    """Return the organisation with this credit code or exact name."""
+    typed = text.strip()
+    query = select(Organisation.id).where((Organisation.uscc == typed.upper()) | (Organisation.name == typed)).limit(1)
     return db.session.scalar(query)
 
 

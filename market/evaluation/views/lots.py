@@ -36,6 +36,7 @@ def index() -> Any:
         more=lots[queries.PAGE - 1].id if len(lots) > queries.PAGE else None,
         seats=seats,
         seat_lots=queries.lots_by_id(seat.panel.subject_id for seat in seats) if seats else {},
+        expert=panels.expert_of(actor.user_id or 0) if actor.scopes(Permit.BID_SCORE) else None,
     )
 
 

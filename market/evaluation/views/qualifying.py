@@ -60,6 +60,7 @@ def _page(desk: Desk, grid: GridForm, sure: SureForm, helper: HelperForm, form: 
     held = system_findings(lot, bids, now()) if lot.state == LotState.OPENED else {}
     wanted = [b for b in bids if b.verdict != Verdict.INVALID and not held.get(b.number)]
     ticked = {key for key, row in known.items() if row.passed is not None}
+    to_check = {b.id: sum((b.id, i.id) not in ticked for i in items) for b in wanted}
     return page(
         "qualification.html",
         form=form or grid,
@@ -76,7 +77,8 @@ def _page(desk: Desk, grid: GridForm, sure: SureForm, helper: HelperForm, form: 
         helpers=queries.helpers(lot.tender_id),
         roles=HELPER_LABELS,
         open=lot.state == LotState.OPENED and may(lot, Permit.BID_QUALIFY),
-        missing=sum((b.id, i.id) not in ticked for b in wanted for i in items),
+        to_check=to_check,
+        missing=sum(to_check.values()),
         least=rules_of(lot.tender)["evaluation.min_qualified"],
     )
 
