@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Subquery, func, select
@@ -126,15 +126,31 @@ def signed_by_prefix(year: int, street_ids: Iterable[int] | None, district_id: i
     if not signed:
         return {}
     rows = db.session.execute(
-        select(PurchaseCard.file_id, Organisation.uscc)
-        .join(Organisation, Organisation.name == PurchaseCard.supplier)
+        select(PurchaseCard.file_id, PurchaseCard.supplier, Organisation.uscc)
+        .outerjoin(Organisation, Organisation.name == PurchaseCard.supplier)
         .where(PurchaseCard.file_id.in_(signed))
-    )
-    prefixes = {file_id: (uscc or "")[:2] for file_id, uscc in rows}
+    ).all()
+    prefixes = {row.file_id: row.uscc[:2] for row in rows if row.uscc}
+    prefixes |= _shared_prefixes({row.file_id: row.supplier for row in rows if row.supplier and not row.uscc})
     found: dict[str, int] = {}
     for file_id, fen in signed.items():
         prefix = prefixes.get(file_id, "")
         found[prefix] = found.get(prefix, 0) + fen
+    return found
+
+
+def _shared_prefixes(suppliers: Mapping[int, str]) -> dict[int, str]:
+    """Return the prefix that all suppliers of a purchase share; one with mixed suppliers counts for none of them."""
+    names = {name for joined in suppliers.values() for name in joined.split("、")}
+    if not names:
+        return {}
+    rows = db.session.execute(select(Organisation.name, Organisation.uscc).where(Organisation.name.in_(names)))
+    known = {row.name: (row.uscc or "")[:2] for row in rows}
+    found = {}
+    for file_id, joined in suppliers.items():
+        prefixes = {known.get(name, "") for name in joined.split("、")}
+        if len(prefixes) == 1:
+            found[file_id] = prefixes.pop()
     return found
 
 
