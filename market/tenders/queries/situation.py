@@ -8,7 +8,7 @@ from functools import cached_property
 
 from sqlalchemy import and_, func, select
 
-from market.budgets.models import BudgetLine
+from market.budgets.models import BudgetLine, FundYear
 from market.catalogue.queries import negatives
 from market.catalogue.rules import negative_hits
 from market.db.session import db
@@ -29,6 +29,7 @@ class LineUse:
     """A budget line under this tender: what is unspent, what other non-tender purchases of the year took, in fen."""
 
     line: BudgetLine
+    year: int
     unspent_fen: int
     others_fen: int
 
@@ -106,12 +107,13 @@ def _line_uses(subject: Tender) -> tuple[LineUse, ...]:
         .scalar_subquery()
     )
     rows = db.session.execute(
-        select(BudgetLine.id, Account.balance_fen, others)
+        select(BudgetLine.id, FundYear.year, Account.balance_fen, others)
+        .join(FundYear, FundYear.id == BudgetLine.fund_year_id)
         .outerjoin(Account, and_(Account.line_id == BudgetLine.id, Account.place == Place.UNSPENT.value))
         .where(BudgetLine.id.in_(list(lines)))
         .order_by(BudgetLine.id)
     )
-    return tuple(LineUse(lines[line_id], unspent or 0, int(taken or 0)) for line_id, unspent, taken in rows)
+    return tuple(LineUse(lines[line_id], year, unspent or 0, int(taken or 0)) for line_id, year, unspent, taken in rows)
 
 
 def _of_basics(now: Situation) -> list[rules.Finding]:
@@ -138,6 +140,7 @@ def _of_money(now: Situation) -> list[rules.Finding]:
         amount, taken = wanted[use.line.id], use.line.amount_fen - use.unspent_fen
         short = rules.short_of_budget_fen(use.line.amount_fen, taken, amount, now.book)
         sums = rules.splitting(use.line.title, (use.others_fen, amount), now.book)
+        found += rules.check_year(use.line.title, use.year, beijing_day(now.at))
         found += rules.check_budget(use.line.title, short) + rules.check_splitting(sums, subject.method)
     return found
 

@@ -101,6 +101,14 @@ def check_lots(lots: Sequence[tuple[int, str, int]]) -> list[Finding]:
     return found
 
 
+def check_year(line: str, year: int, notice_on: date) -> list[Finding]:
+    """A line pays for the purchases of its own year (财政部令第102号 art. 14-16)."""
+    if year == notice_on.year:
+        return []
+    text = N_("预算项“%(line)s”是 %(year)s 年度的资金，不能用于本年发布的采购；请改用本年度的预算项。")
+    return [Finding("money", text, {"line": line, "year": str(year)}, rule="budget.commitment_max_bp")]
+
+
 def check_budget(line: str, short_fen: int) -> list[Finding]:
     """A line that cannot carry the purchase stops it: budget first, purchase afterwards (row 8)."""
     if not short_fen:

@@ -488,3 +488,11 @@ def test_the_clock_closes_what_is_due_once(office, clock):
     assert close_due(clock.now) == 2
     assert close_due(clock.now) == 0
     assert {make.whole(t.id).state for t in (first, second)} == {TenderState.CLOSED}
+
+
+def test_last_years_money_does_not_pay_for_this_years_purchase(office, clock):
+    clock.move_to(2026, 12, 28, 9)
+    tender = make.draft(office)
+    clock.move_to(2027, 1, 5, 9)
+    with pytest.raises(Refused, match="2026 年度的资金"):
+        actions.submit_tender(office.as_clerk(), tender.id, clock.now)
