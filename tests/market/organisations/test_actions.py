@@ -1,0 +1,171 @@
+"""From registration to the directory, and the account on which money arrives."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from market.kernel.clock import beijing_day, system_now
+from market.kernel.errors import Forbidden, Refused
+from market.kernel.permits import Role, Scope
+from market.kernel.uscc import ProviderType
+from market.organisations import actions, queries
+from market.organisations.models import BankAccount
+from market.organisations.states import BankState, BankVerb, OrganisationState
+from market.records.audit import verify_all
+from market.records.models import AuditEntry, AuditSecret, DirectoryCard, Message
+from tests.factories.budgets import holder
+from tests.factories.organisations import Team, credit_code, facts, organisation
+from tests.factories.people import acting, give, person
+from tests.factories.places import district
+
+
+def _civil(code: str = "320115") -> object:
+    return holder(Role.DISTRICT_CIVIL, Scope(district(code).id), "区民政经办")
+
+
+def test_a_confirmed_registration_stands_in_the_directory_without_anybody_s_name(session: Session) -> None:
+    row = organisation("江宁区暖邻社会工作服务中心").organisation
+    assert row.state == OrganisationState.CONFIRMED
+    card = session.scalar(select(DirectoryCard).filter_by(kind="organisation"))
+    assert card is not None
+    assert card.data["uscc"] == row.uscc
+    assert not {row.legal_representative, row.contact_phone, row.address} & set(map(str, card.data.values()))
+    assert verify_all()[1] is None
+
+
+def test_whoever_registers_becomes_the_administrator(session: Session) -> None:
+    team = organisation(confirmed=False, bank=False)
+    assert [row.id for row in queries.mine(acting(team.admin))] == [team.id]
+    assert queries.mine(acting(person())) == []
+
+
+def test_one_code_is_registered_once(session: Session) -> None:
+    first = organisation(bank=False).organisation
+    with pytest.raises(Refused) as refused:
+        actions.register(acting(person()), district().id, facts(uscc=first.uscc), system_now())
+    assert refused.value.field == "uscc"
+
+
+def test_row_5_a_social_organisation_cannot_claim_to_be_small(session: Session) -> None:
+    with pytest.raises(Refused) as refused:
+        organisation(is_small=True)
+    assert refused.value.field == "is_small"
+    assert organisation(provider_type=ProviderType.ENTERPRISE, is_small=True, bank=False).organisation.is_small
+
+
+def test_only_the_registrar_s_district_confirms(session: Session) -> None:
+    team = organisation(confirmed=False, bank=False)
+    give(team.admin, Role.ORGANISATION_EDITOR, Scope(organisation_id=team.id))
+    actions.submit(acting(team.admin), team.organisation, system_now())
+    with pytest.raises(Forbidden):
+        actions.confirm(_civil("330502"), team.organisation, system_now())  # type: ignore[arg-type]
+    actions.confirm(_civil(), team.organisation, system_now())  # type: ignore[arg-type]
+    assert team.organisation.confirmed_at == system_now()
+
+
+def test_a_returned_registration_is_mended_and_submitted_again(session: Session) -> None:
+    team = organisation(confirmed=False, bank=False)
+    admin = acting(team.admin)
+    actions.submit(admin, team.organisation, system_now())
+    with pytest.raises(Refused, match="确认中"):
+        actions.save_facts(admin, team.organisation, facts(uscc=team.organisation.uscc), system_now())
+    actions.send_back(_civil(), team.organisation, "住所与证书不符", system_now())  # type: ignore[arg-type]
+    changed = facts(team.organisation.name, uscc=team.organisation.uscc, address="南京市江宁区胜太路1号")
+    actions.save_facts(admin, team.organisation, changed, system_now())
+    actions.submit(admin, team.organisation, system_now())
+    assert team.organisation.state == OrganisationState.SUBMITTED
+    assert "机构登记被退回" in session.scalars(select(Message.subject)).all()
+
+
+def test_a_confirmed_name_or_code_is_not_changed_by_oneself(session: Session) -> None:
+    team = organisation(bank=False)
+    for changed in (
+        facts("另一个名称", uscc=team.organisation.uscc),
+        facts(team.organisation.name, uscc=credit_code()),
+    ):
+        with pytest.raises(Refused, match="不能自行修改"):
+            actions.save_facts(acting(team.admin), team.organisation, changed, system_now())
+
+
+def test_a_bar_is_published_ends_with_its_day_and_can_be_lifted(session: Session) -> None:
+    row = organisation(bank=False).organisation
+    today = beijing_day(system_now())
+    with pytest.raises(Refused) as refused:
+        actions.bar(_civil(), row, today, "虚假材料", system_now())  # type: ignore[arg-type]
+    assert refused.value.field == "until"
+    actions.bar(_civil(), row, today + timedelta(days=365), "虚假材料", system_now())  # type: ignore[arg-type]
+    assert queries.may_bid(row, today) is not None
+    assert queries.may_bid(row, date(today.year + 1, 12, 31)) is None
+    actions.readmit(_civil(), row, system_now())  # type: ignore[arg-type]
+    assert queries.may_bid(row, today) is None
+
+
+@pytest.fixture
+def team(session: Session) -> Team:
+    return organisation("江宁区暖邻社会工作服务中心", bank=False)
+
+
+def _propose(team: Team, account_no: str = "6222021001112223334", holder_name: str = "") -> BankAccount:
+    return actions.propose_bank(
+        acting(team.admin),
+        team.organisation,
+        holder_name or team.organisation.name,
+        account_no,
+        "中国工商银行南京江宁支行",
+        "102301000123",
+        system_now(),
+    )
+
+
+def test_a_bank_account_needs_two_people(session: Session, team: Team) -> None:
+    row = _propose(team)
+    give(team.admin, Role.ORGANISATION_SIGNATORY, Scope(organisation_id=team.id))
+    with pytest.raises(Forbidden, match="另一人复核"):
+        actions.decide_bank(acting(team.admin), row, BankVerb.CONFIRM, system_now())
+    assert queries.live_bank_account(team.id) is None
+    actions.decide_bank(acting(team.signatory), row, BankVerb.CONFIRM, system_now())
+    assert queries.live_bank_account(team.id) is row
+
+
+def test_the_database_knows_that_two_people_are_two(session: Session, team: Team) -> None:
+    row = _propose(team)
+    row.confirmed_by = row.proposed_by
+    with pytest.raises(IntegrityError):
+        session.flush()
+
+
+def test_a_new_account_replaces_the_old_one(session: Session, team: Team) -> None:
+    first, second = _propose(team), _propose(team, "6222029999999999999")
+    for row in (first, second):
+        actions.decide_bank(acting(team.signatory), row, BankVerb.CONFIRM, system_now())
+    assert (first.state, second.state) == (BankState.RETIRED, BankState.LIVE)
+
+
+def test_a_rejected_account_never_lives(session: Session, team: Team) -> None:
+    row = _propose(team)
+    actions.decide_bank(acting(team.signatory), row, BankVerb.REJECT, system_now())
+    with pytest.raises(Refused):
+        actions.decide_bank(acting(team.signatory), row, BankVerb.CONFIRM, system_now())
+
+
+def test_money_goes_to_the_registered_name_only(session: Session, team: Team) -> None:
+    with pytest.raises(Refused) as refused:
+        _propose(team, holder_name="某某个人")
+    assert refused.value.field == "holder"
+
+
+def test_the_account_number_stays_out_of_the_public_part_of_the_chain(session: Session, team: Team) -> None:
+    _propose(team, "6222021001112223334")
+    assert not [h for h in session.scalars(select(AuditEntry.header)) if "6222021001112223334" in h]
+    assert "6222021001112223334" in session.scalars(select(AuditSecret.value)).all()
+
+
+def test_another_organisation_s_people_have_no_say(session: Session, team: Team) -> None:
+    row, other = _propose(team), organisation(bank=False)
+    with pytest.raises(Forbidden):
+        actions.decide_bank(acting(other.signatory), row, BankVerb.CONFIRM, system_now())
