@@ -1,6 +1,6 @@
 """Published purchases for tests of the public side: the notices as the rooms write them, at any stage.
 
-    file = published("paid")     # everything up to a payment
+file = published("paid")     # everything up to a payment
 """
 
 from __future__ import annotations
@@ -79,7 +79,8 @@ def budget_year(place: Street | None = None, year: int = 2026) -> None:
         ],
     }
     title = f"{office.office}{year}年购买社会服务资金计划"
-    post("budget", f"{office.code}-{year}", title, data, ("street_year", office.code), office.scope, CLOCK, system_now())
+    chain = ("street_year", office.code)
+    post("budget", f"{office.code}-{year}", title, data, chain, office.scope, CLOCK, system_now())
 
 
 def organisation(name: str = BIDDERS[0], number: int = 1, state: str = "confirmed") -> None:
@@ -251,8 +252,8 @@ class _Teller:
             "day": "2026-04-03", "rules": [rule],
         }  # fmt: skip
         yield {
-            "id": "deadline", "title": "递交截止", "how": "不早于公告和文件提供期满", "at": z(self.deadline), "day": None,
-            "rules": [law],
+            "id": "deadline", "title": "递交截止", "how": "不早于公告和文件提供期满", "at": z(self.deadline),
+            "day": None, "rules": [law],
         }  # fmt: skip
 
     def opened(self) -> None:
@@ -335,11 +336,16 @@ class _Teller:
                 ],
                 "qualification": [
                     {
-                        "number": n + 1, "organisation": BIDDERS[n], "code": "", "price_fen": PRICES[n],
-                        "claims_small": n == 0, "verdict": "valid", "reason": "",
+                        "number": n + 1,
+                        "organisation": BIDDERS[n],
+                        "code": "",
+                        "price_fen": PRICES[n],
+                        "claims_small": n == 0,
+                        "verdict": "valid",
+                        "reason": "",
                     }
                     for n in range(3)
-                ],  # fmt: skip
+                ],
                 "results": [
                     {
                         "rank": rank,
@@ -385,8 +391,14 @@ class _Teller:
                 "decision": None,
             },
         }
-        self._publish("awardUpdate", {"awards": [{"id": "award-1", "status": "pending", "linliState": "suspended",
-                      "linliReason": "收到质疑，暂停签订合同", "documents": [document]}]}, days=13, stage="suspended")  # fmt: skip
+        award = {
+            "id": "award-1",
+            "status": "pending",
+            "linliState": "suspended",
+            "linliReason": "收到质疑，暂停签订合同",
+            "documents": [document],
+        }
+        self._publish("awardUpdate", {"awards": [award]}, days=13, stage="suspended")
 
     def contract(self) -> None:
         amounts = (12_960_000, 17_280_000, 12_960_000)
@@ -426,32 +438,38 @@ class _Teller:
         self._publish("contract", {"contracts": [contract]}, days=22, stage="contract")
 
     def delivered(self) -> None:
+        accepted = {"usersInvited": 12, "usersSatisfied": 11, "peopleServed": 412, "sessionsHeld": 96}
         milestone = {
             "id": "contract-1-milestone-1",
             "status": "met",
             "dateMet": "2026-05-19T08:00:00Z",
-            "linliAcceptance": {"opinion": "建档完成，抽查属实。", "usersInvited": 12, "usersSatisfied": 11},
+            "linliAcceptance": accepted,
         }
         self._performed("implementation", {"milestones": [milestone]}, 49)
 
     def evaluated(self) -> None:
-        result = {
-            "id": "evaluation-1",
-            "milestone": "全年服务与总结",
-            "round": 1,
-            "sources": [
-                _rated("self", 1000, 1, 9200),
-                _rated("mutual", 1500, 4, 4 * 8800),
-                _rated("public", 3000, 40, 40 * 9500),
-                _rated("third", 4500, 1, 8400),
-            ],
-            "score": [8870, 1],
-            "grade": "good",
-            "share_bp": 10000,
-            "renormalised": False,
-            "flagged": False,
+        milestone = {
+            "id": "contract-1-milestone-3",
+            "title": "全年服务与总结",
+            "status": "met",
+            "linliEvaluation": {
+                "round": 1,
+                "score": "88.70",
+                "scoreExact": [8870, 1],
+                "grade": "good",
+                "shareBp": 10000,
+                "renormalised": False,
+                "flagged": False,
+                "earned": value(12_960_000),
+                "withheld": value(0),
+                "final": True,
+                "inputs": {"root": "8" * 64},
+            },
         }
-        self._performed("implementationUpdate", {"linliOutcomes": [result]}, 390)
+        rated = (("self", "自评", 1000, 1, 9200), ("mutual", "互评", 1500, 4, 35_200),
+                 ("public", "群众评", 3000, 40, 380_000), ("third", "第三方评", 4500, 1, 8400))  # fmt: skip
+        metrics = [_metric(*one) for one in rated]
+        self._performed("implementation", {"milestones": [milestone], "metrics": metrics}, 390)
 
     def paid(self) -> None:
         transaction = {
@@ -495,7 +513,10 @@ def _party(number: int, roles: list[str]) -> dict[str, Any]:
     return {"id": f"org-{number}", "name": BIDDERS[number], "roles": roles}
 
 
-def _rated(source: str, weight_bp: int, count: int, sum_centi: int) -> dict[str, Any]:
-    return {
-        "source": source, "weight_bp": weight_bp, "count": count, "sum_centi": sum_centi, "least": 1, "counted": True,
+def _metric(source: str, title: str, weight_bp: int, count: int, sum_centi: int) -> dict[str, Any]:
+    key = f"contract-1-milestone-3-round-1-{source}"
+    seen = {
+        "id": f"{key}-mean", "measure": None, "unit": {"name": "分"}, "linliCount": count, "linliSumCenti": sum_centi,
+        "linliWeightBp": weight_bp, "linliCounted": True,
     }  # fmt: skip
+    return {"id": key, "title": title, "observations": [seen]}

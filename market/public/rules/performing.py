@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from market.public.rules.labels import (
@@ -56,7 +56,7 @@ def _contract(one: Data) -> dict[str, Any]:
             for row in rows(one, "linliFunding")
         ],
         "milestones": _milestones(one),
-        "outcomes": [_outcome(row) for row in _outcomes(one)],
+        "outcomes": list(_outcomes(one)),
         "transactions": transactions,
         "paid_fen": paid,
         "paid_bp": paid * 10_000 // amount if amount else None,
@@ -72,7 +72,7 @@ def _milestones(contract: Data) -> list[dict[str, Any]]:
 
 
 def _milestone(one: Data) -> dict[str, Any]:
-    acceptance = next((part(one, name) for name in one if "acceptance" in name.lower()), {})
+    acceptance = part(one, "linliAcceptance")
     return {
         "title": text(one, "title"),
         "evidence": text(one, "description"),
@@ -80,60 +80,58 @@ def _milestone(one: Data) -> dict[str, Any]:
         "due": last_day(one.get("dueDate")),
         "share_bp": whole(one, "linliShareBp"),
         "amount_fen": fen(one, "linliValue"),
-        "state": words(text(one, "linliState") or text(one, "status"), MILESTONE_STATES),
+        "state": words(text(one, "status"), MILESTONE_STATES),
         "met": day(one.get("dateMet")),
-        "invited": _first(acceptance, "usersInvited", "users_invited"),
-        "satisfied": _first(acceptance, "usersSatisfied", "users_satisfied"),
-        "opinion": text(acceptance, "opinion"),
+        "invited": whole(acceptance, "usersInvited"),
+        "satisfied": whole(acceptance, "usersSatisfied"),
+        "served": whole(acceptance, "peopleServed"),
+        "held": whole(acceptance, "sessionsHeld"),
     }
-
-
-def _first(data: Data, *names: str) -> int | None:
-    return next((found for name in names if (found := whole(data, name)) is not None), None)
 
 
 # --- outcome ----------------------------------------------------------------------------------------------------------
 
 
-def _outcomes(contract: Data) -> Iterator[Data]:
-    """Every published result of an evaluation in a contract: a part that names its sources and the grade."""
-    held = [contract, part(contract, "implementation"), *rows(contract, "implementation", "milestones")]
-    for holder in (*held, *rows(contract, "milestones")):
-        for value in holder.values():
-            listed = value if isinstance(value, list) else [value]
-            yield from (one for one in listed if isinstance(one, Mapping) and "grade" in one and "sources" in one)
+def _outcomes(contract: Data) -> Iterator[dict[str, Any]]:
+    """The published result of each evaluated milestone, the four sources from the metrics of its round."""
+    metrics = rows(contract, "implementation", "metrics")
+    for milestone in rows(contract, "implementation", "milestones"):
+        result = part(milestone, "linliEvaluation")
+        if text(result, "grade"):
+            stem = f"{text(milestone, 'id')}-round-{whole(result, 'round') or 1}-"
+            sources = [(text(one, "id").removeprefix(stem), one) for one in metrics if text(one, "id").startswith(stem)]
+            yield _outcome(milestone, result, [_source(code, one) for code, one in sources])
 
 
-def _outcome(one: Data) -> dict[str, Any]:
-    grade = text(one, "grade")
-    score = exact_centi(one.get("score"))
+def _outcome(milestone: Data, one: Data, sources: list[dict[str, Any]]) -> dict[str, Any]:
+    grade, score = text(one, "grade"), exact_centi(one.get("scoreExact"))
     return {
-        "title": text(one, "milestone") or text(one, "title"),
-        "round": whole(one, "round"),
-        "sources": [_source(row) for row in rows(one, "sources")],
-        "score_centi": score[0] if score else _first(one, "scoreCenti", "score_centi"),
-        "exact": score[1] if score else True,
+        "title": text(milestone, "title"),
+        "round": whole(one, "round") or 1,
+        "sources": sources,
+        "score_centi": score[0] if score else None,
+        "exact": score is None or score[1],
         "grade": GRADE_LABELS.get(grade, grade),
         "tone": GRADE_TONES.get(grade, "neutral"),
-        "share_bp": _first(one, "shareBp", "share_bp"),
-        "amount_fen": fen(one, "milestoneValue") or _first(one, "amount_fen"),
-        "earned_fen": fen(one, "earned") or _first(one, "earned_fen"),
-        "withheld_fen": fen(one, "withheld") or _first(one, "withheld_fen"),
+        "share_bp": whole(one, "shareBp"),
+        "earned_fen": fen(one, "earned"),
+        "withheld_fen": fen(one, "withheld"),
         "renormalised": one.get("renormalised") is True,
         "flagged": one.get("flagged") is True,
+        "root": text(part(one, "inputs"), "root"),
     }
 
 
-def _source(one: Data) -> dict[str, Any]:
-    count, total = whole(one, "count"), _first(one, "sum_centi", "sumCenti")
+def _source(code: str, metric: Data) -> dict[str, Any]:
+    seen = next(iter(rows(metric, "observations")), {})
+    count, total = whole(seen, "linliCount"), whole(seen, "linliSumCenti")
     mean = exact_centi([total, count]) if count and total is not None else None
     return {
-        "label": RATER_LABELS.get(text(one, "source"), text(one, "source")),
-        "weight_bp": _first(one, "weight_bp", "weightBp"),
+        "label": RATER_LABELS.get(code, text(metric, "title")),
+        "weight_bp": whole(seen, "linliWeightBp"),
         "count": count,
-        "least": whole(one, "least"),
-        "mean_centi": mean[0] if mean else _first(one, "mean_centi", "meanCenti"),
-        "counted": one.get("counted") is not False,
+        "mean_centi": mean[0] if mean else None,
+        "counted": seen.get("linliCounted") is not False,
     }
 
 
