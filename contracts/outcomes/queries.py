@@ -123,8 +123,11 @@ def invitations_to(actor: Actor, *, unanswered: bool = False, limit: int = 100) 
     return list(db.session.scalars(query))
 
 
-def collecting(grants: Sequence[Grant], limit: int = 100) -> list[Evaluation]:
-    """Return evaluations that are being collected within the grants, the one that ends first first."""
+def collecting(grants: Sequence[Grant], *, unrated_by: str = "", limit: int = 100) -> list[Evaluation]:
+    """Return evaluations that are being collected within the grants, the one that ends first first.
+
+    `unrated_by` leaves out those that have a rating of this source.
+    """
     if not grants:
         return []
     query = (
@@ -134,6 +137,9 @@ def collecting(grants: Sequence[Grant], limit: int = 100) -> list[Evaluation]:
         .order_by(Evaluation.collect_until, Evaluation.id)
         .limit(limit)
     )
+    if unrated_by:
+        rated = select(Rating.id).where(Rating.evaluation_id == Evaluation.id, Rating.source == unrated_by)
+        query = query.where(~rated.exists())
     return list(db.session.scalars(query))
 
 
