@@ -17,6 +17,7 @@ from market.ledger.actions import book, open_accounts
 from market.ledger.models import Account, Transfer
 from market.ledger.queries import balances, movements, transfers_of
 from market.ledger.states import PLACE_LABELS, REASON_LABELS, WAYS, Place, Reason
+from tests.factories.budgets import closed_year
 
 YUAN = 100
 LINE = 7
@@ -90,8 +91,6 @@ def test_the_database_refuses_to_change_what_was_written(
     session: Session, line: int, table: str, statement: str
 ) -> None:
     if table != "transfer":
-        from tests.factories.budgets import closed_year
-
         closed_year()
     with pytest.raises(DBAPIError, match="never changed"), session.begin_nested():
         session.execute(text(statement.format(table)))

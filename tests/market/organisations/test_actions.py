@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from market.kernel.clock import beijing_day, system_now
 from market.kernel.errors import Forbidden, Refused
-from market.kernel.permits import Role, Scope
+from market.kernel.permits import Actor, Role, Scope
 from market.kernel.uscc import ProviderType
 from market.organisations import actions, queries
 from market.organisations.models import BankAccount
@@ -24,7 +24,7 @@ from tests.factories.people import acting, give, person
 from tests.factories.places import district
 
 
-def _civil(code: str = "320115") -> object:
+def _civil(code: str = "320115") -> Actor:
     return holder(Role.DISTRICT_CIVIL, Scope(district(code).id), "区民政经办")
 
 
@@ -62,9 +62,9 @@ def test_only_the_registrar_s_district_confirms(session: Session) -> None:
     team = organisation(confirmed=False, bank=False)
     give(team.admin, Role.ORGANISATION_EDITOR, Scope(organisation_id=team.id))
     actions.submit(acting(team.admin), team.organisation, system_now())
-    with pytest.raises(Forbidden):
-        actions.confirm(_civil("330502"), team.organisation, system_now())  # type: ignore[arg-type]
-    actions.confirm(_civil(), team.organisation, system_now())  # type: ignore[arg-type]
+    with pytest.raises(Forbidden), session.begin_nested():
+        actions.confirm(_civil("330502"), team.organisation, system_now())
+    actions.confirm(_civil(), team.organisation, system_now())
     assert team.organisation.confirmed_at == system_now()
 
 
@@ -74,7 +74,7 @@ def test_a_returned_registration_is_mended_and_submitted_again(session: Session)
     actions.submit(admin, team.organisation, system_now())
     with pytest.raises(Refused, match="确认中"):
         actions.save_facts(admin, team.organisation, facts(uscc=team.organisation.uscc), system_now())
-    actions.send_back(_civil(), team.organisation, "住所与证书不符", system_now())  # type: ignore[arg-type]
+    actions.send_back(_civil(), team.organisation, "住所与证书不符", system_now())
     changed = facts(team.organisation.name, uscc=team.organisation.uscc, address="南京市江宁区胜太路1号")
     actions.save_facts(admin, team.organisation, changed, system_now())
     actions.submit(admin, team.organisation, system_now())
@@ -96,12 +96,12 @@ def test_a_bar_is_published_ends_with_its_day_and_can_be_lifted(session: Session
     row = organisation(bank=False).organisation
     today = beijing_day(system_now())
     with pytest.raises(Refused) as refused:
-        actions.bar(_civil(), row, today, "虚假材料", system_now())  # type: ignore[arg-type]
+        actions.bar(_civil(), row, today, "虚假材料", system_now())
     assert refused.value.field == "until"
-    actions.bar(_civil(), row, today + timedelta(days=365), "虚假材料", system_now())  # type: ignore[arg-type]
+    actions.bar(_civil(), row, today + timedelta(days=365), "虚假材料", system_now())
     assert queries.may_bid(row, today) is not None
     assert queries.may_bid(row, date(today.year + 1, 12, 31)) is None
-    actions.readmit(_civil(), row, system_now())  # type: ignore[arg-type]
+    actions.readmit(_civil(), row, system_now())
     assert queries.may_bid(row, today) is None
 
 
