@@ -46,18 +46,21 @@ def move(
     Raises Refused when the table has no such move, Forbidden when the actor may not make it (the clock only moves
     marked `by_clock`), Stale when somebody else moved the row first.
     """
-    step = machine.step(row.state, verb)
+    with db.session.no_autoflush:
+        # Reading a row that must be loaded again would write its new facts before the state they belong to.
+        before, subject = row.state, row.subject
+    step = machine.step(before, verb)
     if actor.is_clock:
         if not step.by_clock:
             raise Forbidden(N_("此事须由有权限的人员办理，系统不得自动办理。"))
     elif step.permit is None:
         raise Forbidden(N_("此事由系统到期自动办理，无需人工操作。"))
     else:
-        require(actor, step.permit, row.subject.scope)
+        require(actor, step.permit, subject.scope)
     table = type(row)
     if inspect(row).pending:
         db.session.flush()
-    before, changed = row.state, _changed(row)
+    changed = _changed(row)
     done = cast(
         "CursorResult[Any]",
         db.session.execute(
