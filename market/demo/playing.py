@@ -11,8 +11,10 @@ from typing import Any, TypeVar
 from flask import Flask
 from sqlalchemy import select
 
+from contracts.agreements.actions import RENDER_JOB
 from market.awards import actions as awards
 from market.bids import actions as bids
+from market.bids.actions.opening import DECRYPT_JOB
 from market.budgets.queries import lines_for
 from market.catalogue.queries import items
 from market.db.session import db, transaction
@@ -38,6 +40,7 @@ from market.tenders.models import Tender
 from market.tenders.queries import tender as find_tender
 
 T = TypeVar("T")
+_AWAITED = (DECRYPT_JOB, RENDER_JOB)
 
 
 class Step(IntEnum):
@@ -123,9 +126,9 @@ class Theatre:
             return action(*args, **kwargs)
 
     def work(self) -> None:
-        """Let the worker do what is queued."""
+        """Let the worker do what the story waits for; letters and reports are laid out after the start."""
         db.session.rollback()
-        queue.run_pending(self.app)
+        queue.run_pending(self.app, only=_AWAITED)
 
     def who(self, login: str) -> Actor:
         """Return a person as an actor."""

@@ -23,6 +23,7 @@ from market.demo.playing import Theatre
 from market.kernel.categories import Category
 from market.kernel.clock import instant, system_now
 from market.kernel.permits import Actor, Grant, Role, Scope
+from market.kernel.sealing import Argon2Cost
 from market.organisations import actions as organisations
 from market.organisations.actions import OrganisationFacts
 from market.organisations.states import BankVerb
@@ -55,7 +56,6 @@ def load(app: Flask) -> None:
         _fund(stage, d)
     for plan in EPISODES:
         Contractor(stage, plan).play()
-    stage.work()
     stage.act(set_demonstration_now, OPENING)
 
 
@@ -86,10 +86,16 @@ def _hire(stage: Theatre, plan: cast.District, district: District, hashed: str) 
             for scope in scopes:
                 people.grant(None, user.id, role, scope, FOUNDED)
         if official.keys:
-            people.make_keys(user.id, cast.PASSPHRASE, None, system_now(), organisation=district.full_name)
+            _keys(user.id, district.full_name)
         if official.factor:
             people.set_totp(user, cast.TOTP_SECRET, pyotp.TOTP(cast.TOTP_SECRET).at(system_now()), system_now())
         stage.ids[login] = user.id
+
+
+def _keys(user_id: int, organisation: str) -> None:
+    """Keys whose passphrase is printed for everybody need no slow lock."""
+    prepared = people.prepare_keys(cast.PASSPHRASE, Argon2Cost(1, 1024, 1))
+    people.make_keys(user_id, cast.PASSPHRASE, None, system_now(), organisation, prepared)
 
 
 def _open_catalogue(civil: Actor, district: District) -> None:
@@ -139,7 +145,7 @@ def _register(stage: Theatre, firm: cast.Firm, district: District, hashed: str) 
             None, f"{firm.short}-sign", firm.signatory, f"{firm.short}@example.cn", cast.PASSWORD, at, hashed=hashed
         )
         people.grant(None, signatory.id, Role.ORGANISATION_SIGNATORY, Scope(organisation_id=row.id), at)
-        people.make_keys(signatory.id, cast.PASSPHRASE, None, system_now(), organisation=firm.name)
+        _keys(signatory.id, firm.name)
         return row.id
 
     stage.firms[firm.short] = stage.act(register)

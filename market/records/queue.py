@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from traceback import format_tb
@@ -27,8 +27,10 @@ from sqlalchemy import (
     Text,
     column,
     func,
+    or_,
     select,
     table,
+    true,
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column, scoped_session
@@ -191,15 +193,17 @@ def _where(error: Exception) -> str:
     return "\n" + "".join(format_tb(error.__traceback__)) + type(error).__name__
 
 
-def run_pending(app: Flask, *, delayed: bool = False, tolerant: bool = False) -> int:
-    """Run all waiting jobs here and now, in order, those they enqueue included; returns how many.
+def run_pending(
+    app: Flask, *, delayed: bool = False, tolerant: bool = False, only: Collection[str] | None = None
+) -> int:
+    """Run all waiting jobs (`only` of these names) here and now, in order, with those they enqueue; returns how many.
 
     For tests, the demonstration and `market tick`. An error comes through (and the job stays) unless `tolerant`.
     """
     done = 0
     with app.app_context():
         while True:
-            taken = _take_next(delayed)
+            taken = _take_next(delayed, only)
             if taken is None:
                 return done
             workflow_id, (name, key, ids, attempt) = taken
@@ -217,14 +221,17 @@ def run_pending(app: Flask, *, delayed: bool = False, tolerant: bool = False) ->
                 _settle(workflow_id, outcome)
 
 
-def _take_next(delayed: bool) -> tuple[str, tuple[str, str, dict[str, int | str], int]] | None:
+def _take_next(
+    delayed: bool, only: Collection[str] | None
+) -> tuple[str, tuple[str, str, dict[str, int | str], int]] | None:
     work, inputs = _tables()
     states = ["ENQUEUED", "DELAYED"] if delayed else ["ENQUEUED"]
+    named = true() if only is None else or_(*(work.c.workflow_uuid.startswith(f"{name}:") for name in only))
     with transaction():
         row = db.session.execute(
             select(work.c.workflow_uuid, inputs.c.inputs)
             .join(inputs, inputs.c.workflow_uuid == work.c.workflow_uuid)
-            .where(work.c.queue_name == QUEUE, work.c.status.in_(states))
+            .where(work.c.queue_name == QUEUE, work.c.status.in_(states), named)
             .order_by(work.c.created_at, work.c.workflow_uuid)
             .limit(1)
         ).first()
@@ -236,7 +243,7 @@ def _take_next(delayed: bool) -> tuple[str, tuple[str, str, dict[str, int | str]
             .values(status="PENDING", executor_id=CLOCK_ROW, application_version=VERSION)
         )
     if taken.rowcount != 1:  # type: ignore[attr-defined]
-        return _take_next(delayed)
+        return _take_next(delayed, only)
     return row.workflow_uuid, tuple(json.loads(row.inputs)["positionalArgs"])
 
 

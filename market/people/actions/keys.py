@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from market.db.session import db
 from market.kernel.errors import Refused
 from market.kernel.permits import Actor
-from market.kernel.sealing import lock_private, new_keypair, public_of, unlock_private
+from market.kernel.sealing import DEFAULT_COST, Argon2Cost, lock_private, new_keypair, public_of, unlock_private
 from market.kernel.text import N_
 from market.people.actions.accounts import IDENTITY
 from market.people.models import SealingKey, SigningCertificate, User
@@ -46,13 +46,15 @@ class NewKeys:
     signing_locked: bytes
 
 
-def prepare_keys(passphrase: str) -> NewKeys:
+def prepare_keys(passphrase: str, cost: Argon2Cost = DEFAULT_COST) -> NewKeys:
     """Make and lock a person's keys: the slow part, done before the write transaction. Raises Refused when weak."""
     if trouble := password_trouble(passphrase, ""):
         raise Refused(trouble, field="passphrase")
     private, public = new_keypair()
     signing_private, signing_public = new_signing_key()
-    return NewKeys(public, lock_private(private, passphrase), signing_public, lock_private(signing_private, passphrase))
+    locked = lock_private(private, passphrase, cost=cost)
+    signing_locked = lock_private(signing_private, passphrase, cost=cost)
+    return NewKeys(public, locked, signing_public, signing_locked)
 
 
 def redeem_identity(user_id: int, code: str, at: datetime) -> int | None:
