@@ -184,7 +184,7 @@ VERB_LABELS = {
     "award": N_("确定供应商"),
     "bounce": N_("登记退票"),
     "cancel": N_("取消"),
-    "close": N_("截止"),
+    "close": N_("到期截止"),
     "close_window": N_("截止收件"),
     "complete": N_("完成"),
     "complete_opening": N_("完成开标"),

@@ -93,16 +93,16 @@ def test_a_part_that_cannot_be_read_is_named_and_the_rest_is_shown() -> None:
 
 
 def test_both_spellings_of_a_ranking_are_read_alike() -> None:
-    old = {"reportDigest": "9" * 64, "experts": ["顾明远"], "ranking": [
-        {"rank": 1, "bidder": "暖邻", "priceFen": 100, "qualityCenti": 8000, "priceCenti": 1000, "totalCenti": 9000}]}  # fmt: skip
-    new = {"reportDigest": "9" * 64, "panel": {"members": [{"name": "顾明远", "role": "expert"}]}, "results": [
-        {"rank": 1, "organisation": "暖邻", "price_fen": 100, "quality_centi": 8000, "price_centi": 1000,
-         "total_centi": 9000}]}  # fmt: skip
-    first, second = scoring(old), scoring(new)
-    assert first is not None
-    assert second is not None
-    assert first["ranking"] == second["ranking"]
-    assert [one["name"] for one in first["panel"]] == [one["name"] for one in second["panel"]] == ["顾明远"]
+    old_line = {"rank": 1, "bidder": "暖邻", "priceFen": 100, "qualityCenti": 8000, "totalCenti": 9000}
+    new_line = {"rank": 1, "organisation": "暖邻", "price_fen": 100, "quality_centi": 8000, "total_centi": 9000}
+    member = {"name": "顾明远", "role": "expert"}
+    old = scoring({"reportDigest": "9" * 64, "experts": ["顾明远"], "ranking": [old_line]})
+    new = scoring({"reportDigest": "9" * 64, "panel": {"members": [member]}, "results": [new_line]})
+    assert old is not None
+    assert new is not None
+    assert old["ranking"] == new["ranking"]
+    assert old["ranking"][0]["quality_centi"] == 8000
+    assert [one["name"] for one in old["panel"]] == [one["name"] for one in new["panel"]] == ["顾明远"]
 
 
 @pytest.mark.parametrize(

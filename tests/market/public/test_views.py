@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from market.kernel.canonical import sha256_hex
 from market.kernel.clock import system_now
+from market.public import queries
 from market.records import queue
 from market.records.files import keep_bytes
 from market.records.keys import found_installation, receipt_fingerprint
@@ -232,8 +232,6 @@ def test_a_chain_that_was_tampered_with_fails_in_public(
     file = published("opened")
     entry = session.query(AuditEntry).filter(AuditEntry.header.contains("tenderUpdate")).one()
     forged = entry.header.replace("tenderUpdate", "tenderCancellation")
-    from market.public import queries
-
     links = queries.links
 
     def with_forgery(chain_id: int, *rest: Any) -> Any:
