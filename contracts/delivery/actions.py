@@ -99,7 +99,18 @@ def add_evidence(actor: Actor, row: Milestone, stream: BinaryIO, name: str, at: 
     """
     require(actor, Permit.DELIVERY_REPORT, row.subject.scope)
     MILESTONE_MACHINE.step(row.state, MilestoneVerb.REPORT)
-    return keep(stream, name, (PENDING, row.id), actor, at)
+    try:
+        kept = keep(stream, name, (PENDING, row.id), actor, at)
+    except Refused as refusal:
+        refusal.field = "document"
+        raise
+    same = [one for one in queries.pending_evidence(row.id) if one.sha256 == kept.sha256 and one.id != kept.id]
+    if same:
+        # A page sent twice: the first upload is enough.
+        db.session.delete(kept)
+        db.session.flush()
+        return same[0]
+    return kept
 
 
 def remove_evidence(actor: Actor, milestone_id: int, file_id: int) -> None:

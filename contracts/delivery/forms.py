@@ -9,21 +9,15 @@ from wtforms.validators import Length
 from market.web.fields import CountField, Form, FormToken, OneFileField, Required
 
 
-class EvidenceForm(Form):
-    """One file at a time; it is kept at once."""
+class ReportForm(Form):
+    """What was done, with one file at a time that is kept at once and leaves the words in their boxes."""
 
+    form_token = FormToken()
     document = OneFileField(
         _l("证明材料"),
-        [Required()],
         accept=".pdf,.jpg,.jpeg,.png,.docx,.xlsx,.csv,.zip",
         description=_l("PDF、图片、Office 文档、CSV 或 ZIP，每份不超过 20 MB。服务对象请用代号，不写姓名和病情。"),
     )
-
-
-class ReportForm(Form):
-    """What was done; evidence has been uploaded before."""
-
-    form_token = FormToken()
     text = TextAreaField(
         _l("完成情况"), [Required(), Length(max=8000)], description=_l("对照本节点的要求，写明做了什么、结果怎样。")
     )

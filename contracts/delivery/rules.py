@@ -47,7 +47,7 @@ def check_report(text: str, people_served: int, sessions_held: int, evidence_fil
     if sessions_held < 0:
         raise Refused(N_("服务次数不能是负数。"), field="sessions_held")
     if not evidence_files:
-        raise Refused(N_("请至少上传一份证明材料，再提交报告。"), field="files")
+        raise Refused(N_("请至少上传一份证明材料，再提交报告。"), field="document")
 
 
 def check_acceptance(opinion: str, users_invited: int, users_satisfied: int, users_opinion: str) -> None:

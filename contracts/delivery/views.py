@@ -15,7 +15,7 @@ from contracts.agreements.queries import agreement as find_agreement
 from contracts.agreements.states import AgreementState
 from contracts.delivery import actions, queries
 from contracts.delivery.actions import AcceptanceFacts, ReportFacts
-from contracts.delivery.forms import AcceptForm, EvidenceForm, ReportForm, ReturnForm
+from contracts.delivery.forms import AcceptForm, ReportForm, ReturnForm
 from contracts.delivery.models import Milestone
 from contracts.delivery.rules import is_overdue
 from contracts.delivery.states import BASE_LABELS, MILESTONE_LABELS, MILESTONE_MACHINE, MilestoneState, MilestoneVerb
@@ -154,9 +154,18 @@ def _story(entries: Iterable[AuditEntry]) -> list[dict[str, Any]]:
 @bp.route("/milestones/<int:milestone_id>/report", methods=["GET", "POST"])
 @guard(Permit.DELIVERY_REPORT)
 def report(milestone_id: int) -> Any:
-    """Write the report; the evidence above it is already kept."""
+    """Write the report. Uploading and removing a file answer with the same page, so that nothing typed is lost."""
+    what, _sep, file_id = request.form.get("do", "").partition("-")
+    if what == "upload":
+        begin_reading(db.session)
     row, form = _seen(milestone_id, Permit.DELIVERY_REPORT), ReportForm()
     MILESTONE_MACHINE.step(row.state, MilestoneVerb.REPORT)
+    if what == "upload":
+        return _upload(row, form)
+    if what == "remove" and file_id.isdigit():
+        actions.remove_evidence(current_actor(), milestone_id, int(file_id))
+        flash(_("已移除这份材料。"), "success")
+        return _report_page(milestone_id, form)
     if form.validate_on_submit():
         with attempt(form) as tried:
             facts = ReportFacts(form.text.data or "", form.people_served.data or 0, form.sessions_held.data or 0)
@@ -164,50 +173,35 @@ def report(milestone_id: int) -> Any:
         if tried.ok:
             flash(_("报告已提交，等待街道验收。"), "success")
             return _to(milestone_id)
-        row = _seen(milestone_id, Permit.DELIVERY_REPORT)
-    return _report_page(row, form, EvidenceForm(formdata=None))
+    return _report_page(milestone_id, form)
 
 
-def _report_page(row: Milestone, form: ReportForm, upload: EvidenceForm) -> Any:
+def _upload(row: Milestone, form: ReportForm) -> Any:
+    """Keep one file. It is read and digested before the write lock is taken: the row is used as it was read."""
+    db.session.expunge(row)
+    begin_writing(db.session)
+    given = form.document.data
+    if not given:
+        form.document.errors = [_("请先选择文件，再按“上传”。")]
+        return _report_page(row.id, form)
+    with attempt(form) as tried:
+        actions.add_evidence(current_actor(), row, given.stream, given.filename or "", now())
+    if tried.ok:
+        flash(_("已保存“%(name)s”。", name=given.filename), "success")
+    return _report_page(row.id, form)
+
+
+def _report_page(milestone_id: int, form: ReportForm) -> Any:
+    row = _seen(milestone_id, Permit.DELIVERY_REPORT)
     last = queries.decisions([row.id])[-1:]
     page = render_template(
         "contracts/delivery/report.html",
         row=row,
-        form=upload if upload.errors else form,
-        report=form,
-        upload=upload,
+        form=form,
         files=queries.pending_evidence(row.id),
         returned=last[0] if last and not last[0].accepted else None,
     )
-    return page, 422 if form.errors or upload.errors else 200
-
-
-@bp.post("/milestones/<int:milestone_id>/evidence")
-@guard(Permit.DELIVERY_REPORT)
-def add_evidence(milestone_id: int) -> Any:
-    """Keep one file. It is read and digested before the write lock is taken."""
-    begin_reading(db.session)
-    row, upload = _seen(milestone_id, Permit.DELIVERY_REPORT), EvidenceForm()
-    db.session.expunge(row)
-    begin_writing(db.session)
-    if upload.validate_on_submit():
-        with attempt(upload) as tried:
-            given = upload.document.data
-            actions.add_evidence(current_actor(), row, given.stream, given.filename or "", now())
-        if tried.ok:
-            flash(_("已保存“%(name)s”。", name=given.filename), "success")
-            return redirect(url_for("delivery.report", milestone_id=milestone_id))
-    return _report_page(_seen(milestone_id, Permit.DELIVERY_REPORT), ReportForm(formdata=None), upload)
-
-
-@bp.post("/milestones/<int:milestone_id>/evidence/<int:file_id>/remove")
-@guard(Permit.DELIVERY_REPORT)
-def remove_evidence(milestone_id: int, file_id: int) -> Any:
-    """Take a file back before the report is handed in."""
-    _seen(milestone_id, Permit.DELIVERY_REPORT)
-    actions.remove_evidence(current_actor(), milestone_id, file_id)
-    flash(_("已移除这份材料。"), "success")
-    return redirect(url_for("delivery.report", milestone_id=milestone_id))
+    return page, 422 if form.errors else 200
 
 
 @bp.get("/evidence/<int:file_id>")

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, StringField, TextAreaField
 from wtforms.validators import Length, NumberRange
 
 from market.awards.rules import Indicator
 from market.kernel.money import format_centi
 from market.kernel.text import N_
-from market.web.fields import CentiField, CountField, Form, PickField, Required, optional
+from market.web.fields import CentiField, CountField, Form, PickField, PickRadios, Required, optional
 
 # From the best answer to the worst, as in the contract.
 LEVELS = (N_("很满意"), N_("满意"), N_("一般"), N_("不满意"), N_("很不满意"))
@@ -101,15 +101,15 @@ class SurveyForm(Form):
 
     def levels(self) -> list[int]:
         """The chosen levels in the order of the questions; 0 is the best."""
-        return [int(self[f"question_{number}"].data) for number in range(self.count)]
+        return [self[f"question_{number}"].data for number in range(self.count)]
 
 
 def survey_form(questions: Sequence[str], levels: Sequence[str]) -> type[SurveyForm]:
     """Make the form for these questions and answers, both in the reader's language."""
-    choices = [(str(number), level) for number, level in enumerate(levels)]
+    choices = list(enumerate(levels))
     fields: dict[str, Any] = {"count": len(questions)}
     for number, question in enumerate(questions):
-        fields[f"question_{number}"] = RadioField(question, [Required()], choices=choices)
+        fields[f"question_{number}"] = PickRadios(question, [Required()], choices=choices)
     return type("QuestionsForm", (SurveyForm,), fields)
 
 

@@ -154,7 +154,7 @@ class Statement(db.Model):
     errors: Mapped[Json]  # lines that could not be read: line, column, message, params
     imported_by: Mapped[Ref]
     imported_at: Mapped[At]
-    rows: Mapped[list[StatementRow]] = relationship(lazy="raise", order_by="StatementRow.id")
+    rows: Mapped[list[StatementRow]] = relationship(lazy="raise", order_by="StatementRow.number")
     __tablename__ = "statement"
     __table_args__ = strict(UniqueConstraint("street_id", "digest"))
 

@@ -123,7 +123,7 @@ def _result(row: Evaluation, ratings: list[Rating]) -> dict[str, Any]:
     listed = sorted((one for one in ratings if one.source != Source.PUBLIC), key=lambda one: one.commitment)
     return {
         "outcome": outcome_values(outcome),
-        "money": earned(row.milestone.amount_fen, outcome.share_bp),
+        "pay": earned(row.milestone.amount_fen, outcome.share_bp),
         "may_again": again,
         "ratings": listed,
         "comments": sorted(one.comment for one in ratings if one.source == Source.PUBLIC and one.comment),

@@ -24,6 +24,8 @@ from market.records.messages import tell
 from market.records.moves import move
 from market.records.notices import CardFacts, publish
 
+SILENT = N_("银行没有说明原因；请向银行了解，更正后重新申请。")
+
 
 def standing_of(attempt: Attempt, payment: Payment) -> Standing:
     """What is known of an order (the payment's orders must be loaded)."""
@@ -72,7 +74,7 @@ def _settle(payment: Payment, attempt: Attempt, actor: Actor, at: datetime, day:
 
 
 def _fail(payment: Payment, attempt: Attempt, actor: Actor, at: datetime, reason: str) -> None:
-    payment.problem = reason
+    payment.problem = reason or SILENT
     attempt.outcome, attempt.outcome_at = Result.FAILED.value, at
     move(
         payment, PAYMENT_MACHINE, PaymentVerb.FAIL, actor, at, facts={"order": attempt.key}, private={"reason": reason}
@@ -83,7 +85,7 @@ def _fail(payment: Payment, attempt: Attempt, actor: Actor, at: datetime, reason
 
 def bounce(payment: Payment, attempt: Attempt, actor: Actor, at: datetime, *, day: date, reason: str) -> None:
     """Book money that came back: it is owed again, and the publication gets its counter-entry."""
-    payment.problem = reason
+    payment.problem = reason or SILENT
     attempt.outcome, attempt.outcome_at = Result.RETURNED.value, at
     facts = {"order": attempt.key, "day": day.isoformat()}
     move(payment, PAYMENT_MACHINE, PaymentVerb.BOUNCE, actor, at, facts=facts, private={"reason": reason})

@@ -73,7 +73,7 @@ def test_a_report_needs_evidence_and_words(deal):
     row = make.planned(contract.in_force(deal))[0]
     with pytest.raises(Refused) as refusal:
         actions.report_milestone(deal.editor, row.id, REPORT, "b" * 32, SIGNING)
-    assert refusal.value.field == "files"
+    assert refusal.value.field == "document"
     make.with_evidence(deal.editor, row)
     with pytest.raises(Refused) as refusal:
         actions.report_milestone(deal.editor, row.id, ReportFacts(" ", 1, 1), "b" * 32, SIGNING)

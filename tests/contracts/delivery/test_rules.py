@@ -33,7 +33,7 @@ def test_a_milestone_comes_to_the_desk_two_weeks_before():
         (("  ", 120, 40, 1), "text"),
         (("完成", -1, 40, 1), "people_served"),
         (("完成", 0, -1, 1), "sessions_held"),
-        (("完成", 120, 40, 0), "files"),
+        (("完成", 120, 40, 0), "document"),
     ],
 )
 def test_a_report_says_what_was_done_and_proves_it(given, field):

@@ -1,0 +1,144 @@
+"""Delivery pages: evidence and report by the organisation, return and acceptance by the street."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+
+import pytest
+
+from contracts.delivery import queries
+from contracts.delivery.room import waiting
+from contracts.delivery.states import MilestoneState
+from market.awards.states import AwardState
+from market.db.session import db
+from market.kernel.permits import Role
+from market.people.models import User
+from tests.factories import agreements as contract
+from tests.factories import delivery as make
+from tests.factories.agreements import SIGNING
+from tests.factories.delivery import PDF
+from tests.factories.people import person, sign_in
+from tests.factories.places import street
+
+DETAIL, LIST = 10, 8
+
+
+@pytest.fixture
+def deal(session, clock):
+    clock.move_to(2026, 5, 12, 10, 0)
+    return contract.awarded()
+
+
+@pytest.fixture
+def clerk(deal, visitors):
+    return sign_in(visitors(), db.session.get_one(User, deal.clerk.user_id))
+
+
+@pytest.fixture
+def editor(deal, visitors):
+    return sign_in(visitors(), deal.team.editor)
+
+
+def test_a_milestone_from_report_to_acceptance_by_clicking(deal, clerk, editor):
+    row = contract.in_force(deal)
+    page = clerk.get(f"/delivery/agreements/{row.id}", most=DETAIL)
+    page = clerk.submit(page, button="现在列出节点")
+    assert list(page.words("//table//th[@scope='row']")) == ["启动与建档", "中期服务", "全年服务与总结"]
+    first = queries.milestones_of(row.id)[0]
+
+    page = editor.get(editor.get(f"/delivery/milestones/{first.id}", most=DETAIL).link("报告完成"), most=DETAIL)
+    page = editor.submit(
+        page, {"text": "建档 120 户", "people_served": "120", "sessions_held": "二百"}, button="提交报告"
+    )
+    assert page.status == 422
+    assert page.errors["sessions_held"]
+    assert "建档 120 户" in page.source
+    page = editor.submit(page, {"sessions_held": "240"}, button="提交报告")
+    assert "请至少上传一份证明材料" in page.text
+    page = editor.submit(page, {"document": (io.BytesIO(b"MZ\x00\x01"), "程序.exe")}, button="上传")
+    assert page.status == 422
+    assert "不是可接受的文件类型" in page.errors["document"]
+    page = editor.submit(page, {"document": (io.BytesIO(PDF), "签到表.pdf")}, button="上传")
+    assert "已保存 1 份" in page.text
+    assert "建档 120 户" in page.source
+    page = editor.submit(page, {"document": (io.BytesIO(PDF), "签到表.pdf")}, button="上传")
+    assert "已保存 1 份" in page.text
+    page = editor.submit(page, button="移除签到表.pdf")
+    assert "还没有材料" in page.text
+    page = editor.submit(page, {"document": (io.BytesIO(PDF), "签到表.pdf")}, button="上传")
+    typed = {"text": "建档 120 户", "people_served": "120", "sessions_held": "240"}
+    page = editor.submit(page, typed, button="提交报告")
+    assert "已报告，待验收" in page.text
+    assert editor.client.get(page.link("签到表.pdf")).data == PDF
+
+    page = clerk.get(f"/delivery/milestones/{first.id}", most=DETAIL)
+    page = clerk.submit(clerk.get(page.link("退回补正")), {"opinion": "缺少第三周签到"}, button="退回补正")
+    assert "缺少第三周签到" in page.text
+    page = editor.get(f"/delivery/milestones/{first.id}/report")
+    assert "缺少第三周签到" in page.text
+    page = editor.submit(page, {"document": (io.BytesIO(PDF + b"3"), "第三周.pdf")}, button="上传")
+    editor.submit(page, typed, button="提交报告")
+
+    page = clerk.get(f"/delivery/milestones/{first.id}/accept", most=DETAIL)
+    assert clerk.client.get(page.link("第三周.pdf")).status_code == 200
+    page = clerk.submit(
+        page,
+        {"opinion": "抽查属实", "users_invited": "0", "users_satisfied": "0", "users_opinion": "无"},
+        button="验收合格",
+    )
+    assert "应当邀请服务对象" in page.errors["users_invited"]
+    page = clerk.submit(page, {"users_invited": "12", "users_satisfied": "11"}, button="验收合格")
+    assert "验收人 经办人" in page.text
+    assert "12 人，满意 11 人" in page.text
+
+
+def test_the_desk_reminds_of_near_and_waiting_milestones(deal):
+    rows = make.planned(contract.in_force(deal))
+    at = SIGNING
+    assert waiting(deal.editor, at) == []
+    soon = contract.instant(rows[0].due_on - timedelta(days=10), 9)
+    assert [(w.verb, w.urgent) for w in waiting(deal.editor, soon)] == [("报告履约节点", False)]
+    late = contract.instant(rows[0].due_on + timedelta(days=1), 9)
+    assert [w.urgent for w in waiting(deal.editor, late)] == [True]
+    make.reported(deal, rows[0])
+    assert waiting(deal.editor, late) == []
+    assert [w.verb for w in waiting(deal.clerk, late)] == ["验收履约节点"]
+
+
+def test_a_fallen_award_is_told_at_acceptance(deal, clerk):
+    row = make.reported(deal, make.planned(contract.in_force(deal))[0])
+    page = clerk.get(f"/delivery/milestones/{row.id}/accept")
+    contract.set_award(deal.award, AwardState.ANNULLED)
+    page = clerk.submit(
+        page,
+        {"opinion": "合格", "users_invited": "3", "users_satisfied": "3", "users_opinion": "无"},
+        button="验收合格",
+    )
+    assert "没有验收" in page.text
+    assert "合同暂停履行" in page.text
+    assert make.again(row).state == MilestoneState.REPORTED
+
+
+def test_others_see_nothing(deal, visitor):
+    row = make.reported(deal, make.planned(contract.in_force(deal))[0])
+    file_id = queries.evidence([row.reports[0].id])[row.reports[0].id][0].id
+    sign_in(visitor, person(Role.STREET_CLERK, street("320115002").scope))
+    for url in (f"milestones/{row.id}", f"milestones/{row.id}/accept", f"evidence/{file_id}", "agreements/1"):
+        assert visitor.get(f"/delivery/{url}").status == 404
+    assert visitor.get(f"/delivery/milestones/{row.id}/report").status == 403
+    assert "没有未完成的节点" in visitor.get("/delivery").text
+
+
+def test_lists_cost_the_same_for_many_rows(deal, clerk):
+    row = make.planned(contract.in_force(deal))[0]
+    few = len(clerk.get("/delivery", most=LIST).statements)
+    values = {c.name: getattr(row, c.name) for c in make.Milestone.__table__.columns if c.name != "id"}
+    db.session.add_all(make.Milestone(**values | {"number": number}) for number in range(10, 40))
+    db.session.flush()
+    page = clerk.get("/delivery", most=LIST)
+    assert len(page.statements) == few
+    assert len(page.all("//tbody/tr")) == 20
+    second = clerk.get(page.link("下一页"), most=LIST)
+    assert len(second.all("//tbody/tr")) == 13
+    assert clerk.get("/delivery?all=1&after_day=nonsense&after=1").status == 200
