@@ -1,0 +1,63 @@
+"""Reads of bids. Before the opening nothing here shows one organisation's bid, or the number of bids, to another."""
+
+from market.bids.queries.opening import (
+    closing_of,
+    criteria_titles,
+    lot_locked,
+    lot_with_tender,
+    lots_to_close,
+    lots_to_open,
+    my_wraps,
+    open_rewraps,
+    opened_bids,
+    opened_count,
+    opening_locked,
+    opening_of,
+    openings_of,
+    peeled_lots,
+    peels_of,
+    stale_rewraps,
+    unreadable_bids,
+    wraps_of,
+)
+from market.bids.queries.sealed import (
+    PAGE,
+    Submission,
+    bid_by_receipt,
+    bid_by_token,
+    bid_count,
+    late_attempts,
+    live_bids,
+    my_bid,
+    receipt,
+    submissions,
+    took_part,
+    with_envelope,
+)
+from market.bids.queries.writing import (
+    BidDesk,
+    MyBid,
+    OpenLot,
+    bid_desk,
+    draft_doc,
+    draft_keys_in_use,
+    draft_locked,
+    drafts_left,
+    missing_files,
+    my_bids,
+    open_lots,
+    qualification_items,
+    signatory_keys,
+    to_remind,
+    unsent,
+)
+
+__all__ = [
+    "PAGE", "BidDesk", "MyBid", "OpenLot", "Submission", "bid_by_receipt", "bid_by_token", "bid_count", "bid_desk",
+    "closing_of", "criteria_titles", "draft_doc", "draft_keys_in_use", "draft_locked", "drafts_left", "late_attempts",
+    "live_bids", "lot_locked", "lot_with_tender", "lots_to_close", "lots_to_open", "missing_files", "my_bid",
+    "my_bids", "my_wraps", "open_lots", "open_rewraps", "opened_bids", "opened_count", "opening_locked", "opening_of",
+    "openings_of", "peeled_lots", "peels_of", "qualification_items", "receipt", "signatory_keys", "stale_rewraps",
+    "submissions", "to_remind", "took_part", "unreadable_bids", "unsent", "with_envelope", 
+    "wraps_of",
+]  # fmt: skip
