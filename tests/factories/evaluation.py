@@ -21,6 +21,7 @@ from market.evaluation.actions.qualifying import Tick
 from market.evaluation.models import EvaluationReport
 from market.kernel.canonical import digest, sha256_hex
 from market.kernel.permits import Actor
+from market.panels.actions import Given
 from market.panels.models import Expert, Panel, Seat
 from market.panels.queries import live, panel_for
 from market.people.queries import actor_of
@@ -56,12 +57,9 @@ class Case:
     def lot(self) -> Lot:
         """The lot read anew, with criteria and conditions."""
         db.session.flush()
-        found = queries.lot(self.lot_id, criteria=True, qualifications=True)
+        found = queries.lot(self.lot_id, criteria=True, qualifications=True, lock=True)
         assert found is not None
-        db.session.refresh(found)
-        again = queries.lot(self.lot_id, criteria=True, qualifications=True)
-        assert again is not None
-        return again
+        return found
 
     @property
     def bids(self) -> list[OpenedBid]:
@@ -95,7 +93,7 @@ def opened(
     *,
     teams: Sequence[Team] | None = None,
     claims: Sequence[bool] = (),
-    pool: int = 6,
+    pool: int = 4,
     answers: bool = True,
     office: Office | None = None,
     **changes: Any,
@@ -106,7 +104,7 @@ def opened(
     lot = tender.lots[0]
     assert tender.deadline_at is not None
     at = tender.deadline_at + timedelta(minutes=5)
-    bidders = list(teams or [organisation() for _ in prices])
+    bidders = list(teams or [organisation(bank=False) for _ in prices])
     case = Case(made, lot.id, bidders, experts(pool), at)
     record = {"lot": lot.id, "opened": at.isoformat(), "bids": len(prices), "nonce": next(_numbers)}
     db.session.add(
@@ -227,13 +225,13 @@ def declared(prices: Sequence[int] = PRICES, **changes: Any) -> Case:
 
 def score_all(case: Case, shares: Mapping[int, int] | None = None) -> None:
     """Every member gives each bid (by number) so many hundredths of each criterion's greatest score, and finishes."""
+    bids, criteria = queries.bids(case.lot_id, valid_only=True), queries.quality_criteria(case.lot)
     for seat in case.seats:
         member = case.member(seat)
-        for bid in queries.bids(case.lot_id, valid_only=True):
+        for bid in bids:
             share = (shares or {}).get(bid.number, 80)
-            for criterion in queries.quality_criteria(case.lot):
-                points, reason = criterion.max_centi * share // 100, "方案可行，措施具体。"
-                actions.put_score(member, seat.id, bid.id, criterion.id, case.at, score_centi=points, reason=reason)
+            given = [Given(c.id, c.max_centi * share // 100, "方案可行，措施具体。") for c in criteria]
+            actions.put_scores(member, seat.id, bid.id, given, case.at)
         actions.finish_sheet(member, seat.id, "", case.tick(minutes=1))
 
 

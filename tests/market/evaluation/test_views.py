@@ -10,7 +10,6 @@ import pytest
 
 from market.db.session import db
 from market.evaluation import actions, queries
-from market.evaluation.jobs import report_pdf
 from market.kernel.permits import Role
 from market.panels.queries import draws, own_scores
 from market.people.models import User
@@ -357,7 +356,7 @@ def test_the_clerk_ranks_and_the_approver_reads_the_report(go):
     page = clerk.submit(page, {"sure": "y"}, button="形成评审报告")
     assert page.heading == "评审报告"
     report = queries.report(case.lot_id)
-    report_pdf(report.id)
+    actions.keep_report_pdf(report.id, b"%PDF-1.7 report")
     approver = go(case, case.office.approver)
     page = approver.get(f"/evaluation/lots/{case.lot_id}/report", most=10)
     assert "按公布的种子抽签排序" in page.text
