@@ -8,6 +8,7 @@ from wtforms.validators import Length
 
 from contracts.payouts.states import ROUTE_LABELS, Route
 from market.budgets.states import FUND_SOURCE_LABELS, FundSource
+from market.kernel.text import N_
 from market.web.fields import CheckboxesField, ChoiceField, ChoiceRadios, Form, FormToken, OneFileField, Required
 
 
@@ -52,5 +53,5 @@ class RouteForm(Form):
         _l("收款方式"),
         [Required()],
         members=(Route.BANK, Route.STRIPE),
-        labels={Route.BANK: ROUTE_LABELS[Route.BANK], Route.STRIPE: ROUTE_LABELS[Route.STRIPE]},
+        labels={Route.BANK: N_("银行账户"), Route.STRIPE: ROUTE_LABELS[Route.STRIPE]},
     )

@@ -57,7 +57,7 @@ def _entry(row: Payment, today: date) -> Waiting:
 CARD = Room(
     name="payouts",
     blueprints=[bp, webhooks],
-    menu=[MenuEntry(N_("付款"), "payouts.index", (Permit.PAYOUT_SEE,))],
+    menu=[MenuEntry(N_("款项"), "payouts.index", (Permit.PAYOUT_SEE,))],
     waiting=waiting,
     due=[due.raise_payments, due.chase_orders],
     jobs={
