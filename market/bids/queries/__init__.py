@@ -58,6 +58,6 @@ __all__ = [
     "live_bids", "lot_locked", "lot_with_tender", "lots_to_close", "lots_to_open", "missing_files", "my_bid",
     "my_bids", "my_wraps", "open_lots", "open_rewraps", "opened_bids", "opened_count", "opening_locked", "opening_of",
     "openings_of", "peeled_lots", "peels_of", "qualification_items", "receipt", "signatory_keys", "stale_rewraps",
-    "submissions", "to_remind", "took_part", "unreadable_bids", "unsent", "with_envelope", 
+    "submissions", "to_remind", "took_part", "unreadable_bids", "unsent", "with_envelope",
     "wraps_of",
 ]  # fmt: skip
