@@ -51,7 +51,7 @@ def sign_in() -> Any:
                 session["pending"] = [user.id, system_now().isoformat()]
                 return redirect(url_for("people.second_factor", next=request.values.get("next", "")))
             return _let_in(user)
-    return render_template("market/people/sign_in.html", form=form, next=request.values.get("next", "")), status(form)
+    return render_template("market/people/sign_in.html", form=form, wanted=request.values.get("next", "")), status(form)
 
 
 def _checked_password(form: SignInForm) -> User:
@@ -97,7 +97,7 @@ def second_factor() -> Any:
     if current_app.extensions["linli"].settings.is_demonstration:
         shown = pyotp.TOTP(actions.totp_secret(user) or "").at(system_now())
     page = render_template(
-        "market/people/second_factor.html", form=form, shown=shown, next=request.values.get("next", "")
+        "market/people/second_factor.html", form=form, shown=shown, wanted=request.values.get("next", "")
     )
     return page, status(form)
 
