@@ -244,8 +244,8 @@ def prepare_signature(
         at=real,
         name=actor.name,
         organisation=row.data[party.value]["name"],
-        reason=f"签署{row.number}",
-        location=row.data["buyer"]["address"] or "中国",
+        reason=f"签署{row.number}",  # zh-only
+        location=row.data["buyer"]["address"] or "中国",  # zh-only
     )
     return PreparedSignature(row.id, party, actor.user_id, document.id, signed, key.serial)
 

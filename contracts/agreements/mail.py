@@ -42,12 +42,8 @@ def contract_html(row: Agreement) -> str:
             grades=GRADES,
             sources={one["source"]: fund_source(one["source"]) for one in row.data["funding"]},
             places=[
-                {"role": "甲方（签章）", "name": row.data["buyer"]["name"], "field": Party.BUYER.value},  # zh-only
-                {
-                    "role": "乙方（签章）",
-                    "name": row.data["supplier"]["name"],
-                    "field": Party.SUPPLIER.value,
-                },  # zh-only
+                {"role": role, "name": row.data[party.value]["name"], "field": party.value}
+                for role, party in (("甲方（签章）", Party.BUYER), ("乙方（签章）", Party.SUPPLIER))  # zh-only
             ],
         )
 

@@ -39,7 +39,7 @@ def unsigned_pdf(agreement_id: int) -> Any:
 
 
 @bp.get("/<int:agreement_id>/signed.pdf")
-@public("a signed contract is published (条例 art. 50)")
+@public("a signed contract is published by law")
 def signed_pdf(agreement_id: int) -> Any:
     """The document with both signatures."""
     row = found(queries.agreement(agreement_id))

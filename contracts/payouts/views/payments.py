@@ -106,7 +106,7 @@ _PATH = (PaymentState.DUE, PaymentState.REQUESTED, PaymentState.APPROVED, Paymen
 def _steps(row: Payment) -> list[dict[str, Any]]:
     """The path from due to received with where this payment stands; a failure shows at the step where it happened."""
     state = PaymentState(row.state)
-    names = [_("应付"), _("申请"), _("复核"), _("付款指令"), _("付款"), _("收款确认")]
+    names = [_("应付"), _("申请"), _("复核"), _("发出指令"), _("银行付出"), _("确认收款")]
     if state in (PaymentState.FAILED, PaymentState.RETURNED):
         marks = ["done"] * 4 + ["failed", "next"]
     else:
