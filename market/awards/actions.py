@@ -28,6 +28,7 @@ from market.bids.models import OpenedBid, SealedBid
 from market.bids.queries import opened_bids
 from market.db.session import db
 from market.evaluation.models import Result
+from market.evaluation.notices import public_part
 from market.evaluation.queries import feedback, results
 from market.evaluation.queries import report as find_report
 from market.kernel.clock import beijing_day, end_of_day
@@ -177,6 +178,9 @@ def _publish_result(
     members = [seat.user.name for seat in live(panel)] if panel else []
     names = {i: o.name for i, o in firms.items()}
     scoring = scoring_data(ranked, names, members, report.digest if report else "")
+    if report is not None:
+        # Panel, draws with their secret, points and low prices: what anyone needs to compute the ranking again.
+        scoring |= public_part(lot, report.data, report.digest)
     fragment = award_fragment(row, row.organisation, f"lot-{lot.number}", scoring)
     facts = CardFacts(stage="awarded", awarded_fen=row.amount_fen, supplier=row.organisation.name)
     publish(row.file, "award", fragment, facts, actor, at)

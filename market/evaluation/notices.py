@@ -22,27 +22,50 @@ _FACTS = {
 
 def public_part(lot: Lot, data: Mapping[str, Any], digest: str, moment: Moment = Moment.AWARDED) -> dict[str, Any]:
     """Return the public fragment of a report (`EvaluationReport.data`) as of `moment`: plain dicts for a release."""
+    method = lot.tender.method
+
+    def seen(fact: Fact) -> bool:
+        return shown(fact, method, moment, Audience.PUBLIC)
+
     public: dict[str, Any] = {"lot": f"lot-{lot.number}", "reportDigest": digest}
     for fact, names in _FACTS.items():
-        if shown(fact, lot.tender.method, moment, Audience.PUBLIC):
+        if seen(fact):
             public |= {name: _redacted(name, data[name]) for name in names}
-    return public
+    return public if seen(Fact.BID_PRICES) else _without_prices(public)
 
 
 def _redacted(name: str, part: Any) -> Any:
-    """Leave out what no publication names: why a member stepped down, a bidder's explanation, the reason's wording."""
-    if name == "panel":
-        return {"size": part["size"], "members": [_member(one) for one in part["members"]]}
-    if name == "low_price":
-        return {"lines": part["lines"], "inquiries": [_inquiry(one) for one in part["inquiries"]]}
-    if name == "draws":
-        return [{key: value for key, value in draw.items() if key != "avoided"} for draw in part]
+    """Leave out what no publication names: experts who were not drawn, why somebody stepped down, explanations."""
+    match name:
+        case "panel":
+            return {
+                "size": part["size"],
+                "members": [_only(one, "number", "name", "role", "key") for one in part["members"]],
+            }
+        case "low_price":
+            asked = [_only(one, "bid", "hits", "asked_at", "until", "accepted") for one in part["inquiries"]]
+            return {"lines": part["lines"], "inquiries": asked}
+        case "draws":
+            return [_draw(one) for one in part]
     return part
 
 
-def _member(member: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: member[key] for key in ("number", "name", "role")}
+def _draw(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A draw under numbers alone; `panels.rules.draw_holds` still repeats it, and the members carry their numbers."""
+    kept = _only(record, "form", "number", "at", "commitment", "secret", "public_part", "seed", "result")
+    return {**kept, "pool": [_only(one, "key", "place") for one in record["pool"]]}
 
 
-def _inquiry(inquiry: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: inquiry[key] for key in ("bid", "hits", "asked_at", "until", "accepted")}
+def _without_prices(public: Mapping[str, Any]) -> dict[str, Any]:
+    """The fragment where other suppliers' prices are never shown (采购法 art. 38)."""
+    hidden = {"price_fen", "adjusted_price_fen"}
+    lists = {
+        name: [{k: v for k, v in one.items() if k not in hidden} for one in public[name]]
+        for name in ("qualification", "results")
+        if name in public
+    }
+    return {**{k: v for k, v in public.items() if k != "low_price"}, **lists}
+
+
+def _only(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: row[name] for name in names}

@@ -130,6 +130,7 @@ def _panel(panel: Panel) -> dict[str, Any]:
 def _member(seat: Seat) -> dict[str, Any]:
     return {
         "number": seat.number,
+        "key": f"expert-{seat.expert_id}" if seat.expert_id is not None else None,
         "name": seat.user.name,
         "role": "representative" if seat.is_representative else "expert",
         "declaration": seat.declaration_digest,

@@ -116,6 +116,7 @@ def declare(actor: Actor, seat_id: int, confirmed: Collection[int], at: datetime
     seat = _own(actor, seat_id)
     lot = _lot_of(seat)
     require_other_hands(actor, Permit.BID_SCORE, "tender", lot.tender_id)
+    require_other_hands(actor, Permit.BID_SCORE, "lot", lot.id)
     panels.declare(actor, seat, _call(lot), confirmed, at)
     return seat
 
@@ -128,7 +129,7 @@ def recuse(actor: Actor, seat_id: int, reason: str, at: datetime) -> list[Seat]:
 
 
 def release(actor: Actor, seat_id: int, reason: str, at: datetime) -> list[Seat]:
-    """An officer replaces a member who does not appear; the reason is published with the draws."""
+    """An officer replaces a member who does not appear; the reason goes into the report."""
     seat = seat_of(seat_id, lock=True)
     if seat is None or seat.panel.subject_kind != SUBJECT:
         raise NotFound(GONE)

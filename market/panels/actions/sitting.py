@@ -71,7 +71,7 @@ def recuse(actor: Actor, seat: Seat, reason: str, at: datetime) -> None:
 
 
 def release(actor: Actor, seat: Seat, reason: str, at: datetime) -> None:
-    """An officer's act: the member does not appear, the seat is vacant. The reason is published with the draws."""
+    """An officer's act: the member does not appear, the seat is vacant. The reason goes into the report."""
     _give_up(actor, seat, SeatVerb.RELEASE, reason, at)
 
 

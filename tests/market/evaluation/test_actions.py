@@ -419,9 +419,24 @@ def test_what_becomes_public_names_the_panel_and_no_single_score():
     text = json.dumps(public, ensure_ascii=False)
     assert {one["name"] for one in public["panel"]["members"]} == {seat.user.name for seat in case.seats}
     assert all(draw_holds(one) for one in public["draws"])
+    assert [one["key"] for one in public["panel"]["members"]] == public["draws"][0]["result"], (
+        "drawn and seated are one"
+    )
+    others = {e.name for e in case.experts} - {seat.user.name for seat in case.seats}
+    assert others
+    assert not any(name in text for name in others), "experts who were not drawn are not named"
     assert "scores" not in public
     assert "方案可行" not in text, "reasons of members stay inside"
     assert public["results"][0]["total_centi"] == case.report.data["results"][0]["total_centi"]
+
+
+def test_where_prices_stay_secret_the_public_part_has_none():
+    case = cases.ranked()
+    lot = case.lot
+    lot.tender.method = "consultation"
+    public = public_part(lot, case.report.data, case.report.digest)
+    assert "price_fen" not in json.dumps(public)
+    assert public["results"][0]["total_centi"] > 0
 
 
 def test_a_bidder_learns_reasons_under_members_numbers_only_after_the_ranking():
