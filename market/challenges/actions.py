@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from market.awards import actions as awards
+from market.awards.models import Award
 from market.awards.queries import award as find_award
 from market.awards.states import AwardState
 from market.challenges.models import Challenge
@@ -53,6 +54,23 @@ def file_challenge(
     )
     if bar:
         raise Refused(bar)
+    row = _new_row(award, organisation, facts, request, token, at)
+    record(
+        row.subject,
+        "file",
+        actor,
+        at,
+        permit=Permit.CHALLENGE_FILE,
+        facts={"award": award.id, "reply_by": row.reply_by.isoformat()},
+    )
+    if award.state == AwardState.ACTIVE:
+        awards.suspend(award, CLOCK, at, N_("供应商在质疑期内提出质疑，暂停签订合同。"))
+    _publish(row, actor, at)
+    _tell_officials(row, at)
+    return row
+
+
+def _new_row(award: Award, organisation: Organisation, facts: str, request: str, token: str, at: datetime) -> Challenge:
     place = district(award.district_id)
     assert place is not None
     filed_on = beijing_day(at)
@@ -77,17 +95,10 @@ def file_challenge(
     )
     db.session.add(row)
     db.session.flush()
-    record(
-        row.subject,
-        "file",
-        actor,
-        at,
-        permit=Permit.CHALLENGE_FILE,
-        facts={"award": award.id, "reply_by": clock.reply_by.isoformat()},
-    )
-    if award.state == AwardState.ACTIVE:
-        awards.suspend(award, CLOCK, at, N_("供应商在质疑期内提出质疑，暂停签订合同。"))
-    _publish(row, actor, at)
+    return row
+
+
+def _tell_officials(row: Challenge, at: datetime) -> None:
     scope = Scope(row.district_id, row.street_id)
     tell(
         holders(Permit.CHALLENGE_REPLY, scope) + holders(Permit.CHALLENGE_DECIDE, scope),
@@ -95,9 +106,8 @@ def file_challenge(
         N_("%(organisation)s 对“%(title)s”的成交结果提出质疑，须在 %(until)s 前答复。合同签订已暂停。"),
         f"/challenges/{row.id}",
         at,
-        {"title": award.title, "organisation": organisation.name, "until": clock.reply_by.isoformat()},
+        {"title": row.award.title, "organisation": row.organisation.name, "until": row.reply_by.isoformat()},
     )
-    return row
 
 
 def reply_challenge(actor: Actor, row: Challenge, reply: str, at: datetime) -> None:

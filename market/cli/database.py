@@ -14,7 +14,7 @@ import sqlite3
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
@@ -89,7 +89,7 @@ def restore_command(file: Path) -> None:
 
 
 def backup(settings: Settings, file: Path) -> dict[str, dict[str, Any]]:
-    """Write the archive and return its entries. The database is copied first: files are only ever added."""
+    """Write the archive and return its entries. The database is copied first: stored files are only ever added."""
     revision, _ = database_state(settings)
     if revision is None:
         raise click.ClickException("数据库是空的，没有可备份的内容 / there is nothing to back up")
@@ -99,7 +99,8 @@ def backup(settings: Settings, file: Path) -> dict[str, dict[str, Any]]:
         with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive.zip:
             (_copy_sqlite if settings.uses_sqlite else _copy_postgres)(settings, archive)
             for path in sorted(p for p in settings.files.rglob("*") if p.is_file() and not p.name.startswith(".")):
-                with path.open("rb") as source:
+                # The key of a draft goes when the draft is submitted, perhaps just now.
+                with suppress(FileNotFoundError), path.open("rb") as source:
                     archive.add(f"files/{path.relative_to(settings.files).as_posix()}", source)
             manifest = {
                 "format": FORMAT,

@@ -54,11 +54,14 @@ def found(app: Flask) -> None:
     from market.db.session import transaction
     from market.kernel.clock import system_now
     from market.places.actions import load_reference
-    from market.records.keys import found_installation
+    from market.records.keys import found_installation, write_setting
+    from market.records.notices import DEMONSTRATION_MARK
 
     settings: Settings = app.extensions["linli"].settings
     with inside(app), transaction():
         found_installation(settings.publisher, system_now())
+        write_setting("ocid_prefix", settings.ocid_prefix)
+        write_setting("notice_mark", DEMONSTRATION_MARK if settings.is_demonstration else "")
         load_reference()
         load_negative_list()
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from market.cli.fakes import stripe_beside
 from market.cli.installation import build, database_state, inside, open_app, upgrade
 from market.config import Settings, SettingsError, load
 
@@ -38,12 +39,13 @@ def run() -> None:
     if revision != newest:
         click.echo("正在建立数据库 / preparing the database …")
         upgrade(settings)
-    if settings.is_demonstration:
-        from market.cli.demo import load_if_empty
+    with stripe_beside(settings):
+        if settings.is_demonstration:
+            from market.cli.demo import load_if_empty
 
-        load_if_empty(settings)
-    _announce_when_ready(settings)
-    _serve(settings, "market.cli.serve:web_and_worker")
+            load_if_empty(settings)
+        _announce_when_ready(settings)
+        _serve(settings, "market.cli.serve:web_and_worker")
     click.echo("已停止 / stopped")
 
 

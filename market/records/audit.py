@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -143,22 +144,32 @@ def verify_chain(chain: Chain) -> ChainFault | None:
     rows = db.session.scalars(
         select(AuditEntry).filter_by(chain_id=chain.id).order_by(AuditEntry.seq).execution_options(yield_per=500)
     )
-    for entry in rows:
-        count += 1
-        header = json.loads(entry.header)
-        if entry.seq != count or header["seq"] != count:
-            return ChainFault(key, count, "seq", str(count), str(entry.seq))
-        if entry.prev != prev or header["prev"] != prev:
-            return ChainFault(key, count, "prev", prev, entry.prev)
-        if digest(header) != entry.digest:
-            return ChainFault(key, count, "digest", digest(header), entry.digest)
-        fault = _columns_fault(key, entry, header) or _secrets_fault(key, entry, header)
-        if fault:
-            return fault
-        prev = entry.digest
+    with closing(rows):
+        for entry in rows:
+            count += 1
+            fault = _link_fault(key, count, prev, entry)
+            if fault:
+                return fault
+            prev = entry.digest
     if chain.head != prev or chain.length != count:
         return ChainFault(key, count, "head", prev, chain.head)
     return None
+
+
+def _link_fault(key: tuple[str, str], count: int, prev: str, entry: AuditEntry) -> ChainFault | None:
+    """One link against the one before it. What a damaged header says is not believed before its digest holds."""
+    try:
+        header = json.loads(entry.header)
+        found = digest(header)
+    except (ValueError, TypeError):
+        return ChainFault(key, count, "header", entry.digest, "-")
+    if found != entry.digest:
+        return ChainFault(key, count, "digest", found, entry.digest)
+    if entry.seq != count or header["seq"] != count:
+        return ChainFault(key, count, "seq", str(count), str(entry.seq))
+    if entry.prev != prev or header["prev"] != prev:
+        return ChainFault(key, count, "prev", prev, entry.prev)
+    return _columns_fault(key, entry, header) or _secrets_fault(key, entry, header)
 
 
 def _columns_fault(key: tuple[str, str], entry: AuditEntry, header: dict[str, Any]) -> ChainFault | None:

@@ -18,6 +18,7 @@ from market.db.session import db
 from market.kernel.canonical import sha256_hex
 from market.kernel.permits import Actor, Scope
 from market.records.audit import Subject, lock_chain, record
+from market.records.keys import read_setting
 from market.records.models import Notice, PurchaseFile
 from market.records.projections import OCDS, fen_of, merge, project, project_directory
 
@@ -28,6 +29,15 @@ STAGES = (
 )  # fmt: skip
 
 __all__ = ["STAGES", "CardFacts", "fen_of", "merge", "post", "publish", "releases", "value", "z"]
+
+
+# Stands in every notice of a demonstration, so that nobody takes one for real.
+DEMONSTRATION_MARK = "演示数据，纯属虚构"  # zh-only
+
+
+def _mark() -> dict[str, str]:
+    mark = read_setting("notice_mark")
+    return {"linliMark": mark} if isinstance(mark, str) and mark else {}
 
 
 @dataclass(frozen=True)
@@ -97,6 +107,7 @@ def publish(
         "tag": [tag],
         "initiationType": "tender",
         "language": "zh",
+        **_mark(),
         **fragment,
     }
     body = orjson.dumps(release, option=orjson.OPT_SORT_KEYS)
@@ -136,7 +147,7 @@ def post(
     """Publish a directory notice (budget, organisation, catalogue, override, daily digest) and its projection."""
     lock_chain(*chain)
     number = (db.session.scalar(select(func.count()).where(Notice.subject == f"{kind}:{key}")) or 0) + 1
-    content = {"kind": kind, "key": key, "title": title, "date": z(at), "data": dict(data)}
+    content = {"kind": kind, "key": key, "title": title, "date": z(at), **_mark(), "data": dict(data)}
     body = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
     notice = Notice(
         kind=kind,

@@ -6,9 +6,12 @@ import click
 from flask import current_app
 
 from market.db.session import transaction
+from market.kernel.permits import Permit
+from market.kernel.text import N_
 from market.records import due, jobs, projections
 from market.records.messages import SEND_JOB
-from market.web.rooms import Room
+from market.records.views import bp
+from market.web.rooms import MenuEntry, Room
 
 
 def _send_mail(mail_id: int) -> None:
@@ -36,6 +39,8 @@ def rebuild() -> None:
 
 CARD = Room(
     name="records",
+    blueprints=[bp],
+    menu=[MenuEntry(N_("存证"), "records.index", (Permit.BOOKS_READ,))],
     jobs={SEND_JOB: _send_mail},
     due=[due.close_ended_day],
     commands=[notices],
