@@ -27,7 +27,7 @@ def stripe_beside(settings: Settings) -> Iterator[None]:
         )
     except RuntimeError:
         # Everything but the second way of paying works without it, and its pages say that nobody answers.
-        line = f"演示用的 Stripe 没有启动，端口 {port} 可能被占用 / the demonstration has no Stripe, port {port} is taken"
+        line = f"演示用的 Stripe 没有启动，端口 {port} 可能被占用 / no Stripe, port {port} is taken"
         click.echo(line, err=True)
         yield
         return
