@@ -14,13 +14,15 @@ from market.bids.models import BidDraft, LateAttempt, SealedBid
 from market.bids.rules import TooLate
 from market.db.session import commit, db
 from market.kernel.canonical import sha256_hex
+from market.kernel.clock import beijing_day
 from market.kernel.errors import Forbidden, NotFound, Refused, Stale
 from market.kernel.permits import Permit, Role, Scope
 from market.organisations.states import OrganisationState
 from market.records.audit import require_other_hands, verify_all
 from market.records.files import SecretFile, open_secret, store
 from market.records.keys import receipt_public
-from market.records.models import AuditEntry, Chain, Receipt, StoredFile
+from market.records.models import AuditEntry, Chain, Notice, Receipt, StoredFile
+from market.records.receipts import close_day
 from market.records.signing import verify_receipt
 from tests.factories import bids
 from tests.factories.organisations import organisation
@@ -372,3 +374,14 @@ def test_a_community_group_cannot_bid(session: Any) -> None:
     bids.fill(case, group)
     with pytest.raises(Refused, match="没有法人资格"):
         actions.submit_bid(bids.signatory(group), case.lot_id, group.id, bids.token(), case.deadline - SECOND)
+
+
+def test_the_daily_digest_does_not_tell_how_many_bids_there_are(session: Any) -> None:
+    case = bids.sealed_lot()
+    bids.submit(case, bids.bidder(), at=case.deadline - SECOND)
+    row = close_day(beijing_day(case.deadline), case.deadline)
+    assert row is not None
+    notice = session.scalars(db.select(Notice).filter_by(kind="daily_digest")).one()
+    kinds = {head[0] for head in json.loads(notice.body)["data"]["heads"]}
+    assert "file" in kinds
+    assert "bids" not in kinds
