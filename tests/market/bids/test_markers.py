@@ -139,8 +139,8 @@ class Scene:
         self.printed = b""
         self.copies = 0
 
-    def hunt(self) -> dict[str, set[str]]:
-        """Places where a marker shows, with the names of the markers."""
+    def everything(self) -> dict[str, bytes]:
+        """The bytes of every place where something is at rest."""
         self.copies += 1
         commit()
         out, err = self.capfd.readouterr()
@@ -152,8 +152,17 @@ class Scene:
         places |= {f"backup:{name}": content for name, content in copy.items()}
         places["log"] = self.printed
         assert len(places) > 60
-        shown = {place: self.markers.found_in(content) for place, content in places.items()}
+        return places
+
+    def hunt(self) -> dict[str, set[str]]:
+        """Places where a marker shows, with the names of the markers."""
+        shown = {place: self.markers.found_in(content) for place, content in self.everything().items()}
         return {place: names for place, names in shown.items() if names}
+
+    def draft_keys(self) -> list[Path]:
+        """The files of the drafts' keys."""
+        root = self.settings.files / vault.FOLDER
+        return [path for path in root.iterdir() if not path.name.startswith(".")]
 
 
 @pytest.fixture
@@ -201,8 +210,12 @@ def write_and_submit(scene: Scene, visitor: Visitor, case: bids.Case, team: Team
     )
     assert saved.status == 200
     assert scene.hunt() == {}
+    (key,) = [path.read_bytes() for path in scene.draft_keys()]
     page = visitor.submit(visitor.get(f"{url}/submit"), {"sure": "y"}, button="递交投标")
     assert page.heading == "投标回执"
+    # What the installation's key could still unlock is nowhere any more: not in a freed page, not in a log.
+    forms = (key, key.hex().encode())
+    assert [place for place, content in scene.everything().items() if any(form in content for form in forms)] == []
 
 
 def test_nothing_of_a_bid_shows_before_the_opening_and_everything_after(scene: Scene, clock: StandingClock) -> None:
@@ -274,10 +287,9 @@ def test_an_abandoned_draft_shows_nothing_and_its_backup_neither(scene: Scene, c
     page = visitor.get(f"/bids/{case.lot_id}/{team.id}/draft")
     visitor.submit(page, planted(scene, page), button="保存草稿")
     assert scene.hunt() == {}
-    keys = [path for path in (scene.settings.files / vault.FOLDER).iterdir() if not path.name.startswith(".")]
-    assert len(keys) == 1
+    assert len(scene.draft_keys()) == 1
     visitor.submit(visitor.get(f"/bids/{case.lot_id}/{team.id}/discard"), {"sure": "y"}, button="清空草稿")
-    assert not keys[0].exists()
+    assert scene.draft_keys() == []
 
 
 def test_the_search_finds_a_marker_in_each_kind_of_place(scene: Scene, clock: StandingClock) -> None:

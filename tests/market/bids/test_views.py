@@ -276,7 +276,7 @@ def test_two_officers_open_on_their_pages(
     clock.forward(seconds=(case.openable - clock.now).total_seconds())
     sign_in(one, case.office.openers[0])
     sign_in(two, case.office.openers[1])
-    page = one.get(f"/bids/opening/{case.lot_id}", most=12)
+    page = one.get(f"/bids/opening/{case.lot_id}", most=10)
     assert "3 份" in page.text
     wrong = one.submit(page, {"passphrase": "wrong words here"}, button="完成第一步")
     assert "口令不正确" in wrong.errors["passphrase"]
@@ -322,7 +322,7 @@ def test_a_lost_key_is_replaced_on_the_page(
     new = person(Role.STREET_OPENER, case.office.street.scope, name="接替人")
     keys(new)
     one = sign_in(visitor, case.office.escrow)
-    page = one.get(f"/bids/opening/{case.lot_id}/replace", most=12)
+    page = one.get(f"/bids/opening/{case.lot_id}/replace", most=10)
     values = {"lost": str(lost.id), "replacement": str(new.id), "reason": "口令遗失", "passphrase": PASSPHRASE}
     page = one.submit(page, {**values, "reason": ""}, button="发起更换")
     assert "请填写“原因”" in page.errors["reason"]
