@@ -79,8 +79,9 @@ def test_upgrade_makes_everything_and_may_be_repeated(call: Call, databases: Dat
     for _ in range(2):
         status, said = call("db", "upgrade", database_url=url)
         assert status == 0, said
-    status, said = call("tick", database_url=url)
-    assert (status, "失败 0 项" in said) == (0, True)
+    for mode in ("test", "demonstration"):
+        status, said = call("tick", database_url=url, mode=mode)
+        assert (status, "失败 0 项" in said) == (0, True), said
     status, said = call("chain", "verify", database_url=url)
     assert status == 0, said
 
