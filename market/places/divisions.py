@@ -10,7 +10,7 @@ from typing import Any
 
 LEVELS = {2: "province", 4: "city", 6: "county", 9: "street"}
 _PARENT_LENGTH = {2: 0, 4: 2, 6: 4, 9: 6}
-# The seventh digit of a street-level code: 0 街道, 1 镇, 2 乡, 4 zones that are no division.
+# The seventh digit of a street-level code: 0 街道 (and 地区 with an office), 1 镇, 2 乡, 4 zones that are no division.
 _STREET_OFFICE = "0"
 _FOLDER = "data"
 
