@@ -161,7 +161,8 @@ def _shared_values() -> dict[str, Any]:
         g.now = linli.now()
     return {
         "actor": _Shown(g.actor) if g.get("actor") else None,
-        "menu": list(_menu(linli, g.get("actor"))),
+        "menu": list(_menu(linli, g.get("actor"), everyone=not g.get("actor"))),
+        "public_menu": list(_menu(linli, None, everyone=True)) if g.get("actor") else [],
         "demo": _demo(linli, g.now),
         "locale": catalogues.chosen_locale(),
         "now": g.now,
@@ -182,11 +183,12 @@ class _Entry:
         self.label, self.url, self.active = label, url, active
 
 
-def _menu(linli: Linli, actor: Actor | None) -> Iterator[_Entry]:
+def _menu(linli: Linli, actor: Actor | None, *, everyone: bool) -> Iterator[_Entry]:
+    """Yield what this person works with, or (`everyone`) the pages that are open to anybody."""
     held = actor.permits() if actor else set()
     for room in linli.rooms:
         for entry in room.menu:
-            if entry.everyone or held.intersection(entry.permits):
+            if entry.everyone if everyone else held.intersection(entry.permits):
                 alone = len(room.menu) == 1
                 active = request.blueprint == room.name if alone else request.endpoint == entry.endpoint
                 yield _Entry(filters.text(entry.label), url_for(entry.endpoint), active)

@@ -24,7 +24,7 @@ from market.awards.queries import award as find_award
 from market.challenges import actions as challenges
 from market.db.session import db, transaction
 from market.demo import cast, words
-from market.demo.playing import Player, Step, Turn
+from market.demo.playing import OPENING, Player, Step, Turn
 from market.demo.rating import rate_all, rate_some
 from market.kernel.clock import beijing_day, instant, system_now
 from market.kernel.permits import Actor
@@ -101,6 +101,9 @@ class Contractor(Player):
         row = find_agreement(self.agreement_id)
         assert row is not None
         self.stage.act(delivery.plan_milestones, row, self.at)
+        filed_at = self.stage.next_working(self.at, 2, 14, 0)
+        if filed_at < OPENING:
+            self.stage.act(agreements.record_filing, self.official("clerk"), self.agreement_id, filed_at)
 
     def _sign(self, actor: Actor, party: Party) -> None:
         self.stage.act(

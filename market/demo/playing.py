@@ -40,6 +40,8 @@ from market.tenders.models import Tender
 from market.tenders.queries import tender as find_tender
 
 T = TypeVar("T")
+# The instant at which the demonstration's clock starts; everything told happens before it.
+OPENING = instant(date(2026, 3, 31), 9, 0)
 _AWAITED = (DECRYPT_JOB, RENDER_JOB)
 
 
@@ -170,6 +172,8 @@ class Player:
             if step > self.plan.until:
                 return
             move()
+            if self.at > OPENING:
+                raise ValueError(f"{self.plan.title}: {step.name} would happen after the demonstration begins")
 
     def _moves(self) -> Sequence[tuple[Step, Callable[[], None]]]:
         return (

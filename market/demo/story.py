@@ -19,7 +19,7 @@ from market.catalogue import actions as catalogue
 from market.demo import cast
 from market.demo.contracting import Contractor
 from market.demo.episodes import EPISODES
-from market.demo.playing import Theatre
+from market.demo.playing import OPENING, Theatre
 from market.kernel.categories import Category
 from market.kernel.clock import instant, system_now
 from market.kernel.permits import Actor, Grant, Role, Scope
@@ -35,7 +35,6 @@ from market.places.models import District, Street
 from market.places.queries import streets
 from market.records.democlock import set_demonstration_now
 
-OPENING = instant(date(2026, 3, 31), 9, 0)
 FOUNDED = instant(date(2025, 12, 8), 9, 0)
 _INSTALLER = Actor(None, "installer", (Grant(Role.OPERATOR), Grant(Role.DISTRICT_CIVIL)))
 
