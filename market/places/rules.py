@@ -13,7 +13,7 @@ from market.kernel.text import N_
 
 _SATURDAY = 5
 _DAY = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})")
-_WORD = re.compile(r"[A-Za-z0-9_*]+")
+_WORD = re.compile(r"[A-Za-z0-9_*][A-Za-z0-9_* .-]{0,60}")
 _MOST_DAYS = 120
 _LARGEST = 10**14
 

@@ -87,7 +87,7 @@ def test_values_as_people_type_them(text: str, unit: str, present: object, value
         ("五", "days", 1),
         ("2", "yes_no", 1),
         ("很多", "fen", 1),
-        ("DROP TABLE", "", "last"),
+        ("最后；一笔", "", "last"),
         ("", "bp", (1,)),
     ],
 )
