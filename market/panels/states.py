@@ -30,7 +30,7 @@ class SeatVerb(StrEnum):
 
 SEAT_LABELS = {
     SeatState.DRAWN: N_("待声明"),
-    SeatState.DECLARED: N_("评审中"),
+    SeatState.DECLARED: N_("打分中"),
     SeatState.RECUSED: N_("已回避"),
     SeatState.FINAL: N_("已提交评分"),
 }
