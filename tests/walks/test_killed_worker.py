@@ -122,7 +122,7 @@ def test_fifty_payments_and_a_worker_killed_fifty_times(
         bank.ask("POST", "/faults", {"hold": holds, "delay_ms": chance.randrange(0, 20)})
         workers.tell("start", "up")
         if holds:
-            bank.ask("GET", f"/wait?taken={taken + 1}&timeout_s=2")
+            bank.ask("GET", f"/wait?taken={taken + 1}&timeout_s=5")
         _a_moment(chance.uniform(0, 0.4))
         workers.tell("kill", "dead")
         between += _sent_and_not_written_down(own_app, bank) > 0
