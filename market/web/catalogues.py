@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from babel.support import NullTranslations, Translations
-from flask import abort, has_request_context, request, session
+from flask import abort, g, has_request_context, request, session
 from flask_babel import Babel, Domain, get_locale
+from jinja2 import pass_context
+from markupsafe import Markup
 
 if TYPE_CHECKING:
     from flask import Flask, Response
+    from jinja2.runtime import Context
 
 CHINESE = "zh_Hans_CN"
 ENGLISH = "en"
@@ -31,7 +34,8 @@ _YEAR_SECONDS = 365 * 24 * 3600
 def configure(app: Flask) -> None:
     """Set flask-babel up: Chinese unless the reader chose English, times in Beijing."""
     babel = Babel(app, default_locale=CHINESE, default_timezone="Asia/Shanghai", locale_selector=chosen_locale)
-    babel.domain_instance = _Rooms()
+    babel.domain_instance = _rooms
+    app.jinja_env.globals.update(_=_said, gettext=_said)
 
 
 def chosen_locale() -> str:
@@ -55,13 +59,62 @@ class _Rooms(Domain):
 
     def __init__(self) -> None:
         super().__init__(translation_directories=[str(FOLDER)], domain="rooms")
-        self.loaded: dict[str, NullTranslations] = {CHINESE: NullTranslations()}
+        self.loaded: dict[str, _Sentences] = {CHINESE: _Sentences(NullTranslations())}
 
     def get_translations(self) -> NullTranslations:
-        locale = str(get_locale() or CHINESE)
-        if locale not in self.loaded:
-            self.loaded[locale] = _merged(locale)
-        return self.loaded[locale]
+        return self.sentences().translations
+
+    def sentences(self) -> _Sentences:
+        """The reader's language. Looked up once a request, and again when a locale is forced."""
+        babel = getattr(g, "_flask_babel", None) if g else None
+        locale = getattr(babel, "babel_locale", None)
+        kept = getattr(babel, "linli", None)
+        if kept is not None and kept[0] is locale:
+            found: _Sentences = kept[1]
+            return found
+        name = str(get_locale() or CHINESE)
+        if name not in self.loaded:
+            self.loaded[name] = _Sentences(_merged(name))
+        babel = getattr(g, "_flask_babel", None) if g else None
+        if babel is not None:
+            babel.linli = (babel.babel_locale, self.loaded[name])
+        return self.loaded[name]
+
+
+class _Sentences:
+    """One language; sentences without parameters are kept ready for a page."""
+
+    def __init__(self, translations: NullTranslations) -> None:
+        self.translations = translations
+        self.ready: dict[str, Markup] = {}
+
+    def plain(self, sentence: str) -> Markup:
+        """The sentence as markup, its doubled percent signs made single."""
+        found = self.ready.get(sentence)
+        if found is None:
+            text = self.translations.gettext(sentence)
+            found = self.ready[sentence] = Markup(text) % {}  # noqa: S704  the catalogue's text is our own
+        return found
+
+
+_rooms = _Rooms()
+
+
+def translated(sentence: str) -> str:
+    """A marked sentence in the reader's language; parameters are the caller's."""
+    return _rooms.sentences().translations.gettext(sentence)
+
+
+@pass_context
+def _said(context: Context, sentence: str, **values: object) -> str:
+    """`_("…")` in templates, as the extension has it but without a detour at each of a page's hundreds of sentences."""
+    language = _rooms.sentences()
+    if context.eval_ctx.autoescape and not values:
+        return language.plain(sentence)
+    text = language.translations.gettext(sentence)
+    if context.eval_ctx.autoescape:
+        return Markup(text) % values  # noqa: S704  the catalogue's text is our own, and the values are escaped
+    return text % values
 
 
 def _merged(locale: str) -> NullTranslations:

@@ -11,6 +11,7 @@ from flask_babel import gettext
 
 from market.kernel import clock, money
 from market.kernel.errors import DomainError
+from market.web.catalogues import translated
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -82,7 +83,7 @@ def text(message: object, **params: object) -> str:
         return str(message)
     if not message:
         return ""
-    sentence = str(gettext(message))
+    sentence = translated(message)
     return sentence % {name: _shown(value) for name, value in params.items()} if params else sentence
 
 
@@ -95,7 +96,7 @@ def _shown(value: object) -> object:
         case Enum() if hasattr(value, "label"):
             return label(value)
         case str() if value:
-            return str(gettext(str(value)))
+            return translated(str(value))
     return value
 
 
