@@ -22,6 +22,7 @@ from contracts.payouts.queries.payments import payments_of
 from contracts.payouts.states import PaymentState
 from market.awards.queries import award as find_award
 from market.challenges import actions as challenges
+from market.challenges.queries import challenge as find_challenge
 from market.db.session import db, transaction
 from market.demo import cast, words
 from market.demo.playing import OPENING, Player, Step, Turn
@@ -61,7 +62,7 @@ class Contractor(Player):
         if self.plan.turn is not Turn.CHALLENGED:
             return
         firm = self.plan.offers[1].firm
-        self.stage.act(
+        row = self.stage.act(
             challenges.file_challenge,
             self.stage.who(f"{firm}-sign"),
             self.award_id,
@@ -69,8 +70,13 @@ class Contractor(Player):
             words.CHALLENGE,
             words.CHALLENGE_REQUEST,
             f"{self.award_id:032x}",
-            self.stage.next_working(self.at, 2, 11, 0),
+            self.stage.next_working(self.at, 1, 11, 0),
         )
+        with transaction():
+            found = find_challenge(row.id)
+            assert found is not None
+            at = self.stage.next_working(self.at, 2, 16, 0)
+            challenges.reply_challenge(self.official("clerk"), found, words.CHALLENGE_REPLY, at)
 
     # --- contract ---
 

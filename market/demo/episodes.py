@@ -235,6 +235,17 @@ EPISODES: tuple[Purchase, ...] = (
         Step.CLOSED,
         ("tongxing", "heqiao"),
     ),
+    _purchase(
+        (JIANGNING, "汤山街道"),
+        (_K, 0),
+        _GIVE,
+        (_C.COUNCIL, 110),
+        40_000,
+        (1, 12),
+        Step.PAID,
+        ("heqiao", "mingde", "yinling"),
+        service=_WINTER,
+    ),
     # 吴兴
     _purchase(
         (WUXING, "月河街道"),

@@ -179,6 +179,9 @@ def _fund(stage: Theatre, plan: cast.District) -> None:
         stage.act(budgets.propose, clerk, year, at)
         stage.act(budgets.close_year, finance, year, instant(date(2025, 12, 22), 15, 0))
     _open_accounts(stage, plan, at)
+    later = instant(date(2026, 3, 30), 15, 0)
+    year = stage.act(_plan_year, clerk, stage.streets[plan.streets[1]], 2027, later)
+    stage.act(budgets.propose, clerk, year, later)
     stage.act(_plan_year, clerk, stage.streets[plan.streets[0]], 2027, instant(date(2026, 3, 30), 16, 0), 5)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from market.db.session import db
 from market.demo import cast
@@ -67,6 +68,7 @@ def about() -> Any:
             if f"{firm.short}-admin" in logins
         ],
         others=_others(logins),
+        waiting=_waiting([judge.login for judge in cast.EXPERTS] + [login for login, _name in cast.EVALUATORS]),
         password=cast.PASSWORD,
         passphrase=cast.PASSPHRASE,
         factor=cast.TOTP_SECRET,
@@ -84,10 +86,17 @@ def _officials(code: str, logins: set[str]) -> list[tuple[str, str, str]]:
 
 
 def _others(logins: set[str]) -> list[tuple[str, str, str]]:
+    """Experts and evaluators with how much waits for them: who was drawn differs from load to load."""
     rows = [(judge.login, judge.name, ROLE_LABELS[Role.EXPERT]) for judge in cast.EXPERTS]
     rows += [(login, name, ROLE_LABELS[Role.EVALUATOR]) for login, name in cast.EVALUATORS]
     rows += [(*cast.OPERATOR, ROLE_LABELS[Role.OPERATOR]), (*cast.AUDITOR, ROLE_LABELS[Role.AUDITOR])]
     return [row for row in rows if row[0] in logins]
+
+
+def _waiting(logins: list[str]) -> dict[str, int]:
+    linli = current_app.extensions["linli"]
+    people = db.session.scalars(select(User).where(User.login.in_(logins)).options(selectinload(User.grants)))
+    return {user.login: len(linli.waiting(user.actor(), now())) for user in people}
 
 
 @bp.post("/sign-in/<login>")
