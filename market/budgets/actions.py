@@ -124,15 +124,23 @@ def remove_line(actor: Actor, year_id: int, line_id: int, at: datetime) -> None:
     record(row.subject, "remove_line", actor, at, permit=Permit.BUDGET_DRAFT, facts={"line": line_id})
 
 
-def findings(row: FundYear, rules: RuleSet) -> list[Finding]:
+def last_year_fen(row: FundYear) -> tuple[int | None, bool]:
+    """Return last year's total and whether it was approved here; what was typed counts only where it was not."""
+    kept = previous_total_fen(row.street_id, row.year)
+    return (kept, True) if kept is not None else (row.previous_total_fen, False)
+
+
+def findings(row: FundYear, rules: RuleSet, previous_fen: int | None) -> list[Finding]:
     """Return the checks of a plan (street and lines loaded) by the rules of its district."""
     total = sum(x.amount_fen for x in row.lines)
-    kept = previous_total_fen(row.street_id, row.year)
-    previous = kept if kept is not None else row.previous_total_fen
     return [
         check_floor(total, rules["budget.street_floor_fen"]),
-        check_growth(total, previous, rules["budget.growth_min_bp"]),
+        check_growth(total, previous_fen, rules["budget.growth_min_bp"]),
     ]
+
+
+def _checked(row: FundYear, at: datetime) -> list[Finding]:
+    return findings(row, rules_for(row.street.district, "any", beijing_day(at)), last_year_fen(row)[0])
 
 
 def _stop_at(checks: Sequence[Finding]) -> None:
@@ -146,7 +154,7 @@ def propose(actor: Actor, year_id: int, at: datetime) -> None:
     row = _draft(actor, year_id)
     if not row.lines:
         raise Refused(N_("还没有资金明细，请先添加。"))
-    _stop_at(findings(row, rules_for(row.street.district, "any", beijing_day(at))))
+    _stop_at(_checked(row, at))
     move(row, FUND_YEAR_MACHINE, FundYearVerb.PROPOSE, actor, at)
     tell(
         holders(Permit.BUDGET_APPROVE, Scope(row.district_id)),
@@ -173,7 +181,7 @@ def close_year(actor: Actor, year_id: int, at: datetime) -> None:
     """
     row = _loaded(year_id)
     require_other_hands(actor, Permit.BUDGET_APPROVE, "fund_year", row.id)
-    _stop_at(findings(row, rules_for(row.street.district, "any", beijing_day(at))))
+    _stop_at(_checked(row, at))
     row.closed_at = at
     move(row, FUND_YEAR_MACHINE, FundYearVerb.CLOSE, actor, at)
     for line in row.lines:

@@ -139,13 +139,16 @@ def _page(
     permits = current_actor().permits(row.subject.scope)
     closed = row.state == FundYearState.CLOSED
     rules = _rules(row)
+    last_year_fen, kept = actions.last_year_fen(row)
     failed = next((form for form in (line_form, return_form, previous_form) if form is not None), None)
     return render_template(
         "market/budgets/show.html",
         row=row,
         groups=[(source, [x for x in row.lines if x.source == source]) for source in FundSource],
         total_fen=sum(x.amount_fen for x in row.lines),
-        checks=actions.findings(row, rules),
+        checks=actions.findings(row, rules, last_year_fen),
+        last_year_fen=last_year_fen,
+        kept=kept,
         left=balances([x.id for x in row.lines]) if closed else {},
         social=_social(rules, row.district_id, row.year, row.street_id) if closed else None,
         verbs={m.verb.value for m in FUND_YEAR_MACHINE.verbs_from(row.state, permits)},
@@ -254,7 +257,7 @@ def close(year_id: int) -> Any:
         row=row,
         form=form,
         total_fen=sum(x.amount_fen for x in row.lines),
-        checks=actions.findings(row, _rules(row)),
+        checks=actions.findings(row, _rules(row), actions.last_year_fen(row)[0]),
     )
     return page, 422 if form.errors else 200
 

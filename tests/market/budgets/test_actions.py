@@ -70,7 +70,9 @@ def test_row_9_a_kept_last_year_counts_more_than_a_typed_one(session: Session) -
     found = fund_year(row.id)
     assert found is not None
     rules = rules_for(found.street.district, "any", date(2026, 3, 31))
-    growth = actions.findings(found, rules)[1]
+    previous_fen, kept = actions.last_year_fen(found)
+    assert kept
+    growth = actions.findings(found, rules, previous_fen)[1]
     assert growth.params["growth"] == "0%"
 
 
