@@ -84,7 +84,8 @@ def _is_day(typed: str) -> bool:
 
 
 def _late(row: Milestone) -> bool:
-    return row.state != MilestoneState.ACCEPTED and is_overdue(row.due_on, beijing_day(now()))
+    waits_for_the_organisation = row.state in (MilestoneState.PLANNED, MilestoneState.RETURNED)
+    return waits_for_the_organisation and is_overdue(row.due_on, beijing_day(now()))
 
 
 @bp.get("/agreements/<int:agreement_id>")

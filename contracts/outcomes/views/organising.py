@@ -74,6 +74,7 @@ def show(evaluation_id: int) -> Any:
         terms=actions.terms_of(row),
         rules=row.terms["rules"],
         states=EVALUATION_LABELS,
+        grades=GRADE_LABELS,
         tones=TONES,
         closed=closed,
         ended=not is_before(at, row.collect_until),
