@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.wrappers import Response
 
 from market.db.engine import begin_reading, begin_writing
+from market.db.lock import LockTimeout
 from market.db.session import commit, db, rollback
 from market.kernel.errors import DomainError, Forbidden, NotFound, Stale
 from market.kernel.permits import Actor, Permit, Scope, allowed
@@ -86,6 +87,8 @@ def _run(view: View, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if request.method in {"GET", "HEAD", "OPTIONS"}:
         return view(*args, **kwargs)
     for attempt_no in range(_TRIES):
+        for upload in request.files.values():
+            upload.stream.seek(0)  # a view that runs again reads its uploads from the start
         begin_writing(db.session)
         try:
             answer = view(*args, **kwargs)
@@ -95,6 +98,9 @@ def _run(view: View, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             rollback()
             if attempt_no == _TRIES - 1 or not _lost_a_race(error):
                 raise Stale(N_("同一事项正由他人办理，或内容重复提交；请刷新后查看结果。")) from error
+        except LockTimeout as error:
+            rollback()
+            raise Stale(N_("系统正忙，您的内容没有保存；请返回上一页，稍等片刻再提交。")) from error
         except BaseException:
             rollback()
             raise
