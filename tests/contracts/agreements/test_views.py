@@ -150,7 +150,7 @@ def test_a_suspended_contract_is_resumed_by_clicking(deal, visitor):
 
 
 def test_anyone_downloads_and_checks_the_signed_contract(deal, visitor):
-    row = make.in_force(deal)
+    row = make.in_force(deal, document="short")
     pdf = content_of(queries.stored(row.signed_pdf_id))
     answer = visitor.client.get(f"/agreements/{row.id}/signed.pdf")
     assert (answer.data, answer.mimetype) == (pdf, "application/pdf")
