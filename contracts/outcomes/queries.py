@@ -1,12 +1,12 @@
-"""Evaluations, invitations and ratings; what an accepted and evaluated milestone has earned."""
+"""Evaluations, invitations and ratings, and who may be asked."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import joinedload
 
 from contracts.agreements.models import Agreement
 from contracts.agreements.queries import within
@@ -14,11 +14,9 @@ from contracts.agreements.states import AgreementState
 from contracts.delivery.models import Milestone
 from contracts.delivery.states import MilestoneState
 from contracts.outcomes.models import Evaluation, Invitation, Rating
-from contracts.outcomes.rules import Earned, earned
 from contracts.outcomes.states import EvaluationState
 from market.awards.rules import EVALUATION
 from market.db.session import db
-from market.kernel.money import BP
 from market.kernel.permits import Actor, Grant, Permit
 from market.organisations.models import Organisation
 from market.organisations.states import OrganisationState
@@ -49,13 +47,6 @@ def evaluation(evaluation_id: int, *, lock: bool = False) -> Evaluation | None:
 def rounds_of(milestone_id: int) -> list[Evaluation]:
     """Return the evaluations of a milestone, first round first."""
     return list(db.session.scalars(select(Evaluation).filter_by(milestone_id=milestone_id).order_by(Evaluation.round)))
-
-
-def _last_round() -> ColumnElement[bool]:
-    later = aliased(Evaluation)
-    return (
-        ~select(later.id).where(later.milestone_id == Evaluation.milestone_id, later.round > Evaluation.round).exists()
-    )
 
 
 def to_open(grants: Sequence[Grant] | None = None, limit: int = 200) -> list[Milestone]:
@@ -235,52 +226,3 @@ def candidates(row: Evaluation, name: str = "", limit: int = 50) -> list[Organis
     else:
         query = query.where(Organisation.registrar_district_id == row.district_id)
     return list(db.session.scalars(query.order_by(Organisation.name, Organisation.id).limit(limit)))
-
-
-# --- what was earned --------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Earning:
-    """An accepted milestone with the share it pays and, where it was evaluated, the evaluation that says so."""
-
-    milestone: Milestone
-    evaluation: Evaluation | None
-    money: Earned
-
-
-def earnings(
-    *, agreement_id: int | None = None, settled: Select[tuple[int]] | None = None, limit: int = 200
-) -> list[Earning]:
-    """Return accepted milestones whose share is decided, of contracts in force; contract, award and file are loaded.
-
-    A milestone paid on acceptance has earned everything; an evaluated one what its last closed round says, and
-    nothing while a further round is open. `settled` selects milestone ids to leave out (those already paid).
-    """
-    contract = joinedload(Milestone.agreement)
-    query = (
-        select(Milestone, Evaluation)
-        .join(Milestone.agreement)
-        .outerjoin(Evaluation, (Evaluation.milestone_id == Milestone.id) & _last_round())
-        .where(
-            Milestone.state == MilestoneState.ACCEPTED,
-            Agreement.state == AgreementState.IN_FORCE,
-            or_(Milestone.base != EVALUATION, Evaluation.state == EvaluationState.CLOSED),
-        )
-        .options(
-            contract.joinedload(Agreement.award),
-            contract.joinedload(Agreement.file),
-            contract.joinedload(Agreement.organisation),
-        )
-        .order_by(Milestone.id)
-        .limit(limit)
-    )
-    if agreement_id is not None:
-        query = query.where(Milestone.agreement_id == agreement_id)
-    if settled is not None:
-        query = query.where(Milestone.id.not_in(settled))
-    found = []
-    for milestone, closed in db.session.execute(query):
-        share_bp = (closed.share_bp or 0) if milestone.base == EVALUATION else BP
-        found.append(Earning(milestone, closed, earned(milestone.amount_fen, share_bp)))
-    return found
