@@ -149,6 +149,7 @@ def _page(
         checks=actions.findings(row, rules, last_year_fen),
         last_year_fen=last_year_fen,
         kept=kept,
+        floor_fen=rules["budget.street_floor_fen"],
         left=balances([x.id for x in row.lines]) if closed else {},
         social=_social(rules, row.district_id, row.year, row.street_id) if closed else None,
         verbs={m.verb.value for m in FUND_YEAR_MACHINE.verbs_from(row.state, permits)},

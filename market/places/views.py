@@ -17,6 +17,7 @@ from market.places.forms import CalendarForm, CommunityForm, OverrideForm
 from market.places.models import District
 from market.places.rules import UNIT_LABELS, parse_days, show_value
 from market.places.states import CONFIDENCE_LABELS, REGIME_LABELS
+from market.places.wording import GROUPS, shown
 from market.web.guard import attempt, current_actor, found, guard, now
 
 bp = Blueprint("places", __name__, url_prefix="/districts")
@@ -125,7 +126,7 @@ def _shown(rule: Rule) -> dict[str, Any]:
     return {
         "key": rule.key,
         "text": rule.en if english else rule.zh,
-        "value": show_value(rule.value, rule.unit),
+        "values": shown(rule.value, rule.unit),
         "unit": "" if rule.unit == "bp" else UNIT_LABELS[rule.unit],
         "source": rule.source,
         "article": rule.article,
@@ -143,13 +144,13 @@ def rules(district_id: int) -> Any:
     wanted = request.args.get("regime", Regime.ANY.value)
     regime = Regime(wanted) if wanted in set(Regime) else Regime.ANY
     in_force = queries.rules_for(row, regime, beijing_day(now()))
-    groups: dict[str, list[dict[str, Any]]] = {}
+    groups: dict[str, list[dict[str, Any]]] = {name: [] for name in GROUPS}
     for key in in_force:
         groups.setdefault(key.split(".")[0], []).append(_shown(in_force.rule(key)))
     return render_template(
         "market/places/rules.html",
         district=row,
-        groups=groups,
+        groups=[(name, GROUPS.get(name, name), rows) for name, rows in groups.items() if rows],
         regime=regime,
         regimes=REGIME_LABELS,
         confidences=CONFIDENCE_LABELS,
@@ -192,7 +193,7 @@ def override(district_id: int, key: str) -> Any:
         rule=_shown(rule),
         statute=rule.confidence == _STATUTE,
         own=[o for o in queries.overrides(row.id) if o.key == key],
-        show=lambda value: show_value(value, rule.unit),
+        show=lambda value: shown(value, rule.unit),
         regimes=REGIME_LABELS,
         form=form,
     )
