@@ -26,7 +26,7 @@ from market.records.models import (
     StoredFile,
     StreetFigures,
 )
-from market.records.search import matches
+from market.records.search import counting, matches
 from market.records.signing import fingerprint
 
 PAGE = 20
@@ -106,8 +106,10 @@ def places() -> list[Place]:
 
 def purchases(asked: Asked, streets: Sequence[Place], at: datetime, before: int | None = None) -> Listing:
     """Return one page of purchases, the latest news first. Two statements."""
-    query = select(*_LISTED).where(*_conditions(asked, streets, at))
-    return _listing(query, "purchase", asked.words, PurchaseCard.file_id, PurchaseCard.updated_notice_id, before)
+    conditions = _conditions(asked, streets, at)
+    query = select(*_LISTED).where(*conditions)
+    key, mark = PurchaseCard.file_id, PurchaseCard.updated_notice_id
+    return _listing(query, "purchase", asked.words, key, mark, before, bool(conditions))
 
 
 def _conditions(asked: Asked, streets: Sequence[Place], at: datetime) -> list[Any]:
@@ -145,10 +147,10 @@ def directory(kind: str, words: str = "", before: int | None = None, district_id
     query = query.where(card.kind == kind)
     if district_id is not None:
         query = query.where(card.district_id == district_id)
-    return _listing(query, kind, words, card.id, card.updated_notice_id, before)
+    return _listing(query, kind, words, card.id, card.updated_notice_id, before, district_id is not None)
 
 
-def _listing(query: Any, kind: str, words: str, key: Any, mark: Any, before: int | None) -> Listing:
+def _listing(query: Any, kind: str, words: str, key: Any, mark: Any, before: int | None, narrowed: bool) -> Listing:
     """Page a list by its mark, or by the mark of the search index where something is searched for."""
     found = matches(kind, words) if words else None
     if words and found is None:
@@ -156,8 +158,8 @@ def _listing(query: Any, kind: str, words: str, key: Any, mark: Any, before: int
     if found is not None:
         query = query.join(found, found.c.row_id == key).add_columns(found.c.mark.label("found_mark"))
         mark = found.c.mark
-    counted = query.with_only_columns(key).limit(CAP + 1).subquery()
-    count = db.session.scalar(select(func.count()).select_from(counted)) or 0
+    counted = query.with_only_columns(key) if found is None or narrowed else counting(kind, words)
+    count = db.session.scalar(select(func.count()).select_from(counted.limit(CAP + 1).subquery())) or 0
     if before is not None:
         query = query.where(mark < before)
     rows = db.session.execute(query.order_by(mark.desc()).limit(PAGE + 1)).all()
@@ -198,9 +200,15 @@ def figures(year: int) -> Figures:
 # --- one purchase -----------------------------------------------------------------------------------------------------
 
 
-def purchase(ocid: str) -> PurchaseCard | None:
+def stamped(ocid: str) -> Any | None:
+    """Return a purchase's card without its compiled release, and the digest of the notice it was carried on with."""
+    query = select(*_LISTED, Notice.digest).outerjoin(Notice, Notice.id == PurchaseCard.updated_notice_id)
+    return db.session.execute(query.where(PurchaseCard.ocid == ocid)).first()
+
+
+def purchase(file_id: int) -> PurchaseCard:
     """Return a purchase's card with its compiled release."""
-    return db.session.scalar(select(PurchaseCard).filter_by(ocid=ocid))
+    return db.session.get_one(PurchaseCard, file_id)
 
 
 def purchase_head(ocid: str) -> PurchaseCard | None:

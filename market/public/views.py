@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Hashable, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template, request, url_for
+from markupsafe import Markup
 from werkzeug.datastructures import FileStorage
 
 from market.db.engine import begin_reading
@@ -17,6 +18,7 @@ from market.kernel.rulebook import load
 from market.kernel.text import N_
 from market.public import queries
 from market.public.forms import ReceiptForm
+from market.public.kept import Shelf
 from market.public.queries import Asked
 from market.public.rules import Phase, chains, figures, purchase, receipts, rulebook, stage_now
 from market.public.rules.cards import listed
@@ -24,9 +26,11 @@ from market.public.rules.labels import METHOD_LABELS, PHASE_LABELS, STAGES, TAG_
 from market.records import queue
 from market.records.files import SHOWN_INLINE, content_of
 from market.records.signing import verify_receipt
+from market.web.catalogues import chosen_locale
 from market.web.guard import attempt, found, now, public
 
 bp = Blueprint("public", __name__)
+_SHELF = Shelf()
 _FOR_EVER = "public, max-age=31536000, immutable"
 _LATE_SECONDS = 180
 _OPEN = "the public reads the noticeboard"
@@ -42,8 +46,8 @@ def home() -> Any:
         "market/public/home.html",
         year=year,
         figures=queries.figures(year),
-        open_now=[listed(row, at) for row in queries.open_now(at, 6)],
-        newest=[listed(row, at) for row in queries.newest(8)],
+        open_now=_lines(queries.open_now(at, 6), at),
+        newest=_lines(queries.newest(8), at),
         doors={name: _door(*endpoints) for name, endpoints in _DOORS.items()},
     )
 
@@ -76,7 +80,7 @@ def purchases() -> Any:
         "market/public/purchases.html",
         asked=asked,
         listing=listing,
-        rows=[listed(row, at) for row in listing.rows],
+        rows=_lines(listing.rows, at),
         districts=_by_district(places),
         onward=onward,
         back=url_for("public.purchases", **kept) if "before" in request.args else None,
@@ -84,6 +88,12 @@ def purchases() -> Any:
         phases=PHASE_LABELS,
         methods=METHOD_LABELS,
     )
+
+
+def _lines(rows: Sequence[Any], at: datetime) -> list[dict[str, Any]]:
+    """What a list shows of cards."""
+    folder = url_for("public.show", ocid="-").removesuffix("-")
+    return [listed(row, at, folder) for row in rows]
 
 
 def _by_district(places: Sequence[queries.Place]) -> dict[tuple[str, str], list[queries.Place]]:
@@ -109,21 +119,34 @@ def _asked() -> Asked:
 @public(_OPEN)
 def show(ocid: str) -> Any:
     """Everything published of one purchase, on one page."""
-    at, card = now(), found(queries.purchase(ocid))
+    at, card = now(), found(queries.stamped(ocid))
     stage = stage_now(card.stage, card.deadline_at, at)
     label, tone, phase = STAGES.get(stage, (stage, "neutral", Phase.PLANNED))
+    name = (card.ocid, card.digest, chosen_locale())
+    content = _SHELF.find(name, at) or _story(name, card.file_id, phase, at)
     return render_template(
         "market/public/purchase.html",
         card=card,
-        page=purchase.read(card.compiled, at),
-        steps=purchase.steps(phase, card.compiled),
         label=label,
         tone=tone,
         is_open=stage == "tender",
-        notices=queries.notices_of(card.file_id),
-        chain=queries.chain_head(card.file_id),
+        content=Markup(content),  # noqa: S704  our own template made it
+    )
+
+
+def _story(name: Hashable, file_id: int, phase: Phase, at: datetime) -> str:
+    """Make what a purchase's notices tell, and keep it until one of its dates passes."""
+    card = queries.purchase(file_id)
+    page = purchase.read(card.compiled, at)
+    content = render_template(
+        "market/public/purchase/story.html",
+        card=card,
+        page=page,
+        steps=purchase.steps(phase, card.compiled),
+        notices=queries.notices_of(file_id),
         tags=TAG_LABELS,
     )
+    return _SHELF.keep(name, content, at, purchase.next_change(page, card.deadline_at, at))
 
 
 @bp.get("/purchases/<ocid>/chain")

@@ -5,24 +5,24 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from market.kernel.categories import CATEGORY_LABELS, Category
+from market.kernel.categories import CATEGORY_LABELS
 from market.public.rules.labels import METHOD_LABELS, STAGES, stage_now
 
+_CATEGORIES = {str(category): label for category, label in CATEGORY_LABELS.items()}
 
-def listed(row: Any, at: datetime) -> dict[str, Any]:
-    """Return what a list shows of a card at this instant; an amount already awarded stands before the budget."""
+
+def listed(row: Any, at: datetime, folder: str) -> dict[str, Any]:
+    """Return what a list shows of a card at this instant; `folder` is the address below which purchases lie."""
     stage = stage_now(row.stage, row.deadline_at, at)
     label, tone, _ = STAGES.get(stage, (stage, "neutral", None))
-    known = row.category in set(Category)
     return {
-        "ocid": row.ocid,
+        "url": f"{folder}{row.ocid}",
         "title": row.title,
-        "buyer": row.buyer,
-        "place": row.place,
+        "buyer": row.buyer or row.place,
         "label": label,
         "tone": tone,
         "method": METHOD_LABELS.get(row.method or "", row.method or ""),
-        "category": CATEGORY_LABELS[Category(row.category)] if known else "",
+        "category": _CATEGORIES.get(row.category or "", ""),
         "amount_fen": row.amount_fen,
         "awarded_fen": row.awarded_fen,
         "supplier": row.supplier,

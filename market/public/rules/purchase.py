@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from market.kernel.clock import end_of_day
 from market.kernel.text import N_
 from market.public.rules import awarding, performing, tendering
 from market.public.rules.labels import Phase
@@ -46,6 +47,12 @@ def read(release: Data, at: datetime) -> dict[str, Any]:
             page[name] = None
             page["unread"].append(name)
     return page
+
+
+def next_change(page: dict[str, Any], deadline_at: datetime | None, at: datetime) -> datetime | None:
+    """Return the first instant after `at` at which a date of the page passes, or None."""
+    ends = [one["at"] or end_of_day(one["day"]) for one in page["timetable"] or ()]
+    return min((end for end in (*ends, deadline_at) if end is not None and end > at), default=None)
 
 
 def steps(phase: Phase, release: Data) -> list[dict[str, Any]]:

@@ -13,11 +13,13 @@ from sqlalchemy.orm import Session
 
 from market.kernel.canonical import sha256_hex
 from market.kernel.clock import system_now
+from market.kernel.permits import CLOCK
 from market.public import queries
 from market.records import queue
 from market.records.files import keep_bytes
 from market.records.keys import found_installation, receipt_fingerprint
 from market.records.models import AuditEntry, Notice
+from market.records.notices import CardFacts, publish
 from market.records.receipts import close_day, give_receipt
 from tests.factories.notices import BIDDERS, STAGES, budget_year, many, organisation, published
 from tests.factories.places import street
@@ -157,7 +159,7 @@ def test_a_page_tells_the_whole_story(session: Session, visitor: Visitor) -> Non
     assert "最低报价÷本报价×满分" in told["scoring"]
     assert all(name in told["bids"] for name in BIDDERS)
     assert "迟到未收1次" in told["bids"]
-    assert "南京市和睦养老服务社¥432,000.0037.6428.0314.4180.1015.0095.10" in told["award"]
+    assert "南京市和睦养老服务社¥432,000.0095.1015.0080.1037.6428.0314.41" in told["award"]
     assert "顾明远" in told["award"]
     assert "江宁东山街〔2026〕购字第001号" in told["contract"]
     assert "12位服务对象参与，11位满意" in told["outcome"]
@@ -177,6 +179,32 @@ def test_a_failure_says_why(session: Session, visitor: Visitor) -> None:
     page = visitor.get(f"/purchases/{published('failed').ocid}")
     assert "截止时只收到 2 份报价，少于 3 份，依法废标。" in page.words("//div[contains(@class, 'notice-bad')]")[0]
     assert page.all("//li[@class='step-failed']")
+
+
+def test_a_page_read_before_shows_what_has_happened_since(
+    session: Session, visitor: Visitor, clock: StandingClock
+) -> None:
+    file = published("tender")
+    url = f"/purchases/{file.ocid}"
+    first, again = visitor.get(url, most=DETAIL), visitor.get(url, most=4)
+    assert first.source == again.source
+    assert first.all("//li[@class='date-passed']//p[@class='date-title']/text()") == ["发布公告"]
+    clock.forward(days=7)
+    later = visitor.get(url)
+    assert "递交截止" in [
+        text.strip() for text in later.all("//li[@class='date-passed']//p[@class='date-title']/text()")
+    ]
+    assert later.words("//li[@aria-current='step']/span[@class='step-label']") == ["开标评审"]
+    publish(file, "tenderCancellation", {"tender": {"statusDetails": "取消了"}}, CardFacts(stage="cancelled"), CLOCK,
+            system_now())  # fmt: skip
+    assert "取消了" in visitor.get(url).text
+
+
+def test_a_page_is_kept_in_each_language_by_itself(session: Session, visitor: Visitor) -> None:
+    url = f"/purchases/{published('tender').ocid}"
+    visitor.get(url)
+    visitor.client.set_cookie("lang", "en")
+    assert "Where the money comes from" in visitor.get(url).text
 
 
 def test_a_purchase_nobody_published_is_not_found(session: Session, visitor: Visitor) -> None:
