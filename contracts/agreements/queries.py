@@ -94,22 +94,23 @@ def agreements_for(actor: Actor, *, state: str = "", before: int | None = None) 
     return list(db.session.scalars(query))
 
 
-def in_states(grants: Sequence[Grant], states: Sequence[AgreementState], limit: int = 100) -> list[Agreement]:
-    """Return contracts in one of the states within the grants, oldest first: what waits on a desk."""
-    if not grants:
-        return []
-    query = select(Agreement).where(within(Agreement, grants), Agreement.state.in_(states))
-    return list(db.session.scalars(query.order_by(Agreement.id).limit(limit)))
+def on_the_desk(drafting: Sequence[Grant], supplying: Sequence[Grant], buying: Sequence[Grant]) -> list[Agreement]:
+    """Return the contracts that wait for somebody with these grants, the most urgent first.
 
-
-def copies_due(grants: Sequence[Grant], limit: int = 100) -> list[Agreement]:
-    """Return signed contracts whose copy has not been filed with finance, the most urgent first."""
-    if not grants:
+    Whoever drafts finishes drafts, files copies and deals with suspended ones; each party signs in its turn.
+    """
+    if not (drafting or supplying or buying):
         return []
+    unfiled = Agreement.state.in_(SIGNED) & Agreement.file_copied_on.is_(None)
+    drafts = Agreement.state.in_([AgreementState.DRAFT, AgreementState.SUSPENDED])
     query = select(Agreement).where(
-        within(Agreement, grants), Agreement.state.in_(SIGNED), Agreement.file_copied_on.is_(None)
+        or_(
+            within(Agreement, drafting) & (drafts | unfiled),
+            within(Agreement, supplying) & (Agreement.state == AgreementState.ISSUED),
+            within(Agreement, buying) & (Agreement.state == AgreementState.HALF_SIGNED),
+        )
     )
-    return list(db.session.scalars(query.order_by(Agreement.file_copy_by, Agreement.id).limit(limit)))
+    return list(db.session.scalars(query.order_by(Agreement.sign_by, Agreement.id).limit(200)))
 
 
 def _without_contract() -> ColumnElement[bool]:

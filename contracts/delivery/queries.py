@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import or_, select
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from contracts.agreements.models import Agreement
 from contracts.agreements.queries import within
@@ -80,22 +80,28 @@ def milestones_for(
     return list(db.session.scalars(query))
 
 
-def on_the_desk(
-    grants: Sequence[Grant], states: Sequence[MilestoneState], until: date | None = None
-) -> list[Milestone]:
-    """Return milestones of contracts in force in one of the states, due by `until` where it is given."""
-    if not grants:
+def on_the_desk(reporting: Sequence[Grant], accepting: Sequence[Grant], soon: date) -> list[Milestone]:
+    """Return milestones of contracts in force that wait for somebody with these grants, by due day.
+
+    The organisation reports what was returned and what is due by `soon`; the street accepts what was reported.
+    """
+    if not (reporting or accepting):
         return []
+    near = (Milestone.state == MilestoneState.PLANNED) & (Milestone.due_on <= soon)
     query = (
         select(Milestone)
-        .join(Agreement, Agreement.id == Milestone.agreement_id)
-        .where(within(Milestone, grants), Milestone.state.in_(states), Agreement.state == AgreementState.IN_FORCE)
-        .options(joinedload(Milestone.agreement))
+        .join(Milestone.agreement)
+        .where(
+            Agreement.state == AgreementState.IN_FORCE,
+            or_(
+                within(Milestone, reporting) & (near | (Milestone.state == MilestoneState.RETURNED)),
+                within(Milestone, accepting) & (Milestone.state == MilestoneState.REPORTED),
+            ),
+        )
+        .options(contains_eager(Milestone.agreement))
         .order_by(Milestone.due_on, Milestone.id)
-        .limit(100)
+        .limit(200)
     )
-    if until is not None:
-        query = query.where(Milestone.due_on <= until)
     return list(db.session.scalars(query))
 
 

@@ -14,23 +14,24 @@ from market.kernel.permits import Actor, Permit
 from market.kernel.text import N_
 from market.web.rooms import MenuEntry, Room, Waiting
 
-_TO_REPORT = {MilestoneState.PLANNED: N_("报告履约节点"), MilestoneState.RETURNED: N_("补正并重报节点")}
+_VERBS = {
+    MilestoneState.PLANNED: (N_("报告履约节点"), "/report"),
+    MilestoneState.RETURNED: (N_("补正并重报节点"), "/report"),
+    MilestoneState.REPORTED: (N_("验收履约节点"), ""),
+}
 
 
 def waiting(actor: Actor, at: datetime) -> list[Waiting]:
     """Milestones to report (near or overdue, and all that were returned) and to accept."""
     today = beijing_day(at)
-    soon = today + timedelta(days=SOON_DAYS)
+    reporting, accepting = actor.scopes(Permit.DELIVERY_REPORT), actor.scopes(Permit.DELIVERY_ACCEPT)
     found = []
-    for row in on_the_desk(actor.scopes(Permit.DELIVERY_REPORT), list(_TO_REPORT)):
-        if row.state == MilestoneState.RETURNED or row.due_on <= soon:
-            url = f"/delivery/milestones/{row.id}/report"
-            title = f"{row.agreement.title} · {row.title}"
-            late = is_overdue(row.due_on, today)
-            found.append(Waiting(_TO_REPORT[MilestoneState(row.state)], title, url, end_of_day(row.due_on), late))
-    for row in on_the_desk(actor.scopes(Permit.DELIVERY_ACCEPT), [MilestoneState.REPORTED]):
-        title = f"{row.agreement.title} · {row.title}"
-        found.append(Waiting(N_("验收履约节点"), title, f"/delivery/milestones/{row.id}"))
+    for row in on_the_desk(reporting, accepting, today + timedelta(days=SOON_DAYS)):
+        verb, page = _VERBS[MilestoneState(row.state)]
+        url, title = f"/delivery/milestones/{row.id}{page}", f"{row.agreement.title} · {row.title}"
+        mine = row.state != MilestoneState.REPORTED
+        due = end_of_day(row.due_on) if mine else None
+        found.append(Waiting(verb, title, url, due, mine and is_overdue(row.due_on, today)))
     return found
 
 

@@ -7,8 +7,9 @@ from datetime import date
 
 from market.kernel.errors import Refused
 from market.kernel.text import N_
-from market.kernel.workdays import ONE_DAY, add_months
+from market.kernel.workdays import add_months
 
+# A milestone comes to the organisation's desk this long before it is due.
 SOON_DAYS = 14
 
 
@@ -31,11 +32,6 @@ def final_window(ends_on: date, months: int) -> Window:
 def is_overdue(due_on: date, today: date) -> bool:
     """True once the due day has passed."""
     return today > due_on
-
-
-def is_near(due_on: date, today: date) -> bool:
-    """True when a milestone comes due within two weeks or is overdue: it belongs on the organisation's desk."""
-    return today >= due_on - SOON_DAYS * ONE_DAY
 
 
 def check_report(text: str, people_served: int, sessions_held: int, evidence_files: int) -> None:

@@ -95,7 +95,7 @@ def evaluations_for(actor: Actor, before: int | None = None) -> list[Evaluation]
 def invitations_to(actor: Actor, *, unanswered: bool = False, limit: int = 100) -> list[Invitation]:
     """Return the invitations of this person and the organisations it rates for, newest first."""
     mine = _rater_organisations(actor)
-    if actor.user_id is None:
+    if actor.user_id is None or not (mine or actor.scopes(Permit.OUTCOME_RATE_THIRD)):
         return []
     contract = joinedload(Invitation.evaluation).joinedload(Evaluation.milestone).joinedload(Milestone.agreement)
     query = (

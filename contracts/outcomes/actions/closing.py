@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from contracts.agreements.queries import agreement as find_agreement
+from contracts.agreements.states import AgreementState
 from contracts.outcomes import mail, queries
 from contracts.outcomes.actions.opening import loaded, scores_of, terms_of
 from contracts.outcomes.models import Evaluation, Rating
@@ -15,7 +16,9 @@ from contracts.outcomes.rules import SourceResult, check_close, earned, evaluate
 from contracts.outcomes.states import EVALUATION_MACHINE, EvaluationVerb
 from market.kernel.canonical import digest
 from market.kernel.commitments import merkle_root
+from market.kernel.errors import Refused
 from market.kernel.permits import Actor, Permit, require
+from market.kernel.text import N_
 from market.records.moves import move
 from market.records.notices import CardFacts, publish
 
@@ -30,13 +33,15 @@ def all_in(row: Evaluation, sources: Sequence[SourceResult]) -> bool:
 def close_evaluation(actor: Actor, evaluation_id: int, at: datetime) -> Evaluation:
     """Compute the result from the ratings, freeze it with the commitments of all inputs, and publish it.
 
-    Raises Refused before the collection has ended while somebody has not answered, and when the contract does not
-    allow a result without a missing source.
+    Raises Refused while the contract is not in force, before the collection has ended while somebody has not answered,
+    and when the contract does not allow a result without a missing source.
     """
     row = loaded(evaluation_id)
     require(actor, Permit.OUTCOME_ORGANISE, row.subject.scope)
     contract = find_agreement(row.agreement_id)
     assert contract is not None
+    if contract.state != AgreementState.IN_FORCE:
+        raise Refused(N_("合同不在履行中，暂不能汇总评估结果。"))
     scores = scores_of(row)
     sources = source_results(terms_of(row), scores)
     check_close(at, row.collect_until, everybody_rated=all_in(row, sources))

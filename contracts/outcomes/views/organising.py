@@ -8,7 +8,6 @@ import segno
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from contracts.agreements.states import AgreementState
 from contracts.delivery.queries import milestone as find_milestone
 from contracts.delivery.rules import final_window
 from contracts.outcomes import actions, queries
@@ -237,10 +236,7 @@ def extend(evaluation_id: int) -> Any:
 @guard(Permit.OUTCOME_ORGANISE)
 def close(evaluation_id: int) -> Any:
     """Compute and publish the result."""
-    row = _organised(evaluation_id)
-    if row.milestone.agreement.state != AgreementState.IN_FORCE:
-        flash(_("合同不在履行中，暂不能汇总评估结果。"), "danger")
-        return _to(evaluation_id)
+    _organised(evaluation_id)
     actions.close_evaluation(current_actor(), evaluation_id, now())
     flash(_("评估结果已汇总并公告。"), "success")
     return _to(evaluation_id)

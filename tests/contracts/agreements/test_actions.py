@@ -225,6 +225,17 @@ def test_both_signatures_are_valid_and_the_attachment_is_the_contract(tmp_path: 
     assert said.count("Signature is Valid") == 2
     subprocess.run(["pdfdetach", "-saveall", "-o", tmp_path, path], check=True)
     assert (tmp_path / "contract.json").read_bytes() == canonical_bytes(row.data)
+    text = subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, text=True, check=True).stdout
+    for piece in (
+        row.number,
+        row.digest,
+        deal.street.office,
+        "肆拾叁万贰仟元整",
+        "第七条",
+        "¥270,000.00",
+        "80.00 分以上",
+    ):
+        assert piece in text, piece
 
 
 # --- money and publication --------------------------------------------------------------------------------------------
@@ -270,9 +281,9 @@ def test_row_45_the_duties_after_signing_stand_on_the_contract():
     deal = make.awarded()
     row = make.in_force(deal)
     assert (row.publish_by, row.file_copy_by) == (date(2026, 4, 22), date(2026, 4, 29))
-    assert queries.copies_due(deal.clerk.grants) == [row]
+    assert queries.on_the_desk(deal.clerk.grants, [], []) == [row]
     actions.record_filing(deal.clerk, row.id, SIGNING + timedelta(days=3))
-    assert queries.copies_due(deal.clerk.grants) == []
+    assert queries.on_the_desk(deal.clerk.grants, [], []) == []
     with pytest.raises(Refused, match="已经登记过"):
         actions.record_filing(deal.clerk, row.id, SIGNING + timedelta(days=4))
 

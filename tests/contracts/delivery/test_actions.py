@@ -159,11 +159,12 @@ def test_a_fallen_award_stops_acceptance_and_suspends_the_contract(deal):
 def test_the_desk_shows_what_waits_for_whom(deal):
     rows = make.planned(contract.in_force(deal))
     make.reported(deal, rows[1])
-    waits_for_report = queries.on_the_desk(deal.editor.grants, [MilestoneState.PLANNED])
-    assert [m.number for m in waits_for_report] == [1, 3]
-    assert [m.number for m in queries.on_the_desk(deal.clerk.grants, [MilestoneState.REPORTED])] == [2]
+    last, soon = rows[2].due_on, rows[0].due_on
+    assert [m.number for m in queries.on_the_desk(deal.editor.grants, [], last)] == [1, 3]
+    assert [m.number for m in queries.on_the_desk(deal.editor.grants, [], soon)] == [1]
+    assert [m.number for m in queries.on_the_desk([], deal.clerk.grants, soon)] == [2]
     stranger = acting(person(Role.STREET_CLERK, Scope(deal.street.district_id, deal.street.id + 999)))
-    assert queries.on_the_desk(stranger.grants, [MilestoneState.REPORTED]) == []
+    assert queries.on_the_desk(stranger.grants, stranger.grants, last) == []
 
 
 def test_chains_hold(deal):

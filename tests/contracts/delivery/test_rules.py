@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from contracts.delivery.rules import check_acceptance, check_report, final_window, is_near, is_overdue
+from contracts.delivery.rules import check_acceptance, check_report, final_window, is_overdue
 from market.kernel.errors import Refused
 
 
@@ -19,11 +19,6 @@ def test_row_69_final_evaluation_within_the_last_month():
 def test_a_milestone_is_overdue_from_the_day_after():
     assert not is_overdue(date(2026, 5, 20), date(2026, 5, 20))
     assert is_overdue(date(2026, 5, 20), date(2026, 5, 21))
-
-
-def test_a_milestone_comes_to_the_desk_two_weeks_before():
-    assert not is_near(date(2026, 5, 20), date(2026, 5, 5))
-    assert is_near(date(2026, 5, 20), date(2026, 5, 6))
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,12 @@ from fractions import Fraction
 import pytest
 from sqlalchemy import select
 
+from contracts.agreements.actions import suspend_if_award_fell
 from contracts.outcomes import actions, due, queries
 from contracts.outcomes.models import Rating
 from contracts.outcomes.rules import Outcome, earned
 from contracts.outcomes.states import EvaluationState
+from market.awards.states import AwardState
 from market.kernel.commitments import commit, merkle_root
 from market.kernel.errors import Forbidden, NotFound, Refused
 from market.kernel.permits import CLOCK, Role, Scope
@@ -288,6 +290,15 @@ def test_row_71_a_fail_pays_nothing_and_may_be_put_right_once(deal):
     assert (second.grade, money.earned_fen, money.withheld_fen) == ("pass", 11_664_000, 1_296_000)
     with pytest.raises(Refused, match="复评一次"):
         actions.open_evaluation(deal.clerk, row.milestone_id, SIGNING + timedelta(days=60))
+
+
+def test_no_result_while_the_contract_is_suspended(deal):
+    row = make.opened(deal)
+    rate_all(deal, row)
+    contract.set_award(deal.award, AwardState.SUSPENDED)
+    assert suspend_if_award_fell(contract.again(make.again(row).milestone.agreement), SIGNING)
+    with pytest.raises(Refused, match="不在履行中"):
+        actions.close_evaluation(deal.clerk, row.id, SIGNING)
 
 
 def test_a_closed_evaluation_takes_nothing_more(deal):
