@@ -430,4 +430,4 @@ def test_pages_ask_the_same_number_of_questions_however_many_bids_there_are(go, 
         name: len(clerk.get(f"/evaluation/lots/{case.lot_id}{name}", most=30).statements)
         for name in ("", "/qualification", "/panel", "/prices", "/report")
     }
-    assert asked == {"": 10, "/qualification": 8, "/panel": 6, "/prices": 5, "/report": 4}
+    assert asked == {"": 9, "/qualification": 7, "/panel": 5, "/prices": 4, "/report": 3}
