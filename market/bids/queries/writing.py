@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import exists, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import defer, joinedload
 
 from market.bids import vault
 from market.bids.models import (
@@ -46,6 +46,16 @@ class BidDesk:
         return gaps(content, self.criteria, self.lot.ceiling_fen, may_claim_small=small)
 
 
+# The frozen rulebook and other large JSON parts: read again for each criterion's row, they cost more than all else.
+_NOT_READ = (
+    defer(Lot.evaluation_terms),
+    *(
+        joinedload(Lot.tender).defer(column)
+        for column in (Tender.rules, Tender.resolution, Tender.typed, Tender.seen, Tender.term_conditions)
+    ),
+)
+
+
 def bid_desk(lot_id: int, organisation_id: int) -> BidDesk | None:
     """Return lot (with tender, its file and the criteria), organisation and draft: one statement."""
     query = (
@@ -54,7 +64,7 @@ def bid_desk(lot_id: int, organisation_id: int) -> BidDesk | None:
         .join(Organisation, Organisation.id == organisation_id)
         .outerjoin(BidDraft, (BidDraft.lot_id == Lot.id) & (BidDraft.organisation_id == organisation_id))
         .where(Lot.id == lot_id, Lot.state != LotState.DRAFT)
-        .options(joinedload(Lot.tender).joinedload(Tender.file), joinedload(Lot.criteria))
+        .options(joinedload(Lot.tender).joinedload(Tender.file), joinedload(Lot.criteria), *_NOT_READ)
         .execution_options(populate_existing=True)
     )
     found = db.session.execute(query).unique().first()
