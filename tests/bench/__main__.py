@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.bench import pages
+from tests.bench import bids, pages
 from tests.bench.processes import serving
 from tests.bench.report import Report
 from tests.bench.worlds import floor_world, product_world
@@ -44,7 +44,7 @@ def _on_engine(
 ) -> None:
     report.heading(engine)
     right = product_world(urls[1], folder / "data")
-    if {"pages", "bids"} & set(parts):
+    if {"pages", "bids", "writers"} & set(parts):
         left = floor_world(urls[0])
         with (
             serving("tests.bench.floor:from_environment", "/tenders", left.environ, database) as floor,
@@ -52,6 +52,10 @@ def _on_engine(
         ):
             if "pages" in parts:
                 pages.measure(report, floor, product, left, right)
+            if "bids" in parts:
+                bids.measure(report, floor, product, left, right)
+            if "writers" in parts:
+                bids.measure_writers(report, product, right)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from tests.bench.report import Figure, Report
 from tests.bench.worlds import FloorWorld, Key, ProductWorld, reader
 
 WORDS = "%E5%8A%A9%E9%A4%90"  # 助餐, one row in five
-ROUNDS, ALONE, TOGETHER = 5, 120, 320
+ROUNDS, ALONE, TOGETHER = 5, 80, 160
 MOST = 3.0
 
 
