@@ -26,7 +26,7 @@ root() { \
 endef
 export ROOT
 PDF_PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
-TEST_PACKAGES := poppler-utils qpdf
+TEST_PACKAGES := poppler-utils qpdf libnss3-tools
 
 .PHONY: help run test check setup bench shots clean pdf-libraries
 help: ## What there is
@@ -81,7 +81,7 @@ $(VENV)/.test-ready: $(BUILD_FILES) | $(BIN)/python
 	@$(BIN)/python -m pip install -q -e '.[dev]'
 	@eval "$$ROOT"; \
 	need() { root "$$@" || { echo "测试缺少程序，请运行 / the tests need programs, please run: sudo apt-get install $$*"; exit 1; }; }; \
-	if ! command -v pdfsig >/dev/null || ! command -v qpdf >/dev/null; then need $(TEST_PACKAGES); fi; \
+	if ! command -v pdfsig >/dev/null || ! command -v qpdf >/dev/null || ! command -v certutil >/dev/null; then need $(TEST_PACKAGES); fi; \
 	if [ -z "$${CHROMIUM:-}" ] && ! command -v chromium chromium-browser google-chrome >/dev/null; then \
 		root chromium || need chromium-browser; fi
 	@touch $@ $(VENV)/.installed
