@@ -9,7 +9,8 @@ withheld or erased and the chain still verifies.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -145,18 +146,31 @@ def verify_chain(chain: Chain) -> ChainFault | None:
         select(AuditEntry).filter_by(chain_id=chain.id).order_by(AuditEntry.seq).execution_options(yield_per=500)
     )
     with closing(rows):
-        for entry in rows:
-            count += 1
-            fault = _link_fault(key, count, prev, entry)
-            if fault:
-                return fault
-            prev = entry.digest
+        for part in rows.partitions():
+            secrets = _secrets_of(part)
+            for entry in part:
+                count += 1
+                fault = _link_fault(key, count, prev, entry, secrets[entry.id])
+                if fault:
+                    return fault
+                prev = entry.digest
     if chain.head != prev or chain.length != count:
         return ChainFault(key, count, "head", prev, chain.head)
     return None
 
 
-def _link_fault(key: tuple[str, str], count: int, prev: str, entry: AuditEntry) -> ChainFault | None:
+def _secrets_of(entries: Sequence[AuditEntry]) -> dict[int, list[AuditSecret]]:
+    """The private parts that are kept of these entries, by entry: one statement for all of them."""
+    found: dict[int, list[AuditSecret]] = defaultdict(list)
+    wanted = AuditSecret.entry_id.in_([entry.id for entry in entries])
+    for secret in db.session.scalars(select(AuditSecret).where(wanted).order_by(AuditSecret.id)):
+        found[secret.entry_id].append(secret)
+    return found
+
+
+def _link_fault(
+    key: tuple[str, str], count: int, prev: str, entry: AuditEntry, secrets: Sequence[AuditSecret]
+) -> ChainFault | None:
     """One link against the one before it. What a damaged header says is not believed before its digest holds."""
     try:
         header = json.loads(entry.header)
@@ -169,7 +183,7 @@ def _link_fault(key: tuple[str, str], count: int, prev: str, entry: AuditEntry) 
         return ChainFault(key, count, "seq", str(count), str(entry.seq))
     if entry.prev != prev or header["prev"] != prev:
         return ChainFault(key, count, "prev", prev, entry.prev)
-    return _columns_fault(key, entry, header) or _secrets_fault(key, entry, header)
+    return _columns_fault(key, entry, header) or _secrets_fault(key, entry, header, secrets)
 
 
 def _columns_fault(key: tuple[str, str], entry: AuditEntry, header: dict[str, Any]) -> ChainFault | None:
@@ -181,8 +195,10 @@ def _columns_fault(key: tuple[str, str], entry: AuditEntry, header: dict[str, An
     return None
 
 
-def _secrets_fault(key: tuple[str, str], entry: AuditEntry, header: dict[str, Any]) -> ChainFault | None:
-    for secret in db.session.scalars(select(AuditSecret).filter_by(entry_id=entry.id)):
+def _secrets_fault(
+    key: tuple[str, str], entry: AuditEntry, header: dict[str, Any], secrets: Sequence[AuditSecret]
+) -> ChainFault | None:
+    for secret in secrets:
         expected = header["commitments"].get(secret.name, "")
         found = commit(secret.name, secret.value, secret.salt)
         if found != expected:
