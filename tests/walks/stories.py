@@ -40,7 +40,9 @@ from contracts.payouts.states import AccountVerb
 from market.awards import actions as awards
 from market.awards.models import Award
 from market.bids import actions as bids
+from market.bids.jobs import decrypt_bid
 from market.bids.models import OpenedBid
+from market.bids.queries import live_bids
 from market.budgets import actions as budgets
 from market.budgets.actions import LineFacts
 from market.budgets.models import BudgetLine, FundYear
@@ -65,6 +67,7 @@ from market.ledger.states import Place
 from market.needs import actions as needs
 from market.needs.models import DemandItem
 from market.needs.states import NeedChannel
+from market.panels.actions import Given
 from market.panels.models import Expert, Seat
 from market.panels.queries import live, panel_for
 from market.people.models import User
@@ -112,6 +115,10 @@ class Town:
     people: dict[str, User]
     experts: list[Expert]
     firms: dict[str, Team] = field(default_factory=dict)
+    funding: Sequence[int] = FUNDING
+    milestones: Sequence[Mapping[str, Any]] = MILESTONES
+    term: tuple[date, date] = (date(2026, 5, 18), date(2026, 9, 30))
+    title: str = ""
     tender_id: int = 0
     lot_id: int = 0
     agreement_id: int = 0
@@ -266,14 +273,14 @@ class Town:
 
     def draft(self, demand: DemandItem | None = None) -> Tender:
         """A draft over two lines with two milestones."""
-        funding = dict(zip([line.id for line in self.lines], FUNDING, strict=True))
-        clerk, at = self.as_("clerk"), self.now
+        funding = dict(zip([line.id for line in self.lines], self.funding, strict=True))
+        clerk, at, demand_id = self.as_("clerk"), self.now, demand.id if demand else None
         row = tenders.create_tender(
-            clerk, self.street.id, self.item.id, funding, at, demand_id=demand.id if demand else None
+            clerk, self.street.id, self.item.id, funding, at, title=self.title, demand_id=demand_id
         )
         self.tender_id, self.lot_id = row.id, row.lots[0].id
-        tenders.save_tender(clerk, row.id, at, starts_on=date(2026, 5, 18), ends_on=date(2026, 9, 30))
-        tenders.save_lot(clerk, self.lot_id, at, section="milestones", milestones=MILESTONES)
+        tenders.save_tender(clerk, row.id, at, starts_on=self.term[0], ends_on=self.term[1])
+        tenders.save_lot(clerk, self.lot_id, at, section="milestones", milestones=self.milestones)
         return self.tender
 
     def publish(self, demand: DemandItem | None = None) -> Tender:
@@ -288,8 +295,10 @@ class Town:
     def firm(self, name: str, *, confirmed: bool = True) -> Team:
         """An organisation of this district with its three people; its signatory has a key."""
         title, place = f"江宁区{name}社会工作服务中心", find_district(self.street.district_id)
-        self.firms[name] = bid_factory.bidder(title, district=place, confirmed=confirmed)
-        return self.firms[name]
+        team = self.firms[name] = bid_factory.bidder(title, district=place, confirmed=confirmed)
+        for user, called in ((team.admin, "苏禾"), (team.editor, "白露"), (team.signatory, "桥亦安")):
+            user.name = called
+        return team
 
     def words(self, price_fen: int, team: Team) -> dict[str, Any]:
         """A complete bid."""
@@ -330,6 +339,14 @@ class Town:
         bids.open_with_passphrase(self.as_("opener2"), self.lot_id, PASSPHRASE, self.now)
         self.work()
 
+    def decrypt(self) -> None:
+        """What the worker does after the opening, without its other work."""
+        commit()
+        for bid in live_bids(self.lot_id):
+            decrypt_bid(bid.id)
+            commit()
+        db.session.expire_all()
+
     def qualify(self, failing: Mapping[str, str] | None = None) -> int:
         """Tick every condition; the firms named in `failing` miss the first one, for the reason given."""
         items, ticks = self.tender.qualifications, []
@@ -357,11 +374,9 @@ class Town:
         wanted = {self.firms[name].id: share for name, share in shares.items()}
         criteria = [c for c in self.lot.criteria if c.kind == "quality"]
         for bid in opened_bids(self.lot_id, valid_only=True):
-            for c in criteria:
-                centi = c.max_centi * wanted[bid.organisation_id] // 100
-                evaluation.put_score(
-                    self.member(seat), seat.id, bid.id, c.id, self.now, score_centi=centi, reason="措施具体，可行。"
-                )
+            share = wanted[bid.organisation_id]
+            given = [Given(c.id, c.max_centi * share // 100, "措施具体，可行。") for c in criteria]
+            evaluation.put_scores(self.member(seat), seat.id, bid.id, given, self.now)
         evaluation.finish_sheet(self.member(seat), seat.id, "", self.now)
 
     def judge(self, shares: Mapping[str, int]) -> EvaluationReport:
@@ -415,6 +430,13 @@ class Town:
         agreements.issue_agreement(self.as_("clerk"), row.id, self.now)
         self.work()
         return self.agreement
+
+    def issue_with(self, document: bytes) -> None:
+        """The same with a document made beforehand."""
+        row = agreements.draft_agreement(self.as_("clerk"), self.award().id, self.now)
+        self.agreement_id = row.id
+        agreements.issue_agreement(self.as_("clerk"), row.id, self.now)
+        agreements.keep_document(row.id, document)
 
     def sign(self, party: Party) -> Agreement:
         """One party signs with its own passphrase."""

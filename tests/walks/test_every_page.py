@@ -1,0 +1,197 @@
+"""Every page is visited: by who may, by a stranger, by nobody; in both languages; and its statements are counted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from babel.messages.pofile import read_po
+
+from market.kernel.permits import ROLE_PERMITS, Role
+from market.web.catalogues import CHINESE, ENGLISH, FOLDER
+from tests.fixtures.application import take_books
+from tests.fixtures.clock import StandingClock
+from tests.fixtures.visitor import Page, Unsound
+from tests.walks.itinerary import FOR_EVERYBODY, LISTS, NOT_VISITED, REDIRECTS, Visit, pages, visits
+from tests.walks.world import MARKER, World, built
+
+pytestmark = pytest.mark.xdist_group("every_page")
+MOST_OF_A_LIST, MOST_OF_A_PAGE = 8, 10
+# A desk asks every room that this person has to do with; each room may ask for as much as a list in itself.
+MOST_OF_A_DESK = 25
+
+
+@pytest.fixture(scope="session")
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Builds the world of an engine when it is first asked for."""
+    made: dict[str, tuple[Any, World]] = {}
+
+    def of(databases: Any) -> World:
+        if databases.kind not in made:
+            place = built(databases, tmp_path_factory.mktemp(f"world-{databases.kind}"))
+            made[databases.kind] = (place, place.__enter__())
+        return made[databases.kind][1]
+
+    yield of
+    for place, _ in made.values():
+        place.__exit__(None, None, None)
+
+
+def _stand_in(world: World, clock: StandingClock) -> World:
+    clock._traveller.move_to(world.now, tick=False)
+    take_books(world.app)
+    return world
+
+
+@pytest.fixture
+def world(worlds: Any, databases: Any, clock: StandingClock) -> World:
+    """The world on each engine, with the clock where its story ended."""
+    return _stand_in(worlds(databases), clock)
+
+
+@pytest.fixture
+def sqlite_world(worlds: Any, sqlite_databases: Any, clock: StandingClock) -> World:
+    """The world on one engine, for what does not depend on it."""
+    return _stand_in(worlds(sqlite_databases), clock)
+
+
+def _try(world: World, visit: Visit, who: str | None, language: str = CHINESE) -> Page | str:
+    """The page, or what is unsound about it."""
+    try:
+        return world.visitor(who, language).get(visit.url, follow=False)
+    except Unsound as finding:
+        return str(finding)[:400]
+
+
+def test_no_page_is_left_out(sqlite_world: World) -> None:
+    there = {rule.endpoint for rule in pages(sqlite_world.app)}
+    visited = {visit.endpoint for visit in visits(sqlite_world)}
+    assert visited | set(NOT_VISITED) == there
+    assert not visited & set(NOT_VISITED)
+
+
+def test_whoever_may_finds_a_sound_page_within_its_budget(world: World) -> None:
+    wrong = []
+    for visit in visits(world):
+        page = _try(world, visit, visit.who)
+        if isinstance(page, str):
+            wrong.append(f"{visit}: {page}")
+            continue
+        if (page.status == 302) != (visit.endpoint in REDIRECTS) or page.status not in {200, 302}:
+            wrong.append(f"{visit}: answered {page.status} {page.location or ''}")
+        most = MOST_OF_A_LIST if visit.endpoint in LISTS else MOST_OF_A_PAGE
+        most = MOST_OF_A_DESK if visit.endpoint == "people.desk" else most
+        if len(page.statements) > most:
+            wrong.append(f"{visit}: {len(page.statements)} statements, at most {most}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_stranger_finds_nothing(world: World) -> None:
+    """Somebody with the same permits in another district, or in another organisation."""
+    wrong = []
+    for visit in visits(world):
+        if not visit.guarded or not re.search(r"\d", visit.url) or visit.endpoint in FOR_EVERYBODY:
+            continue
+        permits = world.app.view_functions[visit.endpoint].permit  # type: ignore[attr-defined]
+        for name in world.strangers:
+            role = _ROLES[name]
+            if not ROLE_PERMITS[role] & set(permits):
+                continue
+            page = _try(world, visit, name)
+            if isinstance(page, str) or page.status not in {403, 404} or MARKER in page.source:
+                wrong.append(f"{visit}, but {name}: {page if isinstance(page, str) else page.status}")
+    assert not wrong, "\n".join(wrong)
+
+
+_ROLES = {
+    "other-clerk": Role.STREET_CLERK,
+    "other-approver": Role.STREET_APPROVER,
+    "other-opener": Role.STREET_OPENER,
+    "other-cashier": Role.STREET_CASHIER,
+    "other-checker": Role.STREET_CHECKER,
+    "other-finance": Role.DISTRICT_FINANCE,
+    "other-civil": Role.DISTRICT_CIVIL,
+    "other-reviewer": Role.DISTRICT_REVIEWER,
+    "other-escrow": Role.KEY_ESCROW,
+    "other-expert": Role.EXPERT,
+    "other-evaluator": Role.EVALUATOR,
+    "other-admin": Role.ORGANISATION_ADMIN,
+    "other-editor": Role.ORGANISATION_EDITOR,
+    "other-signatory": Role.ORGANISATION_SIGNATORY,
+}
+
+
+def test_lists_of_strangers_and_public_pages_say_nothing_of_what_is_inside(world: World) -> None:
+    """The marker stands in drafts, an explanation and a file's name; nowhere a stranger or anybody can read it."""
+    told = []
+    for visit in visits(world):
+        if visit.guarded and re.search(r"\d", visit.url):
+            continue
+        for name in (None, *world.strangers) if visit.guarded else (None,):
+            page = world.visitor(name).get(visit.url, follow=False)
+            if page.type != "application/pdf" and MARKER in page.source:
+                told.append(f"{visit.url} to {name}")
+    assert not told
+
+
+def test_nobody_is_let_in_without_signing_in(world: World) -> None:
+    wrong = []
+    for visit in visits(world):
+        page = world.visitor(None).get(visit.url, follow=False)
+        if visit.guarded:
+            at_the_door = page.status == 302 and (page.location or "").startswith("/sign-in?next=")
+            wrong += [] if at_the_door else [f"{visit}: {page.status} {page.location}"]
+        elif page.status not in {200, 302}:
+            wrong.append(f"{visit}: {page.status}")
+    assert not wrong, "\n".join(wrong)
+
+
+# --- the other language -----------------------------------------------------------------------------------------------
+
+
+def _sentences() -> tuple[set[str], list[re.Pattern[str]]]:
+    """What the catalogues translate: whole sentences, and patterns for those with something filled in."""
+    plain, filled = set(), []
+    for path in sorted((FOLDER / "en" / "LC_MESSAGES").glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file):
+                for one in message.id if isinstance(message.id, tuple | list) else [message.id]:
+                    text = " ".join(one.split())
+                    if not re.search(r"[\u4e00-\u9fff]", text) or message.string == one:
+                        continue
+                    if "%(" not in text:
+                        plain.add(text.replace("%%", "%"))
+                    elif len(re.findall(r"[\u4e00-\u9fff]", re.sub(r"%\(\w+\)\w", "", text))) >= 4:
+                        parts = re.split(r"%\(\w+\)\w", text.replace("%%", "%"))
+                        filled.append(re.compile(".+?".join(re.escape(part) for part in parts)))
+    return plain, filled
+
+
+def _read(page: Page) -> Iterator[str]:
+    """Every text of the page by itself, and what is read out or shown from attributes."""
+    for node in page.all("//body//*[not(self::script) and not(self::style)]"):
+        if node.xpath("string(ancestor-or-self::*[@lang][1]/@lang)").startswith("zh"):
+            continue
+        for text in (node.text, node.tail, *(node.get(name) for name in ("aria-label", "title", "placeholder", "alt"))):
+            if text and text.strip():
+                yield " ".join(text.split())
+
+
+# What a purchase says of itself in the words that are offered to everybody: data, kept as it was written.
+_DATA = {"报价", "产品默认值，供本区修改"}
+
+
+def test_english_pages_leave_no_sentence_in_chinese(sqlite_world: World) -> None:
+    plain, filled = _sentences()
+    plain -= _DATA
+    left: dict[str, set[str]] = {}
+    for visit in visits(sqlite_world):
+        page = _try(sqlite_world, visit, visit.who, ENGLISH)
+        if isinstance(page, str) or page.tree is None:
+            continue
+        for text in _read(page):
+            if text in plain or (re.search(r"[\u4e00-\u9fff]{4}", text) and any(p.fullmatch(text) for p in filled)):
+                left.setdefault(text, set()).add(visit.endpoint)
+    assert not left, "\n".join(f"{text}: {', '.join(sorted(where))}" for text, where in sorted(left.items()))
