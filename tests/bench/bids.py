@@ -1,4 +1,4 @@
-"""Submitting a sealed bid against the floor's POST: whole requests with session, CSRF, validation, lock and one commit."""
+"""Submitting a sealed bid against the floor's POST: whole requests with session, CSRF, validation and one commit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import lxml.html
 
 from market.kernel.permits import Role, Scope
-from tests.bench.driving import TYPED, Call, compare, drive
+from tests.bench.driving import Call, compare, drive
 from tests.bench.processes import Server
 from tests.bench.report import Figure, Report
 from tests.bench.worlds import FloorWorld, Key, ProductWorld, key
