@@ -1,7 +1,7 @@
 """The floor: the smallest honest Flask application of this kind, the yardstick of every figure.
 
 ORM models, a signed session, the person loaded at each request, a CSRF form, gettext, a base template; a list of 20
-rows by key, a search, a detail, and a POST that validates, locks the tender's row, inserts a bid and an audit row with a
+rows by key, a search, a detail, and a POST that validates, locks the tender row, inserts a bid and an audit row with a
 digest, and commits once. It shares nothing with the product but the libraries and the driver settings of SQLite.
 """
 
