@@ -9,11 +9,11 @@ from flask_babel import gettext as _
 
 from market.awards import actions, queries
 from market.awards.forms import ConfirmForm, DeclineForm
+from market.awards.rules import next_in_rank
 from market.awards.states import AWARD_LABELS, AwardState
 from market.db.session import db
 from market.evaluation.queries import results
 from market.kernel.permits import Permit, Scope, allowed
-from market.organisations.queries import organisations_by_id
 from market.records.files import content_of
 from market.records.models import StoredFile
 from market.tenders.queries import lot as find_lot
@@ -57,16 +57,18 @@ def confirm(lot_id: int) -> Any:
         if tried.ok:
             flash(_("成交结果已公布，通知书已送达各投标人。"), "success")
             return redirect(url_for("awards.show", award_id=row.id))
-    ranked = results(lot.id)
+    ranked, fallen = results(lot.id), queries.fallen_organisations("lot", lot.id)
+    is_open = lot.state == LotState.RANKED
+    turn = next_in_rank([r.organisation_id for r in ranked], fallen) if is_open else None
     page = render_template(
         "market/awards/confirm.html",
         form=form,
         lot=lot,
         ranked=ranked,
-        firms=organisations_by_id([r.organisation_id for r in ranked]),
-        candidate=actions.candidate(lot) if lot.state == LotState.RANKED else None,
-        fallen=queries.fallen_organisations("lot", lot.id),
-        open=lot.state == LotState.RANKED,
+        firms={r.organisation_id: r.organisation for r in ranked},
+        candidate=next((r for r in ranked if r.organisation_id == turn), None),
+        fallen=fallen,
+        open=is_open,
     )
     return page, 422 if form.errors else 200
 

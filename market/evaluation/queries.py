@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, union
 from sqlalchemy.orm import defer, joinedload, load_only, selectinload
 
 from market.bids.models import OpenedBid, Opening, UnreadableBid
@@ -20,6 +20,7 @@ from market.kernel import rulebook
 from market.kernel.clock import is_before
 from market.kernel.permits import Actor, Permit
 from market.kernel.rulebook import RuleSet
+from market.organisations.models import Organisation
 from market.panels.models import Panel, Score, Seat
 from market.panels.queries import all_final, live, panels_of
 from market.panels.states import SeatState
@@ -105,6 +106,13 @@ def bids(lot_id: int, *, content: bool = False, valid_only: bool = False) -> lis
 
 def _without_content() -> list[Any]:
     return [defer(OpenedBid.content, raiseload=True), defer(OpenedBid.salts, raiseload=True)]
+
+
+def bidders(lot_id: int) -> dict[int, str]:
+    """Return the names of all organisations whose bid was opened, also of one that could not be read."""
+    found = union(*(select(table.organisation_id).filter_by(lot_id=lot_id) for table in (OpenedBid, UnreadableBid)))
+    rows = db.session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(found)))
+    return {row.id: row.name for row in rows}
 
 
 def unreadable(lot_id: int) -> list[UnreadableBid]:

@@ -17,7 +17,7 @@ from market.panels.models import Draw, Expert, Panel, Score, Seat
 from market.panels.rules import Circle
 from market.panels.states import SeatState
 from market.people.models import RoleGrant, User
-from market.people.queries import holders
+from market.people.queries import holders, holding
 
 # --- the register -----------------------------------------------------------------------------------------------------
 
@@ -57,7 +57,7 @@ def in_field(category: str, until: datetime | None = None) -> list[Expert]:
     query = select(Expert).where(Expert.active, fields.contains(f",{category},"))
     if until is not None:
         query = query.where(Expert.added_at < until)
-    return list(db.session.scalars(query.order_by(Expert.id).options(selectinload(Expert.ties))))
+    return list(db.session.scalars(query.order_by(Expert.id).options(joinedload(Expert.ties))).unique())
 
 
 def circle(
@@ -89,12 +89,11 @@ def representatives(scope: Scope, writers: Collection[int] = ()) -> list[User]:
 
     Whoever wrote the requirement is left out, and so are experts of the register.
     """
-    able = holders(Permit.BID_SCORE, scope)
     query = (
         select(User)
         .join(RoleGrant, RoleGrant.user_id == User.id)
         .where(
-            User.id.in_(able),
+            User.id.in_(holding(Permit.BID_SCORE, scope)),
             User.id.not_in(list(writers)),
             User.id.not_in(select(Expert.user_id)),
             RoleGrant.street_id == scope.street_id,

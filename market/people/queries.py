@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, bindparam, select, table
+from sqlalchemy import Select, and_, bindparam, select, table
 from sqlalchemy import column as sql_column
 from sqlalchemy.orm import selectinload
 
@@ -95,16 +95,19 @@ def _grants_in(scope: Scope) -> object:
     )
 
 
-def holders(permit: Permit, scope: Scope) -> list[int]:
-    """Return the ids of active people who hold `permit` in `scope`, lowest first."""
+def holding(permit: Permit, scope: Scope) -> Select[int]:
+    """The ids of active people who hold `permit` in `scope`, as a question inside another one."""
     roles = [role.value for role, permits in ROLE_PERMITS.items() if permit in permits]
-    query = (
+    return (
         select(RoleGrant.user_id)
         .join(User, User.id == RoleGrant.user_id)
         .where(RoleGrant.role.in_(roles), User.active, _grants_in(scope))  # type: ignore[arg-type]
-        .distinct()
-        .order_by(RoleGrant.user_id)
     )
+
+
+def holders(permit: Permit, scope: Scope) -> list[int]:
+    """Return the ids of active people who hold `permit` in `scope`, lowest first."""
+    query = holding(permit, scope).distinct().order_by(RoleGrant.user_id)
     return list(db.session.scalars(query))
 
 

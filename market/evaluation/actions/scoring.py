@@ -25,15 +25,13 @@ from market.tenders.states import LotState
 SCORED = "bid"
 
 
-def _call(lot: Lot) -> panels.Call:
+def _call(lot: Lot, writers: frozenset[int] | None = None) -> panels.Call:
     """What the panel of this lot is wanted for. Every bidder counts, also one whose bid is invalid by now."""
     opening, tender = queries.opening(lot.id), lot.tender
     if opening is None or opening.completed_at is None:
         raise Refused(N_("投标文件还在解密，全部解密后才能抽取评审组。"))
     if not lot.draw_secret or not lot.draw_commitment:
         raise Refused(N_("公告时没有留下抽取用的秘密值，不能抽取；请联系平台管理员核查。"))
-    bidders = {bid.organisation_id: bid.organisation.name for bid in queries.bids(lot.id)}
-    bidders |= {bid.organisation_id: bid.organisation.name for bid in queries.unreadable(lot.id)}
     return panels.Call(
         subject=(SUBJECT, lot.id),
         file_id=lot.file_id,
@@ -44,17 +42,20 @@ def _call(lot: Lot) -> panels.Call:
         budget_fen=tender.budget_fen,
         began_on=beijing_day(tender.notice_at or opening.at),
         opened_at=opening.at,
-        bidders=bidders,
-        writers=queries.writers(tender),
+        bidders=queries.bidders(lot.id),
+        writers=queries.writers(tender) if writers is None else writers,
         commitment=lot.draw_commitment,
         secret=draw_secret(lot).hex(),
         public_part=opening.record_digest,
     )
 
 
-def draw_preview(lot: Lot) -> tuple[list[Expert], list[dict[str, str]]]:
-    """Return who could be drawn for this lot, and who is avoided and why. Refuses before the opening is whole."""
-    return panels.preview(_call(lot))
+def draw_preview(lot: Lot, writers: frozenset[int]) -> tuple[list[Expert], list[dict[str, str]]]:
+    """Return who could be drawn for this lot, and who is avoided and why. Refuses before the opening is whole.
+
+    `writers` of the requirement (`queries.writers`) are asked once, for the caller needs them as well.
+    """
+    return panels.preview(_call(lot, writers))
 
 
 def draw_panel(

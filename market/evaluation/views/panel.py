@@ -41,13 +41,13 @@ def _fresh(lot: Lot) -> DrawForm:
 
 
 def _draw_page(lot: Lot, form: DrawForm) -> str:
-    rules = rules_of(lot.tender)
+    rules, writers = rules_of(lot.tender), queries.writers(lot.tender)
     preview, trouble = None, None
     try:
-        preview = draw_preview(lot)
+        preview = draw_preview(lot, writers)
     except Refused as refused:
         trouble = refused
-    people = panels.representatives(lot.subject.scope, queries.writers(lot.tender))
+    people = panels.representatives(lot.subject.scope, writers)
     form.offer([(user.id, user.name) for user in people], rules.get("panel.large_grounds", ()))
     return page(
         "draw.html",
