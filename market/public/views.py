@@ -27,6 +27,7 @@ from market.records import queue
 from market.records.files import SHOWN_INLINE, content_of
 from market.records.signing import verify_receipt
 from market.web.catalogues import chosen_locale
+from market.web.filters import text
 from market.web.guard import attempt, found, now, public
 
 bp = Blueprint("public", __name__)
@@ -142,7 +143,7 @@ def _story(name: Hashable, file_id: int, phase: Phase, at: datetime) -> str:
         "market/public/purchase/story.html",
         card=card,
         page=page,
-        steps=purchase.steps(phase, card.compiled),
+        steps=[{**one, "label": text(one["label"])} for one in purchase.steps(phase, card.compiled)],
         notices=queries.notices_of(file_id),
         tags=TAG_LABELS,
     )
