@@ -49,21 +49,16 @@ def home() -> Any:
         figures=queries.figures(year),
         open_now=_lines(queries.open_now(at, 6), at),
         newest=_lines(queries.newest(8), at),
-        doors={name: _door(*endpoints) for name, endpoints in _DOORS.items()},
+        doors={name: _door(endpoint) for name, endpoint in _DOORS.items()},
     )
 
 
-_DOORS = {
-    "need": ("needs.state", "needs.intake", "needs.record"),
-    "survey": ("outcomes.survey", "outcomes.enter_code"),
-    "register": ("organisations.register",),
-}
+_DOORS = {"survey": "outcomes.rate", "register": "organisations.register"}
 
 
-def _door(*endpoints: str) -> str | None:
-    """The address of the first of these doors that is hung."""
-    known = (name for name in endpoints if name in current_app.view_functions)
-    return next((url_for(name) for name in known), None)
+def _door(endpoint: str) -> str | None:
+    """The address of a door of another room, if it is hung."""
+    return url_for(endpoint) if endpoint in current_app.view_functions else None
 
 
 # --- purchases --------------------------------------------------------------------------------------------------------
