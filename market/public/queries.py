@@ -31,6 +31,8 @@ from market.records.signing import fingerprint
 
 PAGE = 20
 CAP = 1000
+# A search is counted less far: on PostgreSQL each row counted costs a look into its text.
+FOUND_CAP = 200
 CHAIN_PAGE = 100
 _CHAIN_MOST = 20_000
 
@@ -70,16 +72,17 @@ class Asked:
 
 @dataclass(frozen=True)
 class Listing:
-    """One page of a list: rows, the mark to go on from (None at the end), and the count up to the cap."""
+    """One page of a list: rows, the mark to go on from (None at the end), and the count up to `most`."""
 
     rows: Sequence[Any]
     next_mark: int | None
     count: int
+    most: int = CAP
 
     @property
     def capped(self) -> bool:
         """True when there are more than are counted."""
-        return self.count > CAP
+        return self.count > self.most
 
 
 @dataclass(frozen=True)
@@ -159,12 +162,13 @@ def _listing(query: Any, kind: str, words: str, key: Any, mark: Any, before: int
         query = query.join(found, found.c.row_id == key).add_columns(found.c.mark.label("found_mark"))
         mark = found.c.mark
     counted = query.with_only_columns(key) if found is None or narrowed else counting(kind, words)
-    count = db.session.scalar(select(func.count()).select_from(counted.limit(CAP + 1).subquery())) or 0
+    most = FOUND_CAP if words else CAP
+    count = db.session.scalar(select(func.count()).select_from(counted.limit(most + 1).subquery())) or 0
     if before is not None:
         query = query.where(mark < before)
     rows = db.session.execute(query.order_by(mark.desc()).limit(PAGE + 1)).all()
     last = rows[PAGE - 1] if len(rows) > PAGE else None
-    return Listing(rows[:PAGE], last[-1] if last is not None else None, count)
+    return Listing(rows[:PAGE], last[-1] if last is not None else None, count, most)
 
 
 # --- home -------------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -39,14 +39,18 @@ class Subject:
     scope: Scope
 
 
+# Built once: every write of the house passes here.
+_LOCKED = select(Chain).where(Chain.kind == bindparam("kind"), Chain.key == bindparam("key")).with_for_update()
+
+
 def lock_chain(kind: str, key: str) -> Chain:
     """Return the chain's head row, locked until the transaction ends; creates it when it is new."""
-    found = db.session.scalar(select(Chain).filter_by(kind=kind, key=key).with_for_update())
+    found = db.session.scalar(_LOCKED, {"kind": kind, "key": key})
     if found is None:
         insert = sqlite_insert if db.engine.dialect.name == "sqlite" else pg_insert
         values = {"kind": kind, "key": key, "head": GENESIS, "length": 0}
         db.session.execute(insert(Chain).values(values).on_conflict_do_nothing())
-        found = db.session.scalars(select(Chain).filter_by(kind=kind, key=key).with_for_update()).one()
+        found = db.session.scalars(_LOCKED, {"kind": kind, "key": key}).one()
     return found
 
 

@@ -6,7 +6,7 @@ import base64
 from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from market.db.session import db
 from market.kernel.sealing import decrypt, encrypt
@@ -38,9 +38,12 @@ def unlock(name: str, locked: bytes) -> bytes:
     return decrypt(installation_key(), locked, f"linli:{name}".encode())
 
 
+_SETTING = select(Setting.value).where(Setting.name == bindparam("name"))
+
+
 def read_setting(name: str) -> object:
     """Return a database setting's value, or None."""
-    return db.session.scalar(select(Setting.value).where(Setting.name == name))
+    return db.session.scalar(_SETTING, {"name": name})
 
 
 def write_setting(name: str, value: object) -> None:

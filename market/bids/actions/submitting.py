@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, exists, update
+from sqlalchemy import CursorResult, bindparam, exists, update
 
 from market.bids import vault
 from market.bids.actions.drafting import desk_for
@@ -153,18 +153,26 @@ def hand_in(actor: Actor, sealed: Sealed, at: datetime) -> SealedBid:
     return bid
 
 
+# Built once: in the hour before a deadline this is what runs most.
+_EMPTIED = (
+    update(BidDraft)
+    .where(
+        BidDraft.id == bindparam("draft"),
+        BidDraft.version == bindparam("seen"),
+        exists().where(Lot.id == bindparam("lot"), Lot.state == LotState.SEALED),
+    )
+    .values(
+        key_name=None, ciphertext=None, version=BidDraft.version + 1, saved_at=bindparam("at"), saved_by=bindparam("by")
+    )
+    .execution_options(synchronize_session=False)
+)
+
+
 def _empty_draft(actor: Actor, sealed: Sealed, at: datetime) -> None:
     """Remove the draft's content, provided that it is what was sealed and that the lot is still closed."""
-    still_sealed = exists().where(Lot.id == sealed.lot_id, Lot.state == LotState.SEALED)
-    done = cast(
-        "CursorResult[Any]",
-        db.session.execute(
-            update(BidDraft)
-            .where(BidDraft.id == sealed.draft_id, BidDraft.version == sealed.draft_version, still_sealed)
-            .values(key_name=None, ciphertext=None, version=BidDraft.version + 1, saved_at=at, saved_by=actor.user_id)
-            .execution_options(synchronize_session=False)
-        ),
-    )
+    ours = {"draft": sealed.draft_id, "seen": sealed.draft_version, "lot": sealed.lot_id}
+    facts = {**ours, "at": at, "by": actor.user_id}
+    done = cast("CursorResult[Any]", db.session.connection().execute(_EMPTIED, facts))
     if done.rowcount != 1:
         raise Stale(N_("草稿刚被他人修改或已经递交，请刷新页面核对后再递交。"))
     vault.forget_key(sealed.key_name)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import defer, joinedload
 
 from market.bids import vault
@@ -56,18 +56,20 @@ _NOT_READ = (
 )
 
 
+_DESK = (
+    select(Lot, Organisation, BidDraft)
+    .select_from(Lot)
+    .join(Organisation, Organisation.id == bindparam("organisation"))
+    .outerjoin(BidDraft, (BidDraft.lot_id == Lot.id) & (BidDraft.organisation_id == Organisation.id))
+    .where(Lot.id == bindparam("lot"), Lot.state != LotState.DRAFT)
+    .options(joinedload(Lot.tender).joinedload(Tender.file), joinedload(Lot.criteria), *_NOT_READ)
+    .execution_options(populate_existing=True)
+)
+
+
 def bid_desk(lot_id: int, organisation_id: int) -> BidDesk | None:
     """Return lot (with tender, its file and the criteria), organisation and draft: one statement."""
-    query = (
-        select(Lot, Organisation, BidDraft)
-        .select_from(Lot)
-        .join(Organisation, Organisation.id == organisation_id)
-        .outerjoin(BidDraft, (BidDraft.lot_id == Lot.id) & (BidDraft.organisation_id == organisation_id))
-        .where(Lot.id == lot_id, Lot.state != LotState.DRAFT)
-        .options(joinedload(Lot.tender).joinedload(Tender.file), joinedload(Lot.criteria), *_NOT_READ)
-        .execution_options(populate_existing=True)
-    )
-    found = db.session.execute(query).unique().first()
+    found = db.session.execute(_DESK, {"lot": lot_id, "organisation": organisation_id}).unique().first()
     return BidDesk(*found) if found else None
 
 
@@ -88,23 +90,24 @@ def draft_locked(lot_id: int, organisation_id: int) -> BidDraft | None:
     return db.session.scalar(query.execution_options(populate_existing=True))
 
 
+_SIGNATORY_KEYS = (
+    select(SealingKey.public)
+    .join(RoleGrant, RoleGrant.user_id == SealingKey.user_id)
+    .join(User, User.id == SealingKey.user_id)
+    .where(
+        RoleGrant.organisation_id == bindparam("organisation"),
+        RoleGrant.role.in_([role.value for role, permits in ROLE_PERMITS.items() if Permit.BID_SUBMIT in permits]),
+        RoleGrant.revoked_at.is_(None),
+        SealingKey.retired_at.is_(None),
+        User.active,
+    )
+    .distinct()
+)
+
+
 def signatory_keys(organisation_id: int) -> list[bytes]:
     """Return the public sealing keys of the people who may submit for the organisation."""
-    roles = [role.value for role, permits in ROLE_PERMITS.items() if Permit.BID_SUBMIT in permits]
-    query = (
-        select(SealingKey.public)
-        .join(RoleGrant, RoleGrant.user_id == SealingKey.user_id)
-        .join(User, User.id == SealingKey.user_id)
-        .where(
-            RoleGrant.organisation_id == organisation_id,
-            RoleGrant.role.in_(roles),
-            RoleGrant.revoked_at.is_(None),
-            SealingKey.retired_at.is_(None),
-            User.active,
-        )
-        .distinct()
-    )
-    return sorted(db.session.scalars(query))
+    return sorted(db.session.scalars(_SIGNATORY_KEYS, {"organisation": organisation_id}))
 
 
 def missing_files(file_ids: Collection[int]) -> set[int]:

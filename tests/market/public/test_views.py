@@ -126,10 +126,15 @@ def test_what_was_asked_stays_in_the_form(session: Session, visitor: Visitor) ->
     assert page.all("//option[@selected]/@value") == ["open", "320115001"]
 
 
-def test_a_count_stops_at_a_thousand(session: Session, visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("market.public.queries.CAP", 3)
+def test_a_count_goes_no_further_than_its_limit(
+    session: Session, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     many(5)
-    assert visitor.get("/purchases").words("//p[@class='counted']") == ["1,000+ 项"]
+    assert visitor.get("/purchases").words("//p[@class='counted']") == ["共 5 项"]
+    monkeypatch.setattr("market.public.queries.CAP", 3)
+    monkeypatch.setattr("market.public.queries.FOUND_CAP", 2)
+    assert visitor.get("/purchases").words("//p[@class='counted']") == ["3+ 项"]
+    assert visitor.get("/purchases?words=助餐").words("//p[@class='counted']") == ["2+ 项"]
 
 
 # --- one purchase -----------------------------------------------------------------------------------------------------
