@@ -1,0 +1,214 @@
+"""Somebody at a browser: follows links, fills fields, presses buttons. Every page on the way is looked at."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests import axe
+from tests.browser import DESK, PHONE
+
+SHOTS = os.environ.get("MARKET_TEST_SHOTS")
+# Longer than the server waits for its lock of writing, so that a slow machine is not a failure.
+_PATIENCE_MS = 20_000
+# The innermost elements that stick out of the window, when the page as a whole does.
+_TOO_WIDE = """() => {
+  const width = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= width) return [];
+  const out = [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > width + 0.5);
+  return out.filter((one) => !out.some((other) => one !== other && one.contains(other)))
+    .slice(0, 3).map((one) => `${one.tagName}.${one.className} ${one.textContent.trim().slice(0, 60)}`);
+}"""
+
+
+class Gallery:
+    """What is wrong with the pages of all walks, and pictures of them when MARKET_TEST_SHOTS names a folder."""
+
+    def __init__(self) -> None:
+        self.folder = Path(SHOTS) if SHOTS else None
+        self.pages = 0
+        self.findings: list[str] = []
+        if self.folder:
+            self.folder.mkdir(parents=True, exist_ok=True)
+
+    def keep(self, page: Any, who: str, width: str) -> None:
+        """Keep a picture of the whole page."""
+        if self.folder:
+            place = re.sub(r"\W+", "-", urlsplit(page.url).path).strip("-") or "home"
+            page.screenshot(path=self.folder / f"{self.pages:03d}-{place[:60]}-{who}-{width}.png", full_page=True)
+
+
+class Person:
+    """One browser window. Narrow for a phone; with `scripts=False` the browser runs none."""
+
+    def __init__(
+        self, browser: Any, address: str, gallery: Gallery, *, phone: bool = False, scripts: bool = True, lang: str = ""
+    ) -> None:
+        self.gallery, self.phone, self.scripts = gallery, phone, scripts
+        self.who = "visitor"
+        self.context = browser.new_context(
+            base_url=address,
+            viewport=PHONE if phone else DESK,
+            is_mobile=phone,
+            has_touch=phone,
+            java_script_enabled=scripts,
+            locale="en-GB" if lang == "en" else "zh-CN",
+            accept_downloads=True,
+        )
+        self.context.set_default_timeout(_PATIENCE_MS)
+        self.page = self.context.new_page()
+        self.complaints: list[str] = []
+        # A refused script, style or request is an error on the console; so is what a script throws.
+        self.page.on("console", lambda said: said.type == "error" and self._complain(said.text))
+        self.page.on("pageerror", lambda error: self._complain(str(error)))
+        self.page.on("response", lambda response: response.status >= 500 and self._complain(f"{response.status}"))
+
+    def _complain(self, text: str) -> None:
+        # A form that came back with errors is answered with 422, which the console calls a failure to load.
+        if "status of 422" not in text:
+            self.complaints.append(text)
+
+    # --- going ---
+
+    def open(self, path: str) -> None:
+        """Type an address."""
+        self.page.goto(path)
+        self.look()
+
+    def enter(self, login: str) -> None:
+        """Step into a role of the demonstration with one click."""
+        self.page.goto("/demonstration")
+        row = self.page.locator("form", has=self.page.locator("button"))
+        with self.page.expect_navigation():
+            row.and_(self.page.locator(f"form[action$='/sign-in/{login}']")).locator("button").click()
+        self.who = login
+        self.look()
+
+    def follow(self, text: str, *, within: Any = None, nth: int = 0) -> None:
+        """Follow a link by its words."""
+        self._go((within or self.page).get_by_role("link", name=text).nth(nth))
+
+    def menu(self, text: str) -> None:
+        """Choose from the main menu."""
+        if self.phone:
+            self.page.get_by_text("菜单", exact=True).click()
+        self.follow(text, within=self.page.get_by_role("navigation", name="主菜单"))
+
+    def task(self, title: str, verb: str | None = None) -> None:
+        """Take up what waits on the desk for this title; with several, the one whose link says `verb`."""
+        self.open("/desk") if urlsplit(self.page.url).path != "/desk" else None
+        row = self.page.get_by_role("row").filter(has_text=title)
+        if verb is not None:
+            row = row.filter(has_text=verb)
+        self._go(row.first.get_by_role("link"))
+
+    def press(self, text: str, *, within: Any = None, sure: bool = False, exact: bool = True) -> None:
+        """Press a button by its words; with `sure` the question that is asked first is answered."""
+        button = (within or self.page.locator("main")).get_by_role("button", name=text, exact=exact).first
+        if sure and self.scripts:
+            button.click()
+            button = self.page.locator("dialog").get_by_role("button").first
+        self._go(button)
+
+    def download(self, text: str) -> bytes:
+        """Save what a link leads to, without opening it."""
+        with self.page.expect_download() as waiting:
+            self.page.get_by_role("link", name=text).first.click(modifiers=["Alt"])
+        return Path(waiting.value.path()).read_bytes()
+
+    def _go(self, target: Any) -> None:
+        with self.page.expect_navigation():
+            target.click()
+        self.look()
+
+    def again(self) -> None:
+        """Load the page again."""
+        self.page.reload()
+
+    @property
+    def now(self) -> str:
+        """What the demonstration's clock shows."""
+        return str(self.page.locator(".demo-clock time").inner_text())
+
+    def move_clock_past(self, moment: str, button: str = "下一个截止时刻") -> None:
+        """Press the demonstration's button until its clock shows a later moment; the page stays as it was.
+
+        Done in a second tab, as a visitor would who wants to see what becomes of the page in the first.
+        """
+        tab = self.context.new_page()
+        tab.goto("/demonstration")
+        while tab.locator(".demo-clock time").inner_text() <= moment:
+            with tab.expect_navigation():
+                tab.get_by_role("button", name=button).click()
+        tab.close()
+
+    # --- filling ---
+
+    def fill(self, label: str | re.Pattern[str], value: str, *, within: Any = None, nth: int = 0) -> None:
+        """Type into a field by its label."""
+        place = within or self.page
+        place.locator("input, textarea").and_(place.get_by_label(label)).nth(nth).fill(value)
+
+    def choose(self, label: str, option: str | re.Pattern[str], *, within: Any = None) -> None:
+        """Choose from a list by what the option says."""
+        box = (within or self.page).get_by_label(label).first
+        wanted = box.locator("option").filter(has_text=option).first
+        box.select_option(value=wanted.get_attribute("value"))
+
+    def tick(self, label: str, *, within: Any = None, nth: int = 0) -> None:
+        """Tick a box or a circle by its label."""
+        (within or self.page.locator("main")).get_by_label(label).nth(nth).check()
+
+    def attach(self, label: str, path: Path) -> None:
+        """Choose a file."""
+        self.page.get_by_label(label).set_input_files(path)
+
+    # --- seeing ---
+
+    @property
+    def heading(self) -> str:
+        """The page's heading."""
+        return str(self.page.locator("h1").inner_text()).strip()
+
+    @property
+    def text(self) -> str:
+        """What there is to read on the page."""
+        return " ".join(str(self.page.locator("main").inner_text()).split())
+
+    def sees(self, *words: str) -> None:
+        """Assert that all of this is on the page."""
+        text = self.text
+        missing = [word for word in words if word not in text]
+        assert not missing, f"{self.page.url} does not say {missing}, but: {text[:3000]}"
+
+    def waits_for(self, words: str, *, seconds: float = 20) -> None:
+        """Load the page again until it says so: the worker needs a moment."""
+        for _turn in range(int(seconds * 2)):
+            if words in self.text:
+                self.look()
+                return
+            self.page.wait_for_timeout(500)
+            self.page.reload()
+        raise AssertionError(f"{self.page.url} never said {words!r}, but: {self.text[:3000]}")
+
+    def look(self) -> None:
+        """Note what is wrong with this page: on the console, by axe, wider than a phone. The walk goes on."""
+        self.gallery.pages += 1
+        # Without scripts axe cannot run either; the same pages are looked at by others with it.
+        findings = [*self.complaints, *(axe.check(self.page) if self.scripts else ())]
+        self.complaints.clear()
+        self.gallery.keep(self.page, self.who, "phone" if self.phone else "wide")
+        if not self.phone:
+            self.page.set_viewport_size(PHONE)
+        findings += [f"wider than a phone of {PHONE['width']} px: {found}" for found in self.page.evaluate(_TOO_WIDE)]
+        if not self.phone:
+            self.gallery.keep(self.page, self.who, "phone")
+            self.page.set_viewport_size(DESK)
+        self.gallery.findings += [f"{self.who} on {urlsplit(self.page.url).path}: {found}" for found in findings]
+
+    def leave(self) -> None:
+        """Close the window."""
+        self.context.close()

@@ -1,0 +1,83 @@
+"""The product as `market run` starts it: a demonstration of its own on a free port, in processes of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from http.client import HTTPConnection
+from pathlib import Path
+
+_LOAD_WITHIN_S = 240
+_STOP_WITHIN_S = 30
+
+
+class Site:
+    """A running demonstration. `prepared` is a loaded data folder to copy instead of loading the story again."""
+
+    def __init__(self, folder: Path, prepared: Path | None = None) -> None:
+        self.folder = folder
+        if prepared is not None:
+            shutil.copytree(prepared, folder, dirs_exist_ok=True)
+        self.port = _free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.log = folder / "server.log"
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("MARKET_")}
+        environ |= {"MARKET_DATA": str(folder), "MARKET_PORT": str(self.port), "PYTHONUNBUFFERED": "1"}
+        with self.log.open("w", encoding="utf-8") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "market.cli", "run"], env=environ, stdout=out, stderr=subprocess.STDOUT
+            )
+        try:
+            self._wait()
+        except BaseException:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+    def said(self) -> str:
+        """Everything the server has printed."""
+        return self.log.read_text(encoding="utf-8")
+
+    def stop(self) -> int:
+        """Press Ctrl-C; the exit status."""
+        self.process.send_signal(signal.SIGINT)
+        try:
+            return self.process.wait(timeout=_STOP_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+    def _wait(self) -> None:
+        until = time.monotonic() + _LOAD_WITHIN_S
+        while time.monotonic() < until:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the server ended at once:\n{self.said()}")
+            connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+            try:
+                connection.request("GET", "/health")
+                if connection.getresponse().status == 200:
+                    return
+            except OSError:
+                time.sleep(0.1)
+            finally:
+                connection.close()
+        raise TimeoutError(f"no answer within {_LOAD_WITHIN_S} s:\n{self.said()}")
+
+
+def _free_port() -> int:
+    """A port with a free one a thousand further, where the demonstration's fake of Stripe answers."""
+    while True:
+        with socket.socket() as first, socket.socket() as beside:
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+            try:
+                beside.bind(("127.0.0.1", port + 1000))
+            except (OSError, OverflowError):
+                continue
+            return port
