@@ -42,7 +42,13 @@ def main() -> int:
 
 
 def _on_engine(
-    report: Report, engine: str, parts: list[str], urls: tuple[str, str], folder: Path, database: int | None, alone: bool
+    report: Report,
+    engine: str,
+    parts: list[str],
+    urls: tuple[str, str],
+    folder: Path,
+    database: int | None,
+    alone: bool,
 ) -> None:
     report.heading(engine)
     right = product_world(urls[1], folder / "data")

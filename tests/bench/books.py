@@ -36,7 +36,9 @@ SCORED, MEMBERS, CRITERIA = 10_000, 5, 4
 DOCUMENTS, MOST_DOCUMENT = 2, 1.25
 
 
-def alternated(barest: Callable[[], None], ours: Callable[[], None], rounds: int = ROUNDS) -> tuple[float, float, float]:
+def alternated(
+    barest: Callable[[], None], ours: Callable[[], None], rounds: int = ROUNDS
+) -> tuple[float, float, float]:
     """Median seconds of both and the median of the rounds' ratios ours : barest; who begins changes each round."""
     times: list[tuple[float, float]] = []
     for number in range(rounds):
@@ -51,7 +53,10 @@ def alternated(barest: Callable[[], None], ours: Callable[[], None], rounds: int
 
 # --- money ------------------------------------------------------------------------------------------------------------
 
-_RAW = "CREATE TABLE raw_transfer (id {key}, debit INTEGER, credit INTEGER, fen BIGINT, reason TEXT, name TEXT UNIQUE, at TEXT)"
+_RAW = (
+    "CREATE TABLE raw_transfer "
+    "(id {key}, debit INTEGER, credit INTEGER, fen BIGINT, reason TEXT, name TEXT UNIQUE, at TEXT)"
+)
 _INSERT = "INSERT INTO raw_transfer (debit, credit, fen, reason, name, at) VALUES ({0}, {0}, {0}, {0}, {0}, {0})"
 
 
