@@ -134,7 +134,7 @@ def _line(one: Data, criteria: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _low_price(data: Data) -> dict[str, Any] | None:
-    if not data:
+    if not rows(data, "lines") and not rows(data, "inquiries"):
         return None
     return {
         "lines": [

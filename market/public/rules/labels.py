@@ -160,7 +160,15 @@ CONFIDENCE_LABELS = {
     "G": N_("假定值"),
     "D": N_("本区规定"),
 }
-JURISDICTIONS = {"CN": N_("全国"), "CN-32": N_("江苏"), "CN-33": N_("浙江"), "CN-51": N_("四川")}
+JURISDICTIONS = {
+    "CN": N_("全国"),
+    "CN-32": N_("江苏"),
+    "CN-33": N_("浙江"),
+    "CN-51": N_("四川"),
+    "320115": N_("江宁区"),
+    "330502": N_("吴兴区"),
+    "510115": N_("温江区"),
+}
 # What stands in the headers of a purchase's chain.
 SUBJECT_LABELS = {
     "notice": N_("公告"),

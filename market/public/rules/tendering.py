@@ -83,7 +83,7 @@ def timetable(release: Data, at: datetime) -> list[dict[str, Any]]:
             one.get("at") or one.get("day"),
             at,
             how=text(one, "how"),
-            rules=[_rule(rule) for rule in rows(one, "rules")],
+            rules=_rules(rows(one, "rules")),
             deadline=text(one, "id") == "deadline",
         )
         for one in rows(tender, "timetable")
@@ -123,9 +123,13 @@ def _today(at: datetime) -> Any:
     return day(at.isoformat())
 
 
-def _rule(rule: Data) -> dict[str, Any]:
-    source = " ".join(filter(None, (text(rule, "source"), text(rule, "article"))))
-    return {"source": source, "assumed": rule.get("assumed") is True}
+def _rules(listed: list[Data]) -> list[dict[str, Any]]:
+    """The sources behind a date, each once."""
+    found = {
+        (" ".join(filter(None, (text(rule, "source"), text(rule, "article")))), rule.get("assumed") is True): None
+        for rule in listed
+    }
+    return [{"source": source, "assumed": assumed} for source, assumed in found]
 
 
 # --- lots -------------------------------------------------------------------------------------------------------------

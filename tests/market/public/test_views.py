@@ -178,6 +178,7 @@ def test_a_challenge_stops_the_award_before_everybody_s_eyes(session: Session, v
     page = visitor.get(f"/purchases/{file.ocid}")
     assert "暂停中" in page.words("//p[contains(@class, 'purchase-lead')]")[0]
     assert "请求重新核实团队材料" in page.words("//section[@id='award']")[0]
+    assert page.words("//div[contains(@class, 'notice-bad')]") == ["收到质疑，暂停签订合同"]
 
 
 def test_a_failure_says_why(session: Session, visitor: Visitor) -> None:
