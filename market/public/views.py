@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, render_template, request, url_for
 from markupsafe import Markup
@@ -222,9 +223,8 @@ def stored_file(file_id: int) -> Response:
     """A published document; one that is not public is not found."""
     row = found(queries.public_file(file_id))
     answer = Response(content_of(row), mimetype=row.media_type)
-    answer.headers.set(
-        "Content-Disposition", "inline" if row.media_type in SHOWN_INLINE else "attachment", filename=row.name
-    )
+    how = "inline" if row.media_type in SHOWN_INLINE else "attachment"
+    answer.headers["Content-Disposition"] = f"{how}; filename*=UTF-8''{quote(row.name)}"
     answer.headers["Cache-Control"] = "public, no-cache"
     answer.set_etag(row.stored_sha256)
     answer.make_conditional(request)

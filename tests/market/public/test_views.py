@@ -288,7 +288,7 @@ def test_a_public_file_is_served_and_no_other(session: Session, visitor: Visitor
     hidden = keep_bytes(content, "内部.pdf", "application/pdf", ("agreement", 1), system_now())
     page = visitor.get(f"/files/{public.id}")
     assert page.response.data == content
-    assert page.response.headers["Content-Disposition"].startswith("inline")
+    assert page.response.headers["Content-Disposition"] == "inline; filename*=UTF-8''%E5%90%88%E5%90%8C.pdf"
     assert page.response.headers["X-Content-Type-Options"] == "nosniff"
     assert visitor.get(f"/files/{hidden.id}").status == 404
     assert visitor.get("/files/999").status == 404
