@@ -94,9 +94,7 @@ def sums(compiled: Mapping[str, Any]) -> Sums:
     return Sums(sum(amounts) if amounts else None, sum(paid) if paid else None, "、".join(names) or None)
 
 
-def project(
-    file: PurchaseFile, release: Mapping[str, Any], facts: Mapping[str, Any], notice: Notice
-) -> PurchaseCard:
+def project(file: PurchaseFile, release: Mapping[str, Any], facts: Mapping[str, Any], notice: Notice) -> PurchaseCard:
     """Carry one release and what was told beside it into the current state of its purchase."""
     card = db.session.get(PurchaseCard, file.id)
     before, words = (0, 0, 0), ""

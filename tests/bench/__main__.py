@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench import bids, books, pages
@@ -22,41 +23,40 @@ ENGINES = ("sqlite", "postgresql")
 PARTS = ("pages", "bids", "writers", "ledger", "opening", "scoring", "contract")
 
 
+@dataclass(frozen=True)
+class Ground:
+    """Where one engine's figures are taken."""
+
+    folder: Path
+    urls: tuple[str, str]
+    database: int | None
+    first: bool
+
+
 def main() -> int:
     """Run what was asked for; returns the exit status."""
     asked = sys.argv[1:]
-    unknown = set(asked) - {*ENGINES, *PARTS}
-    if unknown:
+    if set(asked) - {*ENGINES, *PARTS}:
         print(__doc__)
         return 2
     parts = [part for part in PARTS if part in asked] or list(PARTS)
-    report = Report()
     engines = [one for one in ENGINES if one in asked] or list(ENGINES)
+    report = Report()
     for engine in engines:
         with tempfile.TemporaryDirectory(prefix="linli-bench-") as folder, _databases(engine, Path(folder)) as made:
-            urls, database = made
-            # What needs no database is measured once.
-            _on_engine(report, engine, parts, urls, Path(folder), database, engine == engines[0])
+            report.heading(engine)
+            _measure(report, parts, Ground(Path(folder), *made, first=engine == engines[0]))
     print(f"\n{len(report.figures)} figures, {len(report.missed)} missed")
     return 1 if report.missed else 0
 
 
-def _on_engine(
-    report: Report,
-    engine: str,
-    parts: list[str],
-    urls: tuple[str, str],
-    folder: Path,
-    database: int | None,
-    alone: bool,
-) -> None:
-    report.heading(engine)
-    right = product_world(urls[1], folder / "data")
+def _measure(report: Report, parts: list[str], ground: Ground) -> None:
+    right = product_world(ground.urls[1], ground.folder / "data")
     if {"pages", "bids", "writers"} & set(parts):
-        left = floor_world(urls[0])
+        left = floor_world(ground.urls[0])
         with (
-            serving("tests.bench.floor:from_environment", "/tenders", left.environ, database) as floor,
-            serving("market.cli.serve:web", "/health", right.environ, database) as product,
+            serving("tests.bench.floor:from_environment", "/tenders", left.environ, ground.database) as floor,
+            serving("market.cli.serve:web", "/health", right.environ, ground.database) as product,
         ):
             if "pages" in parts:
                 pages.measure(report, floor, product, left, right)
@@ -68,9 +68,10 @@ def _on_engine(
         books.measure_ledger(report, right)
     if "opening" in parts:
         books.measure_opening(report, right)
-    if "scoring" in parts and alone:
+    # What needs no database is measured once.
+    if "scoring" in parts and ground.first:
         books.measure_scoring(report)
-    if "contract" in parts and alone:
+    if "contract" in parts and ground.first:
         books.measure_contract(report, right)
 
 

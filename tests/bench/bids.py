@@ -91,4 +91,3 @@ def measure_writers(report: Report, product: Server, right: ProductWorld) -> Non
     p50, p99 = run.percentile_ms(0.5), run.percentile_ms(0.99)
     told = f"half of {run.calls} saves within {p50:.0f} ms, {run.per_second:.0f} saves/s, CPU ms {run.cpu_ms:.1f}"
     report.add(Figure("8 writers at once, 99 of 100 within", p99, told, most=MOST_P99_MS, unit="ms"))
-
