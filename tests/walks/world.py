@@ -6,9 +6,11 @@ world.visitor("clerk")               # a signed-in browser of one of its people;
 
 from __future__ import annotations
 
+import contextvars
 import io
+import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -16,7 +18,7 @@ from typing import Any
 
 import time_machine
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
 from contracts.agreements import actions as agreements
 from contracts.agreements.states import Party
@@ -46,6 +48,7 @@ from market.places.queries import district as find_district
 from market.records.files import encrypt_upload
 from market.records.models import PurchaseFile, StoredFile
 from market.tenders import actions as tenders
+from market.web.catalogues import CHINESE
 from tests.factories import bids as bid_factory
 from tests.factories import organisations as organisation_factory
 from tests.factories.agreements import short_document
@@ -55,7 +58,7 @@ from tests.factories.places import street as make_street
 from tests.fixtures.application import settings_for, take_books
 from tests.fixtures.clock import START, StandingClock
 from tests.fixtures.databases import Databases
-from tests.fixtures.visitor import Visitor, watch
+from tests.fixtures.visitor import Page, Visitor, _Watch, watch
 from tests.walks.stories import LINES, TOP_UP, Town, fresh
 
 # What only insiders may read: it stands in drafts, needs, bids and opinions, never in anything that is published.
@@ -86,7 +89,7 @@ class World:
     strangers: dict[str, int] = field(default_factory=dict)
     _browsers: dict[tuple[str | None, str], Visitor] = field(default_factory=dict)
 
-    def visitor(self, who: str | None, language: str = "zh_Hans_CN") -> Visitor:
+    def visitor(self, who: str | None, language: str = CHINESE) -> Visitor:
         """The browser of a person of the town, of a stranger (`other-clerk`), or of nobody."""
         found = self._browsers.get((who, language))
         if found is None:
@@ -97,6 +100,25 @@ class World:
                     commit()
             found.client.set_cookie("lang", language)
         return found
+
+    def glance(self, who: str | None, url: str, language: str = CHINESE) -> Page:
+        """A page without the close look at its HTML, for those who only want to know what it says or costs."""
+        browser, current = self.visitor(who, language), _Watch()
+        options: dict[str, Any] = {"headers": browser.headers}
+        response = contextvars.Context().run(browser._open, current, "GET", url, options)
+        return Page(url, response, current.statements)
+
+    def copied(self, url: str, data: Path) -> World:
+        """The same world in another SQLite file, with an application of its own; call it inside this one's context."""
+        with (
+            closing(sqlite3.connect(str(db.engine.url.database))) as source,
+            closing(sqlite3.connect(str(make_url(url).database))) as target,
+        ):
+            source.backup(target)
+        settings = replace(settings_for(url, data), mode=Mode.DEMONSTRATION)
+        app = create_app(settings)
+        watch(app)
+        return World(app, self.now, self.ids, self.people, self.strangers)
 
 
 @contextmanager

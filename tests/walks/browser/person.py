@@ -81,11 +81,8 @@ class Person:
     def enter(self, login: str) -> None:
         """Step into a role of the demonstration with one click."""
         self.page.goto("/demonstration")
-        row = self.page.locator("form", has=self.page.locator("button"))
-        with self.page.expect_navigation():
-            row.and_(self.page.locator(f"form[action$='/sign-in/{login}']")).locator("button").click()
         self.who = login
-        self.look()
+        self._go(self.page.locator(f"form[action$='/sign-in/{login}'] button"))
 
     def follow(self, text: str, *, within: Any = None, nth: int = 0) -> None:
         """Follow a link by its words."""
@@ -99,7 +96,8 @@ class Person:
 
     def task(self, title: str, verb: str | None = None) -> None:
         """Take up what waits on the desk for this title; with several, the one whose link says `verb`."""
-        self.open("/desk") if urlsplit(self.page.url).path != "/desk" else None
+        if urlsplit(self.page.url).path != "/desk":
+            self.open("/desk")
         row = self.page.get_by_role("row").filter(has_text=title)
         if verb is not None:
             row = row.filter(has_text=verb)
@@ -123,15 +121,6 @@ class Person:
         with self.page.expect_navigation():
             target.click()
         self.look()
-
-    def again(self) -> None:
-        """Load the page again."""
-        self.page.reload()
-
-    @property
-    def now(self) -> str:
-        """What the demonstration's clock shows."""
-        return str(self.page.locator(".demo-clock time").inner_text())
 
     def move_clock_past(self, moment: str, button: str = "下一个截止时刻") -> None:
         """Press the demonstration's button until its clock shows a later moment; the page stays as it was.
@@ -200,12 +189,13 @@ class Person:
         # Without scripts axe cannot run either; the same pages are looked at by others with it.
         findings = [*self.complaints, *(axe.check(self.page) if self.scripts else ())]
         self.complaints.clear()
-        self.gallery.keep(self.page, self.who, "phone" if self.phone else "wide")
         if not self.phone:
+            self.gallery.keep(self.page, self.who, "wide")
             self.page.set_viewport_size(PHONE)
+            findings += axe.check(self.page) if self.scripts else ()
         findings += [f"wider than a phone of {PHONE['width']} px: {found}" for found in self.page.evaluate(_TOO_WIDE)]
+        self.gallery.keep(self.page, self.who, "phone")
         if not self.phone:
-            self.gallery.keep(self.page, self.who, "phone")
             self.page.set_viewport_size(DESK)
         self.gallery.findings += [f"{self.who} on {urlsplit(self.page.url).path}: {found}" for found in findings]
 
