@@ -7,7 +7,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 PORT ?= 8000
 DATA ?= .data
-JOBS ?= 2
+# More than cores: the walks wait for a browser, a server and a worker much of the time.
+JOBS ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 BUILD_FILES := setup.cfg pyproject.toml

@@ -123,6 +123,8 @@ def _procedure(tender: Tender) -> dict[str, Any]:
         "procurementMethod": _OCDS_METHOD[method],
         "procurementMethodDetails": METHOD_LABELS[method],
         "procurementMethodRationale": "".join(step["text"] % step["params"] for step in tender.resolution["reasons"]),
+        # The same sentences with their parameters, so that a page can say them in the reader's language.
+        "methodReasons": [{"text": s["text"], "params": s["params"]} for s in tender.resolution["reasons"]],
         "awardCriteria": "ratedCriteria",
         "submissionMethod": ["electronicSubmission"],
         "submissionMethodDetails": "在本平台在线加密递交，截止前任何人不能查看内容。",

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext
+from markupsafe import Markup
 
 from market.kernel import clock, money
 from market.kernel.errors import DomainError
-from market.web.catalogues import translated
+from market.web.catalogues import ENGLISH, chosen_locale, translated
 
 if TYPE_CHECKING:
     from flask import Flask
 
 NOTHING = "-"
 _KIB = 1024
+_HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 def yuan(fen: int | None) -> str:
@@ -35,7 +38,18 @@ def wan(fen: int | None) -> str:
 
 def capital(fen: int | None) -> str:
     """Fen in capital numerals, always Chinese: 壹佰贰拾捌万陆仟肆佰元整."""
-    return NOTHING if fen is None else money.capital_yuan(fen)
+    return NOTHING if fen is None else zh(money.capital_yuan(fen))
+
+
+def zh(words: str | None) -> str:
+    """Names and texts that people wrote, Chinese in both languages: on an English page marked as Chinese, so that a
+    screen reader pronounces them (WCAG 3.1.2).
+    """
+    if not words:
+        return NOTHING
+    if chosen_locale() != ENGLISH or not _HAN.search(words):
+        return words
+    return Markup('<span lang="zh-Hans">{}</span>').format(words)
 
 
 def instant(at: datetime | None, seconds: bool = False) -> str:
@@ -120,7 +134,7 @@ def register(app: Flask) -> None:
     """Add every filter above, and what the form macros ask about a field."""
     from market.web import drawing
 
-    for function in (yuan, wan, capital, instant, day, iso, percent_bp, centi, label, text, short, filesize):
+    for function in (yuan, wan, capital, instant, day, iso, percent_bp, centi, label, text, short, filesize, zh):
         app.add_template_filter(function)
     app.jinja_env.globals.update(
         error_links=drawing.error_links,

@@ -15,7 +15,8 @@ HTTP on loopback, JSON:
     GET  /settlements/NUMBER.csv         the result file of one settlement
     GET  /wait?taken=N&timeout_s=30      answers as soon as N orders are in the journal (408 when it takes too long)
     POST /faults {"delay_ms", "hold", "drop_answers", "drop_requests"}
-         delay_ms: between journal and answer; hold: true keeps every answer back until false;
+         delay_ms: between journal and answer; hold: true keeps the answer to each new order back until false (who asks
+         again with the same key is answered);
          drop_answers / drop_requests: so many next orders lose their answer after, or their request before, the journal
 
 An order is in the journal, on disk, before it is answered: a worker killed in between finds it by its key.
@@ -269,12 +270,12 @@ class Faults:
             self._drops[name] -= due
             return due
 
-    def before_answer(self) -> None:
+    def before_answer(self, *, new: bool) -> None:
         """Wait as ordered between journal and answer."""
         with self._hold:
             if self.delay_ms:
                 self._hold.wait(self.delay_ms / 1000)
-            self._hold.wait_for(lambda: not self._held)
+            self._hold.wait_for(lambda: not (self._held and new))
 
 
 class BankDoor(Door):
@@ -327,7 +328,7 @@ class BankDoor(Door):
             self.drop()
             return
         order, new = self.bank.take(key, payment)
-        self.faults.before_answer()
+        self.faults.before_answer(new=new)
         if self.faults.drops("drop_answers"):
             self.drop()
             return

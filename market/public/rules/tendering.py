@@ -46,6 +46,7 @@ def money(release: Data) -> dict[str, Any]:
         ],
         "method": text(tender, "procurementMethodDetails"),
         "reason": text(tender, "procurementMethodRationale"),
+        "reasons": [(text(one, "text"), dict(part(one, "params"))) for one in rows(tender, "methodReasons")],
         "deduction_bp": whole(tender, "smallFirmDeductionBp"),
         "bond_max_fen": whole(tender, "performanceBondMaxFen"),
         "rulebook": dict(part(tender, "rulebook")),

@@ -10,7 +10,7 @@ import pytest
 from tests import axe
 from tests.browser import DESK, PHONE
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("looks")]
 PAGES = ["/desk?flash=1", "/desk?anonymous=1", "/tender", "/form", "/form?wrong=1", "/trouble/missing"]
 
 

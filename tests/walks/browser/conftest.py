@@ -25,7 +25,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     assert "Traceback" not in said, said
 
 
-@pytest.fixture(scope="session")
+# Ends with its module: the library leaves an event loop running as long as the browser does, and others want their own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     with launched() as running:
         yield running

@@ -24,10 +24,29 @@ _TOO_WIDE = """() => {
 }"""
 
 
+# What axe judges by: elements, attributes and where there is words, without the words, numbers and tokens themselves.
+_SKELETON = r"""() => {
+  const parts = [location.pathname.replace(/\d+/g, "0"), innerWidth];
+  const plain = (text) => text.replace(/[0-9a-f]{12,}|\d+/g, "0");
+  const walk = (node) => {
+    if (node.nodeType === Node.TEXT_NODE) { if (node.data.trim()) parts.push("x"); return; }
+    if (node.nodeType !== Node.ELEMENT_NODE) return;
+    parts.push("<", node.tagName, node.lang);
+    for (const one of node.attributes) parts.push(one.name, one.name === "value" ? !!one.value : plain(one.value));
+    node.childNodes.forEach(walk);
+    parts.push(">");
+  };
+  walk(document.documentElement);
+  return parts.join(" ");
+}"""
+
+
 class Gallery:
     """What is wrong with the pages of all walks, and pictures of them when MARKET_TEST_SHOTS names a folder."""
 
     def __init__(self) -> None:
+        # Pages that axe has found nothing on, by their skeleton: the same page with other names in it is no other page.
+        self.sound: set[int | str] = set()
         self.folder = Path(SHOTS) if SHOTS else None
         self.pages = 0
         self.findings: list[str] = []
@@ -183,16 +202,32 @@ class Person:
             self.page.reload()
         raise AssertionError(f"{self.page.url} never said {words!r}, but: {self.text[:3000]}")
 
+    def _axe(self) -> list[str]:
+        """What axe finds. Without scripts it cannot run either; the same pages are looked at by others with it."""
+        if not self.scripts:
+            return []
+        known = self._narrow() or hash(self.page.evaluate(_SKELETON))
+        if known in self.gallery.sound:
+            return []
+        found = axe.check(self.page)
+        if not found:
+            self.gallery.sound.add(known)
+        return found
+
+    def _narrow(self) -> str:
+        """The page's address when a wide window was made narrow for a moment: once for each address is enough."""
+        narrow = not self.phone and self.page.viewport_size == PHONE
+        return re.sub(r"\d+", "0", urlsplit(self.page.url).path) if narrow else ""
+
     def look(self) -> None:
         """Note what is wrong with this page: on the console, by axe, wider than a phone. The walk goes on."""
         self.gallery.pages += 1
-        # Without scripts axe cannot run either; the same pages are looked at by others with it.
-        findings = [*self.complaints, *(axe.check(self.page) if self.scripts else ())]
+        findings = [*self.complaints, *self._axe()]
         self.complaints.clear()
         if not self.phone:
             self.gallery.keep(self.page, self.who, "wide")
             self.page.set_viewport_size(PHONE)
-            findings += axe.check(self.page) if self.scripts else ()
+            findings += self._axe()
         findings += [f"wider than a phone of {PHONE['width']} px: {found}" for found in self.page.evaluate(_TOO_WIDE)]
         self.gallery.keep(self.page, self.who, "phone")
         if not self.phone:
