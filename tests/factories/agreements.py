@@ -35,6 +35,7 @@ from tests.factories.organisations import Team, organisation
 from tests.factories.people import PASSPHRASE, acting, keys, person
 from tests.factories.places import street as make_street
 from tests.factories.terms import make_terms
+from tests.fixtures.ground import replayed
 from tests.market.kernel.calendars import TEST_2026
 
 # The award notice goes out on 7 April 2026; the windows end on 8 and 17 April.
@@ -75,6 +76,7 @@ class Deal:
         return acting(self.team.editor)
 
 
+@replayed
 def awarded(
     *, place: Street | None = None, reserved: Sequence[int] = RESERVED, at: datetime = NOTICED, **changes: Any
 ) -> Deal:

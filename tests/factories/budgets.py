@@ -15,6 +15,7 @@ from market.people.queries import actor_of, with_role
 from market.places.models import Street
 from tests.factories.people import actor
 from tests.factories.places import street as make_street
+from tests.fixtures.ground import replayed
 
 YUAN = 100
 LINES = (
@@ -31,6 +32,7 @@ def holder(role: Role, scope: Scope, name: str) -> Actor:
     return actor_of(there[0]) if there else actor(role, scope, name=name)
 
 
+@replayed
 def drafted_year(
     street: Street | None = None,
     lines: tuple[LineFacts, ...] = LINES,
@@ -50,6 +52,7 @@ def drafted_year(
     return loaded
 
 
+@replayed
 def proposed_year(street: Street | None = None, lines: tuple[LineFacts, ...] = LINES, *, year: int = 2026) -> FundYear:
     """A plan that waits for the district."""
     place = street or make_street()
@@ -58,6 +61,7 @@ def proposed_year(street: Street | None = None, lines: tuple[LineFacts, ...] = L
     return row
 
 
+@replayed
 def closed_year(street: Street | None = None, lines: tuple[LineFacts, ...] = LINES, *, year: int = 2026) -> FundYear:
     """A closed plan of 2,100,000 yuan (unless other lines are given) with its money in the ledger."""
     place = street or make_street()

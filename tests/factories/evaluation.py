@@ -31,6 +31,7 @@ from market.tenders.states import LotState
 from tests.factories.organisations import Team, organisation
 from tests.factories.panels import experts
 from tests.factories.tenders import Office, published, street_office
+from tests.fixtures.ground import replayed
 
 YUAN = 100
 PRICES = (170_000, 165_000, 160_000)
@@ -88,6 +89,7 @@ class Case:
         return actor_of(seat.user_id)
 
 
+@replayed
 def opened(
     prices: Sequence[int] = PRICES,
     *,
@@ -195,6 +197,7 @@ def check_all(case: Case, failing: Mapping[int, str] | None = None) -> None:
     actions.check_bids(case.clerk, case.lot_id, ticks, case.tick())
 
 
+@replayed
 def qualified(prices: Sequence[int] = PRICES, *, failing: Mapping[int, str] | None = None, **changes: Any) -> Case:
     """The qualification check is done."""
     case = opened(prices, **changes)
@@ -203,6 +206,7 @@ def qualified(prices: Sequence[int] = PRICES, *, failing: Mapping[int, str] | No
     return case
 
 
+@replayed
 def drawn(prices: Sequence[int] = PRICES, *, size: int = 3, expert_seats: int = 3, **changes: Any) -> Case:
     """The panel is drawn."""
     case = qualified(prices, **changes)
@@ -216,6 +220,7 @@ def declare_all(case: Case) -> None:
         actions.declare(case.member(seat), seat.id, [team.id for team in case.teams], case.tick(minutes=1))
 
 
+@replayed
 def declared(prices: Sequence[int] = PRICES, **changes: Any) -> Case:
     """Every member has declared."""
     case = drawn(prices, **changes)
@@ -235,6 +240,7 @@ def score_all(case: Case, shares: Mapping[int, int] | None = None) -> None:
         actions.finish_sheet(member, seat.id, "", case.tick(minutes=1))
 
 
+@replayed
 def scored(prices: Sequence[int] = PRICES, *, shares: Mapping[int, int] | None = None, **changes: Any) -> Case:
     """Every sheet is final."""
     case = declared(prices, **changes)
@@ -242,6 +248,7 @@ def scored(prices: Sequence[int] = PRICES, *, shares: Mapping[int, int] | None =
     return case
 
 
+@replayed
 def ranked(prices: Sequence[int] = PRICES, **changes: Any) -> Case:
     """The report is frozen."""
     case = scored(prices, **changes)

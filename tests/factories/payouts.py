@@ -36,6 +36,7 @@ from market.records.files import keep_bytes
 from tests.factories.agreements import SIGNING, Deal, awarded, drafted
 from tests.factories.agreements import again as again_contract
 from tests.factories.people import acting, person
+from tests.fixtures.ground import replayed
 
 # A contract signed on 20 April; the first milestone is accepted on Monday 1 June 2026 at nine.
 ACCEPTED = datetime(2026, 6, 1, 9, 0, tzinfo=BEIJING)
@@ -72,6 +73,7 @@ class Office:
         return self.deal.street.id
 
 
+@replayed
 def office(*, accounts: bool = True, **changes: Any) -> Office:
     """A contract in force over two lines (fiscal and lottery), with its people and, if wanted, paying accounts."""
     deal = awarded(**changes)

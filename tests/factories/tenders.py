@@ -23,6 +23,7 @@ from market.tenders.queries import tender as find_tender
 from tests.factories import budgets, catalogue
 from tests.factories.people import acting, keys, person
 from tests.factories.places import street as make_street
+from tests.fixtures.ground import replayed
 from tests.market.kernel.calendars import TEST_2026
 
 YUAN = 100
@@ -59,6 +60,7 @@ def national_calendar() -> CalendarYear:
     return found
 
 
+@replayed
 def street_office(street: Street | None = None, *, with_keys: bool = True) -> Office:
     """Clerk, approver, two openers and the district's escrow of one street, with a closed fund year."""
     place = street or make_street()
@@ -97,6 +99,7 @@ def submitted(office: Office, *, at: datetime | None = None, **changes: Any) -> 
     return whole(row.id)
 
 
+@replayed
 def published(office: Office | None = None, *, at: datetime | None = None, **changes: Any) -> Tender:
     """A published tender with its lots sealed."""
     made = office or street_office()
