@@ -32,6 +32,12 @@ def canonical_bytes(value: object) -> bytes:
 
 def plain(value: object) -> Any:
     """`value` reduced to what JSON knows: dict, list, str, int, bool, None."""
+    # Nearly everything is one of these exactly; the rest is told apart below.
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or value is None:
+        return value
+    if kind is dict:
+        return {key if type(key) is str else _key(key): plain(item) for key, item in value.items()}  # type: ignore[attr-defined]
     match value:
         case Enum():
             return plain(value.value)

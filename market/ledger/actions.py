@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from datetime import UTC, datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from market.db.session import db
 from market.kernel.errors import Refused
@@ -35,6 +36,36 @@ def open_accounts(line_id: int) -> None:
     db.session.flush()
 
 
+# One statement writes the transfer if the debited place holds enough and the key is new; one moves both balances.
+# They are written as the driver wants them: a transfer is the smallest deed of the house and should cost little.
+_WRITE = """
+INSERT INTO transfer (debit_id, credit_id, amount_fen, reason, key, subject_kind, subject_id, file_id, at)
+SELECT d.id, c.id, :amount, :reason, :key, :kind, :subject, :file, :at FROM account d, account c
+WHERE d.key = :debit AND c.key = :credit AND (d.place = 'outside' OR d.balance_fen >= :amount) {lock}
+ON CONFLICT (key) DO NOTHING
+"""
+_MOVE = """
+UPDATE account SET balance_fen = balance_fen + CASE WHEN key = :debit THEN -:amount ELSE :amount END
+WHERE key IN (:debit, :credit)
+"""
+
+
+def _for_driver(dialect: str) -> tuple[str, str]:
+    # PostgreSQL locks both accounts before it looks at the balance; SQLite has one writer.
+    write = _WRITE.format(lock="FOR NO KEY UPDATE" if dialect == "postgresql" else "")
+    if dialect == "sqlite":
+        return write, _MOVE
+    types = {"amount": "bigint", "subject": "bigint", "file": "bigint", "at": "timestamptz"}
+
+    def named(found: re.Match[str]) -> str:
+        return f"CAST(%({found[1]})s AS {types.get(found[1], 'text')})"
+
+    return re.sub(r":(\w+)", named, write), re.sub(r":(\w+)", named, _MOVE)
+
+
+_STATEMENTS = {dialect: _for_driver(dialect) for dialect in ("sqlite", "postgresql")}
+
+
 def book(
     reason: Reason,
     line_id: int,
@@ -43,62 +74,44 @@ def book(
     subject: tuple[str, int],
     file_id: int | None,
     at: datetime,
-) -> Transfer:
-    """Book one transfer and return it; the same `key` again returns the first one and moves nothing.
+) -> bool:
+    """Book one transfer; True when it moved now, False when the same `key` had moved it before.
 
     Raises Refused when the debited place holds less than `amount_fen`, ValueError for a key reused with other facts.
     """
     source, target = WAYS[reason]
-    found = db.session.scalar(select(Transfer).filter_by(key=key))
-    if found is not None:
-        if (found.reason, found.amount_fen) != (reason.value, amount_fen):
-            raise ValueError(f"transfer key {key} was used for something else")
-        return found
-    accounts = {
-        row.key: row.id
-        for row in db.session.execute(
-            select(Account.key, Account.id).where(Account.key.in_([_key(line_id, source), _key(line_id, target)]))
-        )
-    }
-    debit, credit = accounts[_key(line_id, source)], accounts[_key(line_id, target)]
-    _take(debit, amount_fen, source)
-    db.session.execute(
-        update(Account)
-        .where(Account.id == credit)
-        .values(balance_fen=Account.balance_fen + amount_fen)
-        .execution_options(synchronize_session=False)
-    )
-    row = Transfer(
-        debit_id=debit,
-        credit_id=credit,
-        amount_fen=amount_fen,
-        reason=reason.value,
-        key=key,
-        subject_kind=subject[0],
-        subject_id=subject[1],
-        file_id=file_id,
-        at=at,
-    )
-    db.session.add(row)
     db.session.flush()
-    return row
+    connection = db.session.connection()
+    dialect = connection.dialect.name
+    write, move = _STATEMENTS[dialect]
+    values = {
+        "debit": _key(line_id, source),
+        "credit": _key(line_id, target),
+        "amount": amount_fen,
+        "reason": reason.value,
+        "key": key,
+        "kind": subject[0],
+        "subject": subject[1],
+        "file": file_id,
+        # As the column type stores it.
+        "at": at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f") if dialect == "sqlite" else at,
+    }
+    if connection.exec_driver_sql(write, values).rowcount == 1:
+        connection.exec_driver_sql(move, {name: values[name] for name in ("debit", "credit", "amount")})
+        return True
+    found = db.session.scalar(select(Transfer).filter_by(key=key))
+    if found is None:
+        raise _too_little(values["debit"], amount_fen)
+    if (found.reason, found.amount_fen) != (reason.value, amount_fen):
+        raise ValueError(f"transfer key {key} was used for something else")
+    return False
 
 
-def _take(account_id: int, amount_fen: int, place: Place) -> None:
-    enough = (Account.id == account_id,)
-    if place is not Place.OUTSIDE:
-        enough += (Account.balance_fen >= amount_fen,)  # type: ignore[assignment]
-    done = db.session.execute(
-        update(Account)
-        .where(*enough)
-        .values(balance_fen=Account.balance_fen - amount_fen)
-        .execution_options(synchronize_session=False)
+def _too_little(debit: str, amount_fen: int) -> Refused:
+    held = db.session.scalar(select(Account.balance_fen).where(Account.key == debit)) or 0
+    return Refused(
+        N_("资金不足：需要 %(needed)s，可用 %(held)s，还差 %(short)s。"),
+        needed=format_yuan(amount_fen),
+        held=format_yuan(held),
+        short=format_yuan(amount_fen - held),
     )
-    if done.rowcount != 1:  # type: ignore[attr-defined]
-        held = db.session.scalar(select(Account.balance_fen).where(Account.id == account_id)) or 0
-        raise Refused(
-            N_("资金不足：需要 %(needed)s，可用 %(held)s，还差 %(short)s。"),
-            needed=format_yuan(amount_fen),
-            held=format_yuan(held),
-            short=format_yuan(amount_fen - held),
-        )

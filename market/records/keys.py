@@ -20,6 +20,7 @@ _opened: dict[str, bytes] = {}
 
 def open_keys(installation_key: bytes) -> None:
     """Hand the installation's key (32 bytes, from the settings) to the process; called once by the app factory."""
+    _opened.clear()
     _opened["key"] = installation_key
 
 
@@ -79,11 +80,13 @@ def found_installation(publisher: str, at: datetime) -> None:
 
 
 def receipt_key() -> bytes:
-    """Return the Ed25519 key that signs receipts and daily digests."""
-    key = _kept("receipt_key")
-    if key is None:
-        raise RuntimeError("run `market db upgrade` first: this installation has no receipt key")
-    return key
+    """Return the Ed25519 key that signs receipts and daily digests; it is made once and unlocked once a process."""
+    if "receipt_key" not in _opened:
+        key = _kept("receipt_key")
+        if key is None:
+            raise RuntimeError("run `market db upgrade` first: this installation has no receipt key")
+        _opened["receipt_key"] = key
+    return _opened["receipt_key"]
 
 
 def receipt_public() -> bytes:

@@ -53,25 +53,38 @@ def alternated(
 
 # --- money ------------------------------------------------------------------------------------------------------------
 
+# The same row with the same indexes, and nothing that a ledger does: no accounts, no balances, no limits.
 _RAW = (
-    "CREATE TABLE raw_transfer "
-    "(id {key}, debit INTEGER, credit INTEGER, fen BIGINT, reason TEXT, name TEXT UNIQUE, at TEXT)"
+    (
+        "CREATE TABLE raw_transfer (id {key}, debit_id BIGINT, credit_id BIGINT, amount_fen BIGINT, reason TEXT, "
+        "key TEXT UNIQUE, subject_kind TEXT, subject_id BIGINT, file_id BIGINT, at TEXT)"
+    ),
+    *(
+        f"CREATE INDEX raw_{number} ON raw_transfer ({columns})"
+        for number, columns in enumerate(("debit_id", "credit_id", "file_id", "subject_kind, subject_id"))
+    ),
 )
-_INSERT = "INSERT INTO raw_transfer (debit, credit, fen, reason, name, at) VALUES ({0}, {0}, {0}, {0}, {0}, {0})"
+_INSERT = (
+    "INSERT INTO raw_transfer (debit_id, credit_id, amount_fen, reason, key, subject_kind, subject_id, file_id, at) "
+    "VALUES ({0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}, {0})"
+)
 
 
 def measure_ledger(report: Report, world: ProductWorld) -> None:
-    """Transfers a second, each committed, against a bare INSERT and commit of a row as wide."""
+    """Transfers a second, each committed, against a bare INSERT and commit of the same row."""
     with world.inside():
         line_id = budgets.line(year=system_now().year).id
     connection, mark = _bare(world.settings.database_url)
-    connection.execute(_RAW.format(key="INTEGER PRIMARY KEY" if mark == "?" else "BIGSERIAL PRIMARY KEY"))
+    for statement in _RAW:
+        connection.execute(statement.format(key="INTEGER PRIMARY KEY" if mark == "?" else "BIGSERIAL PRIMARY KEY"))
     connection.commit()
     numbers = iter(range(10**9))
 
     def barest() -> None:
         for _ in range(TRANSFERS):
-            connection.execute(_INSERT.format(mark), (1, 2, 100, "reserve", f"k{next(numbers)}", "2026-03-31"))
+            number = next(numbers)
+            row = (1, 2, 100, "reserve", f"k{number}", "bench", number, None, "2026-03-31 01:00:00.000000")
+            connection.execute(_INSERT.format(mark), row)
             connection.commit()
 
     def ours() -> None:
