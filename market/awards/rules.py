@@ -141,6 +141,19 @@ class FundingTerms:
 
 
 @dataclass(frozen=True)
+class RecoveryTerms:
+    """What follows when a milestone fails for good: whether the contract ends, and what of the money paid comes back."""
+
+    stop_on_fail: bool
+    claim_bp: int  # share of what was already paid that is claimed back
+    due_days: int  # from the notice of the claim to the last day to return the money
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.claim_bp <= BP or self.due_days < 1:
+            raise ValueError("a claim is a share between 0 and 10,000 and leaves time to pay it back")
+
+
+@dataclass(frozen=True)
 class RuleFacts:
     """The numbers of the rulebook set that judges this purchase to its end, as far as a contract needs them."""
 
@@ -198,6 +211,9 @@ class Terms:
     rules: RuleFacts
     rules_digest: str
     offer_digest: str = ""  # root of the winning bid or application, which stays part of the contract
+    # Left out of the data where they are absent, so that awards without them keep their digest.
+    recovery: RecoveryTerms | None = None
+    on_behalf_of: str = ""  # a group without legal person for which the supplier answers
 
     def __post_init__(self) -> None:
         if self.amount_fen <= 0 or self.ends_on < self.starts_on:
@@ -212,8 +228,9 @@ class Terms:
             raise ValueError("the reserved money covers the price")
 
     def as_data(self) -> dict[str, Any]:
-        """Return plain JSON values."""
-        return {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
+        """Return plain JSON values; parts that an award may lack are left out when it lacks them."""
+        data = {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
+        return {name: value for name, value in data.items() if name not in _OPTIONAL or value}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Terms:
@@ -230,6 +247,7 @@ class Terms:
                 "evaluation": EvaluationTerms.from_data(data["evaluation"]),
                 "funding": tuple(FundingTerms(**one) for one in data["funding"]),
                 "rules": RuleFacts.from_data(data["rules"]),
+                "recovery": RecoveryTerms(**data["recovery"]) if data.get("recovery") else None,
             }
         )
 
@@ -237,6 +255,9 @@ class Terms:
     def digest(self) -> str:
         """SHA-256 over the canonical form: `Award.terms_digest`."""
         return digest(self.as_data())
+
+
+_OPTIONAL = ("recovery", "on_behalf_of")
 
 
 def _plain(value: Any) -> Any:
