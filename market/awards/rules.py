@@ -142,7 +142,7 @@ class FundingTerms:
 
 @dataclass(frozen=True)
 class RecoveryTerms:
-    """What follows when a milestone fails for good: whether the contract ends, and what of the money paid comes back."""
+    """What follows when a milestone fails for good: whether the contract ends, what of the money comes back."""
 
     stop_on_fail: bool
     claim_bp: int  # share of what was already paid that is claimed back
@@ -279,13 +279,21 @@ def award_release_id(award_id: int) -> str:
 
 
 def signing_bar(
-    *, stands: bool, publicity_until: datetime, challenge_until: datetime, at: datetime, wait: bool
+    *,
+    stands: bool,
+    publicity_until: datetime,
+    challenge_until: datetime,
+    at: datetime,
+    wait: bool,
+    proposed: bool = False,
 ) -> str | None:
     """Return why a contract on this award may not be signed at `at`, or None.
 
     A suspended or annulled award is never signed (采购法实施条例 54). With `wait` (the district's setting, on by
     default) signing also waits for the result notice and the challenge window to end.
     """
+    if proposed:
+        return N_("结果还在公示，确认后才能签订合同。")
     if not stands:
         return N_("成交结果因质疑暂停或已被认定无效，现在不能签署；请等质疑处理完毕。")
     if wait and is_before(at, publicity_until):
@@ -341,3 +349,38 @@ def next_in_rank(ranked: Sequence[int], fallen: Collection[int]) -> int | None:
 def sign_by(noticed_on: date, sign_days: int, calendar: Calendar) -> Counted:
     """Return the last day to sign: 30 days after the notice (采购法 46, row 44), rolled forward from a holiday."""
     return roll_forward(noticed_on + timedelta(days=sign_days), calendar)
+
+
+# --- proposed awards and objections -----------------------------------------------------------------------------------
+
+# More than an officer can read on one award; the page then gives the telephone instead.
+OBJECTIONS_MOST = 200
+OBJECTION_OPEN, OBJECTION_UPHELD = "filed", "upheld"
+
+
+def notice_end(published_on: date, working_days: int, calendar: Calendar) -> Counted:
+    """Return the last day of a pending award's notice, counted in working days from the day after publication."""
+    return add_working_days(published_on, working_days, calendar)
+
+
+def objection_bar(at: datetime, until: datetime, *, pending: bool) -> str | None:
+    """Return why nobody may object to an award at `at`, or None."""
+    if not pending:
+        return N_("这个结果已不在公示中，不再接收异议。")
+    return None if is_before(at, until) else N_("公示期已满，不再接收异议。")
+
+
+def answer_by(filed_on: date, rules: Mapping[str, Any], calendar: Calendar) -> Counted:
+    """Return the last day to answer an objection (assumed number, the district's own to change)."""
+    return add_working_days(filed_on, rules["objection.answer_working_days"], calendar)
+
+
+def confirm_bar(at: datetime, until: datetime, objections: Collection[str]) -> str | None:
+    """Return why a proposed award may not be confirmed at `at`, given its objections' states, or None."""
+    if OBJECTION_UPHELD in objections:
+        return N_("有异议成立，这个结果不能确认；请办理不予确认。")
+    if is_before(at, until):
+        return N_("公示期还没有结束，期满后才能确认。")
+    if OBJECTION_OPEN in objections:
+        return N_("还有异议没有答复，答复后才能确认。")
+    return None

@@ -41,6 +41,7 @@ class Permit(StrEnum):
     BID_QUALIFY = "evaluation:bid:qualify"
     EVALUATION_REPORT = "evaluation:report:make"
     AWARD_CONFIRM = "awards:award:confirm"
+    OBJECTION_DECIDE = "awards:objection:decide"
     CHALLENGE_FILE = "challenges:challenge:file"
     CHALLENGE_REPLY = "challenges:challenge:reply"
     CHALLENGE_DECIDE = "challenges:challenge:decide"
@@ -115,6 +116,7 @@ ROLE_PERMITS: dict[Role, frozenset[Permit]] = {
         _OWN
         | {_P.ORGANISATION_CONFIRM, _P.CATALOGUE_EDIT, _P.RULES_OVERRIDE, _P.EXPERT_MANAGE, _P.PEOPLE_MANAGE}
         | {_P.CERTIFICATE_ISSUE, _P.BUDGET_SEE, _P.TENDER_SEE, _P.NEED_RECORD}
+        | {_P.OBJECTION_DECIDE}
     ),
     _R.DISTRICT_REVIEWER: frozenset(_OWN | {_P.CHALLENGE_DECIDE, _P.TENDER_SEE, _P.BOOKS_READ}),
     _R.KEY_ESCROW: frozenset(_OWN | {_P.BID_OPEN}),
@@ -156,6 +158,7 @@ FORBIDDEN_PAIRS: dict[frozenset[Permit], str] = {
     frozenset({_P.PAYOUT_REQUEST, _P.PAYOUT_APPROVE}): N_("申请付款的人不得审批同一笔付款。"),
     frozenset({_P.AGREEMENT_SIGN_BUYER, _P.AGREEMENT_SIGN_SUPPLIER}): N_("同一人不得代表合同双方签署。"),
     frozenset({_P.CHALLENGE_REPLY, _P.CHALLENGE_DECIDE}): N_("答复质疑的人不得裁决同一质疑。"),
+    frozenset({_P.AWARD_CONFIRM, _P.OBJECTION_DECIDE}): N_("提出或确认结果的人不得处理对同一结果的异议。"),
     frozenset({_P.DELIVERY_REPORT, _P.DELIVERY_ACCEPT}): N_("报告履约的人不得验收同一事项。"),
     frozenset({_P.OUTCOME_RATE_SELF, _P.OUTCOME_RATE_THIRD}): N_("被评估方人员不得担任第三方评估员。"),
 }

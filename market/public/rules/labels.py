@@ -92,6 +92,7 @@ TAG_LABELS = {
     "implementationUpdate": N_("履约进展"),
 }
 AWARD_STATES = {
+    "proposed": (N_("公示中，待确认"), "wait"),
     "active": (N_("有效"), "good"),
     "pending": (N_("暂停中"), "bad"),
     "suspended": (N_("暂停中"), "bad"),
@@ -132,6 +133,7 @@ CHALLENGE_STATES = {
     "rejected": (N_("质疑不成立"), "good"),
     "withdrawn": (N_("已撤回"), "neutral"),
 }
+OBJECTION_STATES = {"upheld": (N_("异议成立"), "bad"), "rejected": (N_("异议不成立"), "good")}
 PARTY_LABELS = {"buyer": N_("采购人"), "supplier": N_("供应商")}
 RATER_LABELS = {
     "self": N_("自评"),
@@ -178,6 +180,7 @@ SUBJECT_LABELS = {
     "seat": N_("评委"),
     "award": N_("成交结果"),
     "challenge": N_("质疑"),
+    "objection": N_("异议"),
     "agreement": N_("合同"),
     "milestone": N_("服务节点"),
     "evaluation": N_("成效评价"),
@@ -212,11 +215,13 @@ VERB_LABELS = {
     "issue": N_("送签"),
     "make": N_("生成"),
     "make_codes": N_("发放评价代码"),
+    "object": N_("提出异议"),
     "open": N_("开标"),
     "order": N_("发出付款指令"),
     "pass_over": N_("顺延"),
     "peel": N_("开启第一层密封"),
     "plan_milestones": N_("列出服务节点"),
+    "propose": N_("提出"),
     "publish": N_("发布"),
     "publish_intention": N_("公开意向"),
     "qualify": N_("资格审查"),
@@ -225,6 +230,7 @@ VERB_LABELS = {
     "rate": N_("评价"),
     "recuse": N_("回避"),
     "reinstate": N_("恢复"),
+    "refuse": N_("不予确认"),
     "reject": N_("认定不成立"),
     "render": N_("生成文件"),
     "reply": N_("答复"),
