@@ -69,7 +69,7 @@ def propose_termination(
     if not reason.strip():
         raise Refused(N_("请写明终止的事实和理由；会公布。"), field="reason")
     if not 0 <= settle_bp <= BP:
-        raise Refused(N_("结算比例应在 0 到 100% 之间。"), field="settle_bp")
+        raise Refused(N_("结算比例不能超过全额。"), field="settle_bp")
     check_facts(row, ground)
     found = _new(row, ground, reason.strip(), settle_bp, actor, at)
     facts = {"agreement": row.id, "ground": ground.value, "settle_bp": settle_bp}
