@@ -138,7 +138,7 @@ class Anything(RuleBasedStateMachine):
             "awarded": ("issue_contract", "sign", "challenge", "report"),
             "running": ("request_payment", "approve_payment", "order_payment", "bank_says"),
             "evaluating": ("rate_self", "rate_third", "rate_public", "close_evaluation"),
-            "failing": ("propose_termination", "approve_termination", "enter_receipt", "confirm_receipt_of_claim"),
+            "failing": ("enter_receipt", "confirm_receipt_of_claim", "waive_claim", "reject_receipt_of_claim"),
         }[purchase]
 
     # --- what stays true --------------------------------------------------------------------------------------------
