@@ -26,6 +26,7 @@ GROUPS = {
     "evaluation": N_("评分"),
     "low_price": N_("异常低价"),
     "award": N_("成交结果"),
+    "objection": N_("公示异议"),
     "challenge": N_("质疑"),
     "complaint": N_("投诉"),
     "contract": N_("合同"),

@@ -1,4 +1,4 @@
-"""Choosing in rank order, publishing the result, writing to each bidder; suspending and annulling."""
+"""Choosing in rank order, publishing the result, writing to each bidder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from market.awards.models import Award, BidderLetter
-from market.awards.notices import award_fragment, scoring_data, status_fragment
+from market.awards.notices import award_fragment, scoring_data
 from market.awards.queries import fallen_organisations
 from market.awards.rules import (
     EvaluationTerms,
@@ -43,11 +43,9 @@ from market.places.models import Street
 from market.places.queries import calendar_for, street
 from market.records.audit import require_other_hands
 from market.records.messages import tell
-from market.records.models import PurchaseFile
 from market.records.moves import move
 from market.records.notices import CardFacts, publish
 from market.records.queue import enqueue
-from market.tenders.actions import fail_lot
 from market.tenders.models import Lot
 from market.tenders.queries import lot as find_lot
 from market.tenders.queries import rules_of
@@ -181,7 +179,7 @@ def _publish_result(
     if report is not None:
         # Panel, draws with their secret, points and low prices: what anyone needs to compute the ranking again.
         scoring |= public_part(lot, report.data, report.digest)
-    fragment = award_fragment(row, row.organisation, f"lot-{lot.number}", scoring)
+    fragment = award_fragment(row, row.organisation, lot_id=f"lot-{lot.number}", scoring=scoring)
     facts = CardFacts(stage="awarded", awarded_fen=row.amount_fen, supplier=row.organisation.name)
     publish(row.file, "award", fragment, facts, actor, at)
 
@@ -245,53 +243,3 @@ def _own_scores(own: Result, bid: OpenedBid, criteria: Mapping[int, Any]) -> dic
             if c.kind == "quality"
         ],
     }
-
-
-def suspend(row: Award, actor: Actor, at: datetime, reason: str) -> None:
-    """Stop an award while a challenge is open; no contract may be signed (条例 54)."""
-    move(row, AWARD_MACHINE, AwardVerb.SUSPEND, actor, at, facts={"reason": reason})
-    _publish_status(row, actor, at, reason, "suspended")
-
-
-def reinstate(row: Award, actor: Actor, at: datetime) -> None:
-    """Let a suspended award stand again."""
-    move(row, AWARD_MACHINE, AwardVerb.REINSTATE, actor, at)
-    _publish_status(row, actor, at, N_("质疑处理完毕，成交结果有效。"), "awarded")
-
-
-def annul(row: Award, actor: Actor, at: datetime, reason: str, *, rerun: bool) -> None:
-    """Annul a suspended award. The lot goes back to its ranking, or fails when `rerun` asks for a new purchase."""
-    move(row, AWARD_MACHINE, AwardVerb.ANNUL, actor, at, facts={"reason": reason})
-    _fall(row, actor, at, reason, LotVerb.UNAWARD, rerun)
-
-
-def decline(actor: Actor, row: Award, reason: str, at: datetime) -> None:
-    """Write down that the supplier gave the award up; the next in rank follows (条例 49)."""
-    move(row, AWARD_MACHINE, AwardVerb.DECLINE, actor, at, facts={"reason": reason})
-    _fall(row, actor, at, reason, LotVerb.PASS_OVER, False)
-
-
-def _fall(row: Award, actor: Actor, at: datetime, reason: str, verb: LotVerb, rerun: bool) -> None:
-    _publish_status(row, actor, at, reason, "evaluated")
-    tell(
-        holders(Permit.BID_DRAFT, Scope(organisation_id=row.organisation_id)),
-        N_("成交结果无效：%(title)s"),
-        N_("“%(title)s”的成交结果已不再有效，原因见公告。"),
-        f"/awards/{row.id}",
-        at,
-        {"title": row.title},
-    )
-    if row.subject_kind != "lot":
-        return
-    lot = find_lot(row.subject_id)
-    assert lot is not None
-    if rerun:
-        fail_lot(lot, reason, actor, at)
-    else:
-        move(lot, LOT_MACHINE, verb, actor, at, facts={"reason": reason})
-
-
-def _publish_status(row: Award, actor: Actor, at: datetime, reason: str, stage: str) -> None:
-    tag = "awardCancellation" if row.state == AwardState.ANNULLED else "awardUpdate"
-    file = db.session.get_one(PurchaseFile, row.file_id)
-    publish(file, tag, status_fragment(row, reason), CardFacts(stage=stage), actor, at)
