@@ -43,6 +43,8 @@ from market.records.notices import CardFacts, publish
 from market.records.queue import enqueue
 from market.records.receipts import next_number
 from market.records.signing import sign_pdf
+from market.workers import actions as workers
+from market.workers.actions import Assignment
 
 RENDER_JOB = "agreements.render"
 _GONE = N_("没有找到您要的内容，链接可能已失效。")
@@ -59,6 +61,11 @@ def terms_of(award: Award) -> Terms:
     if terms.digest != award.terms_digest:
         raise Refused(N_("成交条件与公告的摘要不一致，不能据此起草合同；请联系平台管理员核查。"))
     return terms
+
+
+def assigned(row: Agreement) -> list[Assignment]:
+    """Return the people the winning offer named; `row.award` is loaded."""
+    return [Assignment(one.worker_id, one.level, one.weekly_centi) for one in terms_of(row.award).workers]
 
 
 def _loaded(agreement_id: int) -> Agreement:
@@ -217,6 +224,8 @@ def _check_turn(actor: Actor, row: Agreement, party: Party, at: datetime) -> Sto
     bar = may_sign_at(row.award, at, bool(row.data["rules"]["wait_for_windows"]))
     if bar is not None:
         raise Refused(bar)
+    # Only now are all other contracts known: what was a warning while drafting is a rule (decision 26).
+    workers.require_load(assigned(row), row.district_id, row.starts_on, row.ends_on, beijing_day(at))
     latest = row.signatures[-1].pdf_file_id if row.signatures else row.draft_pdf_id
     document = queries.stored(latest)
     if document is None:
@@ -303,6 +312,7 @@ def _enter_into_force(actor: Actor, row: Agreement, pdf: StoredFile, at: datetim
             if fen:
                 key = f"agreement:{row.id}:{reason.value}:{share.line_id}"
                 book(reason, share.line_id, fen, key, subject, row.file_id, at)
+    workers.post_workers(assigned(row), row.organisation_id, subject, row.title, row.starts_on, row.ends_on, actor, at)
     facts = CardFacts(stage="contract", awarded_fen=row.amount_fen, supplier=row.organisation.name)
     publish(row.file, "contract", signed_release(row, _street(row.street_id), pdf), facts, actor, at)
     mail.tell_in_force(row, at)
@@ -366,6 +376,7 @@ def complete_agreement(actor: Actor, agreement_id: int, owed_fen: Mapping[int, i
         if rest:
             key = f"agreement:{row.id}:{Reason.FREE.value}:{part['line_id']}"
             book(Reason.FREE, part["line_id"], rest, key, ("agreement", row.id), row.file_id, at)
+    workers.end_postings_under(("agreement", row.id), at)
     tag, facts = "contractTermination", CardFacts(stage="complete")
     publish(row.file, tag, state_release(row, ""), facts, actor, at)
     return row

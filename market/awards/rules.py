@@ -141,6 +141,15 @@ class FundingTerms:
 
 
 @dataclass(frozen=True)
+class WorkerTerms:
+    """Somebody the winning offer names: register id, certificate level, planned hours a week (hundredths); no name."""
+
+    worker_id: int
+    level: str
+    weekly_centi: int
+
+
+@dataclass(frozen=True)
 class RuleFacts:
     """The numbers of the rulebook set that judges this purchase to its end, as far as a contract needs them."""
 
@@ -198,6 +207,7 @@ class Terms:
     rules: RuleFacts
     rules_digest: str
     offer_digest: str = ""  # root of the winning bid or application, which stays part of the contract
+    workers: tuple[WorkerTerms, ...] = ()
 
     def __post_init__(self) -> None:
         if self.amount_fen <= 0 or self.ends_on < self.starts_on:
@@ -210,10 +220,15 @@ class Terms:
             raise ValueError("milestones are numbered from 1")
         if sum(one.amount_fen for one in self.funding) < self.amount_fen:
             raise ValueError("the reserved money covers the price")
+        if any(one.weekly_centi <= 0 for one in self.workers):
+            raise ValueError("who is named works some hours")
 
     def as_data(self) -> dict[str, Any]:
-        """Return plain JSON values."""
-        return {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
+        """Return plain JSON values; terms that name nobody read, and have the digest, as before anybody was named."""
+        data = {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
+        if not self.workers:
+            del data["workers"]
+        return data
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Terms:
@@ -230,6 +245,7 @@ class Terms:
                 "evaluation": EvaluationTerms.from_data(data["evaluation"]),
                 "funding": tuple(FundingTerms(**one) for one in data["funding"]),
                 "rules": RuleFacts.from_data(data["rules"]),
+                "workers": tuple(WorkerTerms(**one) for one in data.get("workers", ())),
             }
         )
 

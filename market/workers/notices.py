@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from market.workers.queries import Workforce
+from market.workers.rules import Workforce
 
 KIND = "workforce"
 

@@ -187,6 +187,15 @@ def talent_progress(counts: Mapping[Tier, int], rules: Mapping[str, Any]) -> lis
     return [Progress(tier, reached[tier], int(rules[f"workers.talent_{tier.value}_count"])) for tier in Tier]
 
 
+@dataclass(frozen=True)
+class Workforce:
+    """An organisation's people in numbers: nobody's name."""
+
+    people: int
+    certified: dict[str, int]  # by level, each person once, at the highest level
+    supervisors: int
+
+
 def is_named(name: str) -> str:
     """Return a person's name without blanks and width variants, to compare what two people typed."""
     return "".join(name.split()).replace("·", "").replace("．", "")

@@ -12,11 +12,19 @@ from market.workers.actions.certificates import (
 )
 from market.workers.actions.entering import end_employment, enter_worker, name_tier
 from market.workers.actions.growing import add_learning, add_supervision
-from market.workers.actions.posting import Assignment, end_posting, end_postings_under, post_workers, require_load
+from market.workers.actions.posting import (
+    Assignment,
+    end_posting,
+    end_postings_under,
+    gone,
+    post_workers,
+    require_load,
+    weekly_limit,
+)
 
 __all__ = [
     "CARD_JOB", "Assignment", "CertificateFacts", "add_learning", "add_supervision", "confirm_certificate",
-    "end_employment", "end_posting", "end_postings_under", "enter_certificate", "enter_worker", "issue_card",
+    "end_employment", "end_posting", "end_postings_under", "enter_certificate", "enter_worker", "gone", "issue_card",
     "lapse_certificates", "mend_certificate", "name_tier", "post_workers", "remind_of_expiry", "require_load",
-    "return_certificate",
+    "return_certificate", "weekly_limit",
 ]  # fmt: skip

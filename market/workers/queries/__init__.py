@@ -20,7 +20,6 @@ from market.workers.queries.growth import Growth, growth
 from market.workers.queries.people import (
     PAGE,
     Named,
-    Workforce,
     current,
     nameable,
     named,
@@ -34,7 +33,7 @@ from market.workers.queries.people import (
 )
 
 __all__ = [
-    "PAGE", "Growth", "Named", "Workforce", "as_entries", "card", "cards_of", "certificate", "current",
+    "PAGE", "Growth", "Named", "as_entries", "card", "cards_of", "certificate", "current",
     "employments_of", "expiring", "growth", "holder_of", "lapsed", "learning_of", "nameable", "named", "posting",
     "postings_of", "postings_under", "present_employment", "reserve_counts", "returned", "roster", "spans",
     "supervision_given", "supervisions_of", "supervisors_in", "tier_counts", "to_confirm", "within", "worker",

@@ -12,6 +12,7 @@ from sqlalchemy.orm import selectinload
 from market.db.session import db
 from market.kernel.permits import Grant
 from market.workers.models import Certificate, SocialWorker
+from market.workers.rules import Workforce
 from market.workers.states import SUPERVISING, CertificateState, Level, Tier
 
 PAGE = 20
@@ -115,15 +116,6 @@ def _highest(rows: Iterable[tuple[int, str, str]]) -> list[Named]:
         if known is None or order.index(Level(level)) > order.index(Level(known.level)):
             found[worker_id] = Named(worker_id, name, level)
     return list(found.values())
-
-
-@dataclass(frozen=True)
-class Workforce:
-    """An organisation's people in numbers: nobody's name."""
-
-    people: int
-    certified: dict[str, int]  # by level, each person once, at the highest level
-    supervisors: int
 
 
 def workforce(organisation_id: int, day: date) -> Workforce:
