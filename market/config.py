@@ -162,8 +162,7 @@ def _address(text: str, name: str) -> str:
         return text.rstrip("/")
     name = PREFIX + name.upper()
     raise SettingsError(
-        f"设置 {name} 应为以 http:// 或 https:// 开头的网址",
-        f"{name} must be an address that starts with http:// or https://",
+        f"设置 {name} 应为以 http:// 或 https:// 开头的网址", f"{name} must be an address that starts with http:// or https://"
     )
 
 

@@ -121,7 +121,9 @@ def restore(settings: Settings, file: Path) -> dict[str, dict[str, Any]]:
     """Bring an archive into an empty installation. Everything is checked before the first byte is written."""
     revision, _ = database_state(settings)
     if revision is not None or (settings.files.exists() and any(settings.files.iterdir())):
-        raise BadArchive("目标安装不是空的，请指定新的数据目录和空库 / not empty: name a new MARKET_DATA and database")
+        raise BadArchive(
+            "目标安装不是空的，请指定新的数据目录和空库 / not empty: name a new MARKET_DATA and database"
+        )
     try:
         with zipfile.ZipFile(file) as opened:
             manifest = _checked_manifest(settings, opened)

@@ -65,6 +65,7 @@ def _keep(name: str, secret: bytes) -> None:
     write_setting(name, base64.b64encode(lock(name, secret)).decode())
 
 
+
 def found_installation(publisher: str, at: datetime) -> None:
     """Make receipt key and certificate authority of a new installation; harmless when they exist. `at` is real time."""
     if _kept("receipt_key") is None:

@@ -29,9 +29,7 @@ def give_receipt(number: str, subject: tuple[str, int], facts: Mapping[str, Any]
 def next_number(series: str) -> int:
     """Return the next number of a series, starting at 1; numbers of rolled back work are given again."""
     found = db.session.execute(
-        update(SubjectNumber)
-        .where(SubjectNumber.series == series)
-        .values(last=SubjectNumber.last + 1)
+        update(SubjectNumber).where(SubjectNumber.series == series).values(last=SubjectNumber.last + 1)
         .returning(SubjectNumber.last)
     ).scalar()
     if found is not None:

@@ -107,9 +107,13 @@ def test_study_for_a_degree_needs_no_hours() -> None:
 
 @pytest.mark.parametrize(
     ("supervisor", "hours", "day", "field"),
-    [(2, 1_00, date(2026, 3, 1), "supervisor"), (1, 0, date(2026, 3, 1), "hours"), (1, 13_00, date(2026, 3, 1), "hours"),
-     (1, 1_00, date(2026, 4, 1), "day")],
-)  # fmt: skip
+    [
+        (2, 1_00, date(2026, 3, 1), "supervisor"),
+        (1, 0, date(2026, 3, 1), "hours"),
+        (1, 13_00, date(2026, 3, 1), "hours"),
+        (1, 1_00, date(2026, 4, 1), "day"),
+    ],
+)
 def test_supervision_that_cannot_be_right(supervisor: int, hours: int, day: date, field: str) -> None:
     with pytest.raises(Refused) as refused:
         rules.check_supervision(supervisor, 2, hours, day, date(2026, 3, 31))
