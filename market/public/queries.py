@@ -175,15 +175,19 @@ def _listing(
     marks: Sequence[str] = (),
 ) -> Listing:
     """Page a list by its mark, or by the mark of the search index where something is searched for."""
-    found = matches(kind, words, marks) if words or marks else None
-    if words and found is None:
+    searched, most = bool(words or marks), FOUND_CAP if words or marks else CAP
+    found = matches(kind, words, marks) if searched else None
+    if searched and found is None:
         return Listing([], None, 0)
+    counted = query.with_only_columns(key)
     if found is not None:
+        counted = counted.join(found, found.c.row_id == key) if narrowed else counting(kind, words, marks)
+    count = db.session.scalar(select(func.count()).select_from(counted.limit(most + 1).subquery())) or 0
+    if searched:
+        found = matches(kind, words, marks, few=not narrowed and count <= most)
+        assert found is not None
         query = query.join(found, found.c.row_id == key).add_columns(found.c.mark.label("found_mark"))
         mark = found.c.mark
-    counted = query.with_only_columns(key) if found is None or narrowed else counting(kind, words, marks)
-    most = FOUND_CAP if words or marks else CAP
-    count = db.session.scalar(select(func.count()).select_from(counted.limit(most + 1).subquery())) or 0
     if before is not None:
         query = query.where(mark < before)
     rows = db.session.execute(query.order_by(mark.desc()).limit(PAGE + 1)).all()

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, Text, and_, cast, column, select, table, text
+from sqlalchemy import CTE, ColumnElement, Select, Subquery, Text, and_, cast, column, select, table, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from market.db.session import db
@@ -107,10 +107,12 @@ def _found(kind: str, runs: list[list[str]], marks: Sequence[str] = ()) -> Colum
     return and_(_KEY.c.kind == kind, _KEY.c.words.op("@@")(cast(phrase, TSQUERY)))
 
 
-def matches(kind: str, value: str, marks: Sequence[str] = ()) -> Subquery | None:
+def matches(kind: str, value: str, marks: Sequence[str] = (), *, few: bool = False) -> Subquery | CTE | None:
     """Return a subquery of `row_id` and `mark` for rows whose text holds every run of the query; None: no query.
 
-    `marks` narrow the list as they stand in the index (`index_text`); with them an empty query is one.
+    `marks` narrow the list as they stand in the index (`index_text`); with them an empty query is one. `few`: the
+    caller has counted and knows that there are few; PostgreSQL then looks them up first and sorts, where it would
+    otherwise walk from the newest row on and, guessing that a rare word is not so rare, pass every row there is.
     `mark` is a unique whole number; ordered by it, newest first, results can be paged without a sort.
     """
     runs = query_runs(value)
@@ -120,7 +122,8 @@ def matches(kind: str, value: str, marks: Sequence[str] = ()) -> Subquery | None
         rows = select(_TEXT.c.rowid.label("mark"), _KEY.c.row_id).join(_KEY, _KEY.c.id == _TEXT.c.rowid)
     else:
         rows = select(_KEY.c.row_id.label("mark"), _KEY.c.row_id)
-    return rows.where(_found(kind, runs, marks)).subquery("found")
+    rows = rows.where(_found(kind, runs, marks))
+    return rows.cte("found").prefix_with("MATERIALIZED", dialect="postgresql") if few else rows.subquery("found")
 
 
 def counting(kind: str, value: str, marks: Sequence[str] = ()) -> Select[Any]:
