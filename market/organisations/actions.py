@@ -17,7 +17,14 @@ from market.kernel.uscc import ProviderType
 from market.organisations.models import BankAccount, Organisation, OrganisationRating, StripeAccount
 from market.organisations.notices import directory_data
 from market.organisations.queries import directory_key, live_bank_account, ratings_of, stripe_account
-from market.organisations.rules import check_bank, check_grade, check_identity, check_stars, may_claim_small
+from market.organisations.rules import (
+    check_bank,
+    check_grade,
+    check_identity,
+    check_stars,
+    may_be_graded,
+    may_claim_small,
+)
 from market.organisations.states import (
     BANK_MACHINE,
     ORGANISATION_MACHINE,
@@ -186,6 +193,8 @@ def enter_rating(actor: Actor, subject: Organisation, facts: RatingFacts, at: da
     if subject.confirmed_at is None:
         raise Refused(N_("机构登记尚未确认，不能登记等级或星级。"))
     today, until = beijing_day(at), facts.valid_until
+    if facts.kind is RatingKind.GRADE and not may_be_graded(subject.provider_type):
+        raise Refused(N_("评估等级只适用于社会团体、社会服务机构和基金会。"), field="kind")
     if facts.kind is RatingKind.GRADE:
         years = rules_for(place, Regime.ANY, today)["organisations.grade_years"]
         until = check_grade(facts.valid_from, today, int(years))

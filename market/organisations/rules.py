@@ -13,6 +13,7 @@ from market.organisations.states import OrganisationState
 
 # Only these are classed by size; social organisations are not (财库〔2020〕46号).
 _SIZE_CLASSED = {ProviderType.ENTERPRISE, ProviderType.INDIVIDUAL_BUSINESS}
+_GRADED = {ProviderType.SOCIAL_GROUP, ProviderType.SERVICE_AGENCY, ProviderType.FOUNDATION}
 _CANNOT_SUPPLY = {ProviderType.STATE_ORGAN, ProviderType.MASS_GROUP}
 _CNAPS = re.compile(r"\d{12}")
 _ACCOUNT = re.compile(r"\d{8,28}")
@@ -56,6 +57,11 @@ def bidding_trouble(state: str, provider_type: str, barred_until: date | None, d
     if provider_type == ProviderType.COMMUNITY_GROUP:
         return N_("备案的社区社会组织没有法人资格，不能签订合同；请由支持机构代为申报。")
     return None
+
+
+def may_be_graded(provider_type: str) -> bool:
+    """True for social organisations: grades 1A-5A are theirs alone (社会组织评估管理办法)."""
+    return provider_type in _GRADED
 
 
 def check_grade(valid_from: date, today: date, years: int) -> date:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from market.kernel.clock import beijing_day, system_now
 from market.kernel.errors import Forbidden, Refused
 from market.kernel.permits import Actor, Role, Scope
+from market.kernel.uscc import ProviderType
 from market.organisations import actions, queries, rules
 from market.organisations.actions import RatingFacts
 from market.organisations.states import RATING_MACHINE, RatingKind, RatingState, RatingVerb
@@ -73,6 +74,16 @@ def test_the_directory_carries_grade_and_stars_until_they_are_withdrawn(session:
     session.refresh(card)
     assert card.data["grade"] is None
     assert entered.state == RatingState.WITHDRAWN
+
+
+def test_firms_have_stars_and_no_grade(session: Session) -> None:
+    row = organisation(provider_type=ProviderType.ENTERPRISE, bank=False).organisation
+    with pytest.raises(Refused) as refused:
+        actions.enter_rating(_civil(), row, GRADE, system_now())
+    assert refused.value.field == "kind"
+    today = beijing_day(system_now())
+    stars = RatingFacts(RatingKind.STARS, 3, "江宁区民政局", "2025 年度", today, today)
+    assert actions.enter_rating(_civil(), row, stars, system_now()).level == 3
 
 
 def test_only_the_registrar_s_district_rates(session: Session) -> None:
