@@ -33,7 +33,7 @@ class Tier(StrEnum):
 
 
 TIER_LABELS = {
-    Tier.WORKER: N_("社会工作者"),
+    Tier.WORKER: N_("社会工作专业人才"),
     Tier.SUPERVISOR: N_("督导"),
     Tier.LEADER: N_("领军人才"),
 }

@@ -36,6 +36,7 @@ def show_page(row: SocialWorker, **forms: Any) -> str:
         "show.html",
         row=row,
         growth=queries.growth(row, found(find_district(row.district_id)), beijing_day(now())),
+        today=beijing_day(now()),
         cards=queries.cards_of(row.id),
         edits=Permit.WORKER_EDIT in held,
         confirms=Permit.WORKER_CONFIRM in held,

@@ -107,7 +107,7 @@ def test_one_organisation_shows_its_work_its_money_and_numbers_of_people(session
     assert "星级：三星" not in page.text
     assert "已过有效期" in page.text
     assert "绩效评价" in page.text
-    assert "23 人" in page.text
+    assert "在册人员：23" in page.text
     assert visitor.get("/organisations-directory/52320115MJ9999991N").status == 404
     visitor.client.set_cookie("lang", "en")
     assert "Money received" in visitor.get(f"/organisations-directory/{key}", most=DETAIL).text
@@ -119,7 +119,7 @@ def test_a_registered_organisation_and_its_people_meet_in_the_directory(session:
     page = visitor.get("/organisations-directory?district=320115&category=elder_care", most=LIST)
     assert "社会工作者 1 人" in page.text
     page = visitor.get(page.link(team.organisation.name), most=DETAIL)
-    assert "社会工作师 1 人" in page.text
+    assert "社会工作师：1" in page.text
     assert row.name not in page.source
     for private in (team.organisation.legal_representative, team.organisation.contact_phone):
         assert private not in page.source
