@@ -49,6 +49,7 @@ ROOMS = (
     "contracts.payouts",
     "contracts.endings",
     "market.organisations",
+    "market.workers",
     "market.demo",
 )
 

@@ -154,6 +154,15 @@ class RecoveryTerms:
 
 
 @dataclass(frozen=True)
+class WorkerTerms:
+    """Somebody the winning offer names: register id, certificate level, planned hours a week (hundredths); no name."""
+
+    worker_id: int
+    level: str
+    weekly_centi: int
+
+
+@dataclass(frozen=True)
 class RuleFacts:
     """The numbers of the rulebook set that judges this purchase to its end, as far as a contract needs them."""
 
@@ -214,6 +223,7 @@ class Terms:
     # Left out of the data where they are absent, so that awards without them keep their digest.
     recovery: RecoveryTerms | None = None
     on_behalf_of: str = ""  # a group without legal person for which the supplier answers
+    workers: tuple[WorkerTerms, ...] = ()
 
     def __post_init__(self) -> None:
         if self.amount_fen <= 0 or self.ends_on < self.starts_on:
@@ -226,6 +236,8 @@ class Terms:
             raise ValueError("milestones are numbered from 1")
         if sum(one.amount_fen for one in self.funding) < self.amount_fen:
             raise ValueError("the reserved money covers the price")
+        if any(one.weekly_centi <= 0 for one in self.workers):
+            raise ValueError("who is named works some hours")
 
     def as_data(self) -> dict[str, Any]:
         """Return plain JSON values; parts that an award may lack are left out when it lacks them."""
@@ -248,6 +260,7 @@ class Terms:
                 "funding": tuple(FundingTerms(**one) for one in data["funding"]),
                 "rules": RuleFacts.from_data(data["rules"]),
                 "recovery": RecoveryTerms(**data["recovery"]) if data.get("recovery") else None,
+                "workers": tuple(WorkerTerms(**one) for one in data.get("workers", ())),
             }
         )
 

@@ -9,16 +9,30 @@ from typing import Any
 import wtforms
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField, PasswordField, StringField, TextAreaField
-from wtforms.validators import Length
+from wtforms.validators import Length, NumberRange
 
-from market.bids.rules import ANSWER, FILE
+from market.bids.rules import ANSWER, FILE, WORKER
 from market.tenders.models import Criterion
-from market.web.fields import CheckboxesField, FilesField, Form, FormToken, PickField, Required, YuanField, optional
+from market.web.fields import (
+    CheckboxesField,
+    FilesField,
+    Form,
+    FormToken,
+    HoursField,
+    PickField,
+    Required,
+    YuanField,
+    optional,
+)
 
 MOST_CHARACTERS = 20_000
+_MOST_HOURS_CENTI = 60_00
+_TOO_MANY = _l("每周工时请填写 0 到 60 之间的数。")
 ACCEPTED = ".pdf,.jpg,.jpeg,.png,.doc,.docx,.xls,.xlsx,.ppt,.pptx,.ofd,.csv,.txt,.zip"
 _TEXT = [optional(), Length(max=MOST_CHARACTERS)]
-_ANSWER = "answer_"
+_ANSWER, _WORKER = "answer_", "worker_"
+# Fields whose empty box says nothing, not an empty text.
+_NUMBERS = ("price_fen", WORKER)
 
 
 class DraftForm(Form):
@@ -53,6 +67,11 @@ class DraftForm(Form):
         """The answer fields with the id of their criterion."""
         return [(int(f.short_name.removeprefix(_ANSWER)), f) for f in self if f.short_name.startswith(_ANSWER)]
 
+    @property
+    def people(self) -> list[tuple[int, wtforms.Field]]:
+        """The fields of planned hours with the id of their person."""
+        return [(int(f.short_name.removeprefix(_WORKER)), f) for f in self if f.short_name.startswith(_WORKER)]
+
     def named(self) -> dict[str, wtforms.Field]:
         """The saved fields by their name in the draft."""
         plain = ("plan", "team", "schedule", "legal_representative", "declaration_ties", "declaration_small")
@@ -60,6 +79,7 @@ class DraftForm(Form):
             "price_fen": self.price,
             **{name: self[name] for name in plain},
             **{f"{ANSWER}{key}": field for key, field in self.answers},
+            **{f"{WORKER}{key}": field for key, field in self.people},
             "secret_fields": self.secret,
         }
 
@@ -82,26 +102,43 @@ class DraftForm(Form):
 def _kept(field: wtforms.Field) -> Any:
     if field.short_name == "secret":
         return sorted(field.data or [])
-    return field.data if field.data is not None or field.short_name == "price" else ""
+    number = field.short_name == "price" or field.short_name.startswith(_WORKER)
+    return field.data if field.data is not None or number else ""
 
 
-def draft_form(criteria: Iterable[Criterion]) -> type[DraftForm]:
-    """The form of one lot: an answer for each criterion that the panel scores, its guidance beside it."""
-    answers = {f"{_ANSWER}{one.id}": TextAreaField(one.title, _TEXT, description=one.guidance) for one in criteria}
-    return type("LotDraftForm", (DraftForm,), answers)
+def blank(name: str) -> str | None:
+    """What a field of the draft holds before anything is typed."""
+    return None if name.startswith(_NUMBERS) else ""
+
+
+def draft_form(criteria: Iterable[Criterion], people: Iterable[tuple[int, str]] = ()) -> type[DraftForm]:
+    """The form of one lot: an answer for each criterion that the panel scores, hours for each person of the register.
+
+    `people` are (id, name) of those the organisation may name.
+    """
+    answers: dict[str, Any] = {
+        f"{_ANSWER}{one.id}": TextAreaField(one.title, _TEXT, description=one.guidance) for one in criteria
+    }
+    hours = {
+        f"{_WORKER}{key}": HoursField(name, [optional(), NumberRange(0, _MOST_HOURS_CENTI, _TOO_MANY)])
+        for key, name in people
+    }
+    return type("LotDraftForm", (DraftForm,), answers | hours)
 
 
 def draft_values(values: Mapping[str, Any]) -> dict[str, Any]:
     """A draft's values by the names of the form."""
     shown = {name: value for name, value in values.items() if "/" not in name}
     shown["price"], shown["secret"] = shown.pop("price_fen", None), shown.pop("secret_fields", [])
+    shown |= {f"{_WORKER}{n.removeprefix(WORKER)}": v for n, v in values.items() if n.startswith(WORKER)}
     return shown | {f"{_ANSWER}{n.removeprefix(ANSWER)}": v for n, v in values.items() if n.startswith(ANSWER)}
 
 
 def field_name(name: str) -> str:
     """The form's name of a draft's field, for links to it."""
-    if name.startswith(ANSWER):
-        return f"{_ANSWER}{name.removeprefix(ANSWER)}"
+    for head, ours in ((ANSWER, _ANSWER), (WORKER, _WORKER)):
+        if name.startswith(head):
+            return f"{ours}{name.removeprefix(head)}"
     return {"price_fen": "price", "secret_fields": "secret"}.get(name, "uploads" if name.startswith(FILE) else name)
 
 

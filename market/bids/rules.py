@@ -27,7 +27,7 @@ REWRAP_WAIT = timedelta(hours=24)
 
 FORM = "linli.bid.1"
 TEXT_FIELDS = ("plan", "team", "schedule", "declaration_ties", "legal_representative")
-ANSWER, FILE = "answers/", "files/"
+ANSWER, FILE, WORKER = "answers/", "files/", "workers/"
 
 # What every bid must contain besides price and answers, in the order of the page, with its name.
 REQUIRED = {
@@ -97,7 +97,10 @@ def reminders_reached(at: datetime, deadline_at: datetime) -> list[int]:
 
 @dataclass(frozen=True)
 class BidContent:
-    """What a bidder offers. `answers` by criterion id, `files` as {file_id, name, media_type, size, sha256, key}."""
+    """What a bidder offers. `answers` by criterion id, `files` as {file_id, name, media_type, size, sha256, key}.
+
+    `workers` are people of the bidder's own register as {worker_id, name, level, weekly_centi} (hundredths of an hour).
+    """
 
     price_fen: int | None = None
     plan: str = ""
@@ -108,10 +111,15 @@ class BidContent:
     declaration_ties: str = ""
     legal_representative: str = ""
     files: Sequence[Mapping[str, Any]] = ()
+    workers: Sequence[Mapping[str, Any]] = ()
 
     def as_data(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return {**vars(self), "answers": dict(self.answers), "files": [dict(one) for one in self.files]}
+        """Plain JSON values; without people it reads as it did before bids named any."""
+        lists = {name: [dict(one) for one in getattr(self, name)] for name in ("files", "workers")}
+        data = {**vars(self), "answers": dict(self.answers), **lists}
+        if not self.workers:
+            del data["workers"]
+        return data
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> BidContent:
@@ -122,9 +130,12 @@ class BidContent:
         return content
 
     def committed(self) -> dict[str, Any]:
-        """The parts that are committed to one by one: each field, each answer, each file (without its key)."""
+        """The parts that are committed to one by one: each field, answer, person, and file (without its key)."""
         shown = ("file_id", "name", "media_type", "size", "sha256")
-        parts: dict[str, Any] = {name: value for name, value in vars(self).items() if name not in {"answers", "files"}}
+        parts: dict[str, Any] = {
+            name: value for name, value in vars(self).items() if name not in {"answers", "files", "workers"}
+        }
+        parts |= {f"{WORKER}{one['worker_id']}": dict(one) for one in self.workers}
         parts |= {f"{ANSWER}{key}": text for key, text in self.answers.items()}
         parts |= {f"{FILE}{one['file_id']}": {name: one[name] for name in shown} for one in self.files}
         return parts
@@ -274,9 +285,20 @@ def apply_changes(
     return conflicts
 
 
-def draft_content(doc: Mapping[str, Any], criteria: Sequence[tuple[int, str]]) -> tuple[BidContent, tuple[str, ...]]:
-    """The bid a draft would make now, and which of its parts are marked as business secrets."""
-    values, files = doc["values"], doc["files"]
+def named_ids(doc: Mapping[str, Any]) -> dict[int, int]:
+    """The people a draft names, each with the planned hours a week (hundredths)."""
+    found = {int(n.removeprefix(WORKER)): v for n, v in doc["values"].items() if n.startswith(WORKER)}
+    return {worker_id: centi for worker_id, centi in sorted(found.items()) if isinstance(centi, int) and centi > 0}
+
+
+def draft_content(
+    doc: Mapping[str, Any], criteria: Sequence[tuple[int, str]], people: Mapping[int, tuple[str, str]] | None = None
+) -> tuple[BidContent, tuple[str, ...]]:
+    """The bid a draft would make now, and which of its parts are marked as business secrets.
+
+    `people` gives name and certificate level of those who may be named; who is not among them any more is left out.
+    """
+    values, files, known_people = doc["values"], doc["files"], people or {}
     answers = {str(key): values.get(f"{ANSWER}{key}") or "" for key, _ in criteria}
     content = BidContent(
         price_fen=values.get("price_fen"),
@@ -284,6 +306,11 @@ def draft_content(doc: Mapping[str, Any], criteria: Sequence[tuple[int, str]]) -
         answers=answers,
         declaration_small=bool(values.get("declaration_small")),
         files=tuple(files),
+        workers=tuple(
+            {"worker_id": i, "name": known_people[i][0], "level": known_people[i][1], "weekly_centi": centi}
+            for i, centi in named_ids(doc).items()
+            if i in known_people
+        ),
     )
     known = {"plan", "team", "schedule", *(f"{ANSWER}{k}" for k in answers), *(f"{FILE}{f['file_id']}" for f in files)}
     return content, tuple(sorted(known.intersection(values.get("secret_fields") or ())))
@@ -294,6 +321,7 @@ def draft_from(content: BidContent, secret_fields: Iterable[str]) -> dict[str, A
     doc = empty_draft(content.legal_representative)
     doc["values"] |= {name: getattr(content, name) for name in ("price_fen", "declaration_small", *TEXT_FIELDS)}
     doc["values"] |= {f"{ANSWER}{key}": text for key, text in content.answers.items()}
+    doc["values"] |= {f"{WORKER}{one['worker_id']}": one["weekly_centi"] for one in content.workers}
     doc["values"]["secret_fields"] = sorted(secret_fields)
     doc["files"] = [dict(one) for one in content.files]
     return doc

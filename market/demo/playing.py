@@ -18,7 +18,7 @@ from market.bids.actions.opening import DECRYPT_JOB
 from market.budgets.queries import lines_for
 from market.catalogue.queries import items
 from market.db.session import db, transaction
-from market.demo import cast, words
+from market.demo import cast, staffing, words
 from market.evaluation import actions as evaluation
 from market.evaluation.actions.qualifying import Tick
 from market.evaluation.queries import bids as opened_bids
@@ -119,6 +119,7 @@ class Theatre:
         self.ids: dict[str, int] = {}
         self.streets: dict[str, Street] = {}
         self.firms: dict[str, int] = {}
+        self.crews: dict[str, list[int]] = {}
         self._actors: dict[str, Actor] = {}
         self._calendars: dict[int, Calendar] = {}
 
@@ -265,6 +266,7 @@ class Player:
             "declaration_ties": words.NO_TIES,
             "legal_representative": self.stage.firm(offer.firm).legal_representative,
             "secret_fields": ["team"],
+            **staffing.crew(self.stage, offer.firm, lot.id),
         }
         for criterion in lot.criteria:
             if criterion.kind == "quality":

@@ -16,7 +16,7 @@ from market.budgets import actions as budgets
 from market.budgets.actions import LineFacts
 from market.budgets.states import FundSource
 from market.catalogue import actions as catalogue
-from market.demo import cast
+from market.demo import cast, staffing
 from market.demo.contracting import Contractor
 from market.demo.episodes import EPISODES
 from market.demo.playing import OPENING, Theatre
@@ -51,10 +51,15 @@ def load(app: Flask) -> None:
     stage.act(_hire_others, stage, hashed)
     for firm in cast.FIRMS:
         _register(stage, firm, places[firm.district], hashed)
+    for firm in cast.FIRMS:
+        if firm.confirmed:
+            short = next(d.short for d in cast.DISTRICTS if d.code == firm.district)
+            staffing.staff(stage, firm.short, f"civil-{short}")
     for d in cast.DISTRICTS:
         _fund(stage, d)
     for plan in EPISODES:
         Contractor(stage, plan).play()
+    staffing.newcomers(stage)
     stage.act(set_demonstration_now, OPENING)
 
 

@@ -24,8 +24,11 @@ class Permit(StrEnum):
     BUDGET_SEE = "budgets:year:see"
     ORGANISATION_EDIT = "organisations:facts:edit"
     ORGANISATION_CONFIRM = "organisations:facts:confirm"
+    RATING_ENTER = "organisations:rating:enter"
     BANK_PROPOSE = "organisations:bank:propose"
     BANK_CONFIRM = "organisations:bank:confirm"
+    WORKER_EDIT = "workers:worker:edit"
+    WORKER_CONFIRM = "workers:certificate:confirm"
     CATALOGUE_EDIT = "catalogue:item:edit"
     NEED_RECORD = "needs:need:record"
     TENDER_SEE = "tenders:tender:see"
@@ -121,6 +124,7 @@ ROLE_PERMITS: dict[Role, frozenset[Permit]] = {
         | {_P.ORGANISATION_CONFIRM, _P.CATALOGUE_EDIT, _P.RULES_OVERRIDE, _P.EXPERT_MANAGE, _P.PEOPLE_MANAGE}
         | {_P.CERTIFICATE_ISSUE, _P.BUDGET_SEE, _P.TENDER_SEE, _P.NEED_RECORD}
         | {_P.OBJECTION_DECIDE}
+        | {_P.RATING_ENTER, _P.WORKER_CONFIRM}
     ),
     _R.DISTRICT_REVIEWER: frozenset(_OWN | {_P.CHALLENGE_DECIDE, _P.TENDER_SEE, _P.BOOKS_READ}),
     _R.KEY_ESCROW: frozenset(_OWN | {_P.BID_OPEN}),
@@ -141,8 +145,9 @@ ROLE_PERMITS: dict[Role, frozenset[Permit]] = {
         _ORGANISATION
         | {_P.ORGANISATION_EDIT, _P.MEMBERS_MANAGE, _P.BANK_PROPOSE, _P.CHALLENGE_FILE, _P.PAYOUT_CONFIRM}
         | {_P.OUTCOME_RATE_MUTUAL, _P.PAYOUT_ACCOUNT}
+        | {_P.WORKER_EDIT}
     ),
-    _R.ORGANISATION_EDITOR: frozenset(_ORGANISATION | {_P.ORGANISATION_EDIT}),
+    _R.ORGANISATION_EDITOR: frozenset(_ORGANISATION | {_P.ORGANISATION_EDIT, _P.WORKER_EDIT}),
     _R.ORGANISATION_SIGNATORY: frozenset(
         _ORGANISATION
         | {_P.BID_SUBMIT, _P.BANK_CONFIRM, _P.CHALLENGE_FILE, _P.AGREEMENT_SIGN_SUPPLIER}
@@ -160,6 +165,7 @@ FORBIDDEN_PAIRS: dict[frozenset[Permit], str] = {
     frozenset({_P.BID_SUBMIT, _P.BID_SCORE}): N_("投标方人员不得参加评审。"),
     frozenset({_P.BID_DRAFT, _P.BID_SCORE}): N_("投标方人员不得参加评审。"),
     frozenset({_P.TENDER_DRAFT, _P.BID_SCORE}): N_("编制采购文件的人不得担任评审专家。"),
+    frozenset({_P.WORKER_EDIT, _P.WORKER_CONFIRM}): N_("录入证书的人不得确认同一证书。"),
     frozenset({_P.BANK_PROPOSE, _P.BANK_CONFIRM}): N_("收款账户须由另一人复核。"),
     frozenset({_P.PAYOUT_REQUEST, _P.PAYOUT_APPROVE}): N_("申请付款的人不得审批同一笔付款。"),
     frozenset({_P.AGREEMENT_SIGN_BUYER, _P.AGREEMENT_SIGN_SUPPLIER}): N_("同一人不得代表合同双方签署。"),

@@ -11,22 +11,36 @@ from market.db.session import db
 from market.kernel.clock import beijing_day
 from market.kernel.errors import Refused
 from market.kernel.permits import Actor, Permit, Role, Scope, require
+from market.kernel.rulebook import Regime
 from market.kernel.text import N_
 from market.kernel.uscc import ProviderType
-from market.organisations.models import BankAccount, Organisation, StripeAccount
+from market.organisations.models import BankAccount, Organisation, OrganisationRating, StripeAccount
 from market.organisations.notices import directory_data
-from market.organisations.queries import live_bank_account, stripe_account
-from market.organisations.rules import check_bank, check_identity, may_claim_small
+from market.organisations.queries import directory_key, live_bank_account, ratings_of, stripe_account
+from market.organisations.rules import (
+    check_bank,
+    check_grade,
+    check_identity,
+    check_stars,
+    may_be_graded,
+    may_claim_small,
+)
 from market.organisations.states import (
     BANK_MACHINE,
     ORGANISATION_MACHINE,
+    RATING_MACHINE,
     BankState,
     BankVerb,
     OrganisationState,
     OrganisationVerb,
+    RatingKind,
+    RatingState,
+    RatingVerb,
 )
 from market.people.actions import grant
 from market.people.queries import holders
+from market.places.models import District
+from market.places.queries import rules_for
 from market.records.audit import record, require_other_hands
 from market.records.messages import tell
 from market.records.moves import move
@@ -157,12 +171,77 @@ def readmit(actor: Actor, subject: Organisation, at: datetime) -> None:
     _tell_members(subject, N_("参加采购的资格已恢复"), N_("%(name)s 可以重新提交投标。"), at)
 
 
+@dataclass(frozen=True)
+class RatingFacts:
+    """A grade or star rating as the district enters it; a grade's last day follows from the rulebook."""
+
+    kind: RatingKind
+    level: int
+    rater: str
+    basis: str
+    valid_from: date
+    valid_until: date | None = None
+
+
+def enter_rating(actor: Actor, subject: Organisation, facts: RatingFacts, at: datetime) -> OrganisationRating:
+    """Enter a grade or a star rating and publish it; the latest of a kind is the one shown. Raises Refused at a field.
+
+    A grade is what the registrar's committee gave: it is never computed here (domain.md 5.3).
+    """
+    place = db.session.get_one(District, subject.registrar_district_id)
+    require(actor, Permit.RATING_ENTER, Scope(place.id, None, subject.id))
+    if subject.confirmed_at is None:
+        raise Refused(N_("机构登记尚未确认，不能登记等级或星级。"))
+    today, until = beijing_day(at), facts.valid_until
+    if facts.kind is RatingKind.GRADE and not may_be_graded(subject.provider_type):
+        raise Refused(N_("评估等级只适用于社会团体、社会服务机构和基金会。"), field="kind")
+    if facts.kind is RatingKind.GRADE:
+        years = rules_for(place, Regime.ANY, today)["organisations.grade_years"]
+        until = check_grade(facts.valid_from, today, int(years))
+    elif until is None:
+        raise Refused(N_("请填写有效期的截止日。"), field="valid_until")
+    else:
+        check_stars(facts.valid_from, until, facts.basis, today)
+    row = OrganisationRating(
+        organisation_id=subject.id,
+        district_id=place.id,
+        kind=facts.kind.value,
+        level=facts.level,
+        rater=facts.rater.strip(),
+        basis=facts.basis.strip(),
+        valid_from=facts.valid_from,
+        valid_until=until,
+        state=RatingState.STANDING.value,
+        withdraw_reason="",
+        entered_at=at,
+    )
+    db.session.add(row)
+    db.session.flush()
+    told = {"kind": row.kind, "level": row.level, "from": facts.valid_from.isoformat(), "until": until.isoformat()}
+    record(row.subject, "rate", actor, at, permit=Permit.RATING_ENTER, facts=told)
+    _publish(subject, actor, at)
+    _tell_members(subject, N_("评估等级或星级已登记"), N_("%(name)s 的评估等级或星级已登记并公布。"), at)
+    return row
+
+
+def withdraw_rating(actor: Actor, row: OrganisationRating, reason: str, at: datetime) -> None:
+    """Withdraw a grade or star rating with a reason; the directory shows what stands before it. Raises Refused."""
+    if not reason.strip():
+        raise Refused(N_("请写明撤销的原因。"), field="reason")
+    row.withdraw_reason = reason.strip()
+    move(row, RATING_MACHINE, RatingVerb.WITHDRAW, actor, at, facts={"reason": row.withdraw_reason})
+    subject = db.session.get_one(Organisation, row.organisation_id)
+    _publish(subject, actor, at)
+    _tell_members(subject, N_("评估等级或星级已撤销"), N_("%(name)s 的一项评估等级或星级已撤销，请查看原因。"), at)
+
+
 def _publish(subject: Organisation, actor: Actor, at: datetime) -> None:
+    place = db.session.get_one(District, subject.registrar_district_id)
     post(
         "organisation",
-        subject.uscc or f"group-{subject.id}",
+        directory_key(subject),
         subject.name,
-        directory_data(subject),
+        directory_data(subject, ratings_of(subject.id), place.code),
         subject.subject.chain,
         Scope(subject.registrar_district_id),
         actor,

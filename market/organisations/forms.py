@@ -9,8 +9,10 @@ from wtforms.validators import Length
 from market.kernel.categories import CATEGORY_LABELS, Category
 from market.kernel.permits import ROLE_LABELS, Role
 from market.kernel.uscc import ProviderType
+from market.organisations.states import RATING_KIND_LABELS, RatingKind
 from market.web.fields import (
     ChoiceField,
+    ChoiceRadios,
     DayField,
     EnumCheckboxesField,
     Form,
@@ -108,4 +110,35 @@ class MemberForm(Form):
         [Required()],
         members=[Role.ORGANISATION_EDITOR, Role.ORGANISATION_SIGNATORY, Role.ORGANISATION_ADMIN],
         labels=ROLE_LABELS,
+    )
+
+
+class RatingForm(Form):
+    """A grade or star rating, as the deciding document has it."""
+
+    kind = ChoiceRadios(_l("登记内容"), [Required()], members=RatingKind, labels=RATING_KIND_LABELS)
+    level = PickField(
+        _l("等级或星级"),
+        [Required()],
+        choices=[
+            (1, _l("1A / 一星")),
+            (2, _l("2A / 二星")),
+            (3, _l("3A / 三星")),
+            (4, _l("4A / 四星")),
+            (5, _l("5A / 五星")),
+        ],
+    )
+    rater = StringField(
+        _l("评定机关"), [Required(), Length(max=120)], description=_l("等级为登记管理机关，星级为区民政部门")
+    )
+    basis = StringField(_l("依据"), [Length(max=200)], description=_l("文号、评定周期等；星级必填"))
+    valid_from = DayField(_l("有效期起"), [Required()])
+    valid_until = DayField(_l("有效期止"), [optional()], description=_l("星级必填；等级按规定年限自动计算"))
+
+
+class WithdrawForm(Form):
+    """Why a rating is withdrawn."""
+
+    reason = TextAreaField(
+        _l("撤销原因"), [Required(), Length(max=500)], description=_l("例如录入有误、评定机关已撤销")
     )

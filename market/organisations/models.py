@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from market.db.session import db, strict
 from market.db.types import At, Id, Ref, one_of
 from market.kernel.permits import Scope
 from market.kernel.uscc import ProviderType
-from market.organisations.states import BankState, OrganisationState
+from market.organisations.states import BankState, OrganisationState, RatingKind, RatingState
 from market.records.audit import Subject
 
 
@@ -50,6 +50,38 @@ class Organisation(db.Model):
         """Chain of the organisation; confirmed by its registrar's district."""
         scope = Scope(self.registrar_district_id, None, self.id)
         return Subject("organisation", self.id, ("organisation", str(self.id)), scope)
+
+
+class OrganisationRating(db.Model):
+    """A grade 1A-5A or a star rating as the district entered it; never derived from points (cut-offs differ)."""
+
+    id: Mapped[Id]
+    organisation_id: Mapped[Ref] = mapped_column(ForeignKey("organisation.id"), index=True)
+    district_id: Mapped[Ref]
+    kind: Mapped[str]
+    level: Mapped[int]
+    rater: Mapped[str]
+    basis: Mapped[str]
+    valid_from: Mapped[date]
+    valid_until: Mapped[date]
+    state: Mapped[str]
+    withdraw_reason: Mapped[str]
+    entered_at: Mapped[At]
+    __tablename__ = "organisation_rating"
+    __table_args__ = strict(
+        one_of("kind", RatingKind),
+        one_of("state", RatingState),
+        CheckConstraint("level BETWEEN 1 AND 5", name="level_one_to_five"),
+        CheckConstraint("valid_from <= valid_until", name="ends_after_it_begins"),
+        CheckConstraint("(state = 'withdrawn') = (withdraw_reason <> '')", name="withdrawn_has_reason"),
+        UniqueConstraint("organisation_id", "kind", "valid_from", "level", "entered_at"),
+    )
+
+    @property
+    def subject(self) -> Subject:
+        """Chain of the organisation, scope of the district that entered it."""
+        scope = Scope(self.district_id, None, self.organisation_id)
+        return Subject("organisation_rating", self.id, ("organisation", str(self.organisation_id)), scope)
 
 
 class BankAccount(db.Model):

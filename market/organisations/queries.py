@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from market.db.session import db
 from market.kernel.permits import Actor
-from market.organisations.models import BankAccount, Organisation, StripeAccount
+from market.organisations.models import BankAccount, Organisation, OrganisationRating, StripeAccount
 from market.organisations.rules import bidding_trouble
 from market.organisations.states import BankState, OrganisationState
 
@@ -45,6 +45,17 @@ def to_confirm(district_ids: Iterable[int]) -> list[Organisation]:
     return list(db.session.scalars(query))
 
 
+def ratings_of(organisation_id: int) -> list[OrganisationRating]:
+    """Return an organisation's grades and star ratings, latest first, withdrawn ones included."""
+    query = select(OrganisationRating).filter_by(organisation_id=organisation_id)
+    return list(db.session.scalars(query.order_by(OrganisationRating.valid_from.desc(), OrganisationRating.id.desc())))
+
+
+def rating(rating_id: int) -> OrganisationRating | None:
+    """Return one grade or star rating."""
+    return db.session.get(OrganisationRating, rating_id)
+
+
 def live_bank_account(organisation_id: int) -> BankAccount | None:
     """Return where the organisation is paid now."""
     return db.session.scalar(select(BankAccount).filter_by(organisation_id=organisation_id, state=BankState.LIVE))
@@ -74,6 +85,11 @@ def party(subject: Organisation, roles: Iterable[str]) -> dict[str, Any]:
         "roles": list(roles),
         "identifier": {"id": subject.uscc or f"group-{subject.id}", "legalName": subject.name},
     }
+
+
+def directory_key(subject: Organisation) -> str:
+    """Return the key under which an organisation's directory notices stand; `org-` and this is its party id."""
+    return subject.uscc or f"group-{subject.id}"
 
 
 def party_id(subject: Organisation) -> str:

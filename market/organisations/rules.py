@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 from market.kernel.errors import Refused
 from market.kernel.text import N_
 from market.kernel.uscc import ProviderType, Uscc, check_uscc, type_matches
+from market.kernel.workdays import add_years
 from market.organisations.states import OrganisationState
 
 # Only these are classed by size; social organisations are not (财库〔2020〕46号).
 _SIZE_CLASSED = {ProviderType.ENTERPRISE, ProviderType.INDIVIDUAL_BUSINESS}
+_GRADED = {ProviderType.SOCIAL_GROUP, ProviderType.SERVICE_AGENCY, ProviderType.FOUNDATION}
 _CANNOT_SUPPLY = {ProviderType.STATE_ORGAN, ProviderType.MASS_GROUP}
 _CNAPS = re.compile(r"\d{12}")
 _ACCOUNT = re.compile(r"\d{8,28}")
@@ -55,6 +57,34 @@ def bidding_trouble(state: str, provider_type: str, barred_until: date | None, d
     if provider_type == ProviderType.COMMUNITY_GROUP:
         return N_("备案的社区社会组织没有法人资格，不能签订合同；请由支持机构代为申报。")
     return None
+
+
+def may_be_graded(provider_type: str) -> bool:
+    """True for social organisations: grades 1A-5A are theirs alone (社会组织评估管理办法)."""
+    return provider_type in _GRADED
+
+
+def check_grade(valid_from: date, today: date, years: int) -> date:
+    """Return the last day of a grade that begins on a day and holds for whole years (社会组织评估管理办法: five).
+
+    Raises Refused at `valid_from` for a day to come and for a grade that is over already.
+    """
+    if valid_from > today:
+        raise Refused(N_("起始日期不能晚于今天。"), field="valid_from")
+    until = add_years(valid_from, years) - timedelta(days=1)
+    if until < today:
+        raise Refused(N_("按 %(years)s 年有效期，这一等级已经到期，请核对日期。"), field="valid_from", years=years)
+    return until
+
+
+def check_stars(valid_from: date, valid_until: date, basis: str, today: date) -> None:
+    """Raise Refused at the field for a star rating without basis, or with a period that cannot be right."""
+    if valid_until < valid_from:
+        raise Refused(N_("有效期的截止日不能早于起始日。"), field="valid_until")
+    if valid_until < today:
+        raise Refused(N_("有效期已过，请核对日期。"), field="valid_until")
+    if not basis.strip():
+        raise Refused(N_("请写明星级的依据。"), field="basis")
 
 
 def check_bank(account_no: str, cnaps: str) -> tuple[str, str]:

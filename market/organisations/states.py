@@ -54,6 +54,41 @@ ORGANISATION_MACHINE = Machine(
 )
 
 
+class RatingKind(StrEnum):
+    """What is rated: the registrar's grade 1A-5A (社会组织评估), or the district's stars (温江)."""
+
+    GRADE = "grade"
+    STARS = "stars"
+
+
+RATING_KIND_LABELS = {RatingKind.GRADE: N_("评估等级"), RatingKind.STARS: N_("星级")}
+GRADE_NAMES = {1: "1A", 2: "2A", 3: "3A", 4: "4A", 5: "5A"}
+STAR_LABELS = {1: N_("一星"), 2: N_("二星"), 3: N_("三星"), 4: N_("四星"), 5: N_("五星")}
+
+
+class RatingState(StrEnum):
+    """A grade or star rating: it stands until its last day, or until it is withdrawn."""
+
+    STANDING = "standing"
+    WITHDRAWN = "withdrawn"
+
+
+class RatingVerb(StrEnum):
+    """What happens to a rating."""
+
+    WITHDRAW = "withdraw"
+
+
+RATING_LABELS = {RatingState.STANDING: N_("有效"), RatingState.WITHDRAWN: N_("已撤销")}
+
+RATING_MACHINE = Machine(
+    RatingState,
+    name="organisation-rating",
+    start=RatingState.STANDING,
+    moves=[Move(RatingState.STANDING, RatingVerb.WITHDRAW, RatingState.WITHDRAWN, Permit.RATING_ENTER, N_("撤销"))],
+)
+
+
 class BankState(StrEnum):
     """A payout bank account: two people of the organisation, then live."""
 

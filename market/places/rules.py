@@ -25,6 +25,7 @@ UNIT_LABELS = {
     "count": "",
     "days": N_("日"),
     "fen": N_("元"),
+    "hours": N_("小时"),
     "minutes": N_("分钟"),
     "months": N_("个月"),
     "ratio": N_("比"),

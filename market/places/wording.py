@@ -19,6 +19,8 @@ GROUPS = {
     "single_source": N_("单一来源采购"),
     "framework": N_("框架协议"),
     "provider": N_("供应商"),
+    "organisations": N_("机构评估等级"),
+    "workers": N_("社会工作者"),
     "sme": N_("小微企业"),
     "bids": N_("投标"),
     "security": N_("保证金"),
@@ -40,6 +42,7 @@ _UNITS = {
     "months": N_("%(n)s 个月"),
     "years": N_("%(n)s 年"),
     "minutes": N_("%(n)s 分钟"),
+    "hours": N_("%(n)s 小时"),
     "centi": N_("%(n)s 分"),
 }
 # Values that are words.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -25,6 +25,7 @@ from market.records.models import (
     Receipt,
     StoredFile,
     StreetFigures,
+    SupplierWork,
 )
 from market.records.search import counting, matches
 from market.records.signing import fingerprint
@@ -143,32 +144,112 @@ def _in_phase(phase: Phase, at: datetime) -> Any:
     return stored
 
 
-def directory(kind: str, words: str = "", before: int | None = None, district_id: int | None = None) -> Listing:
-    """Return one page of a kind of directory entries, the latest first. Two statements."""
+def directory(
+    kind: str,
+    words: str = "",
+    before: int | None = None,
+    district_id: int | None = None,
+    marks: Sequence[str] = (),
+) -> Listing:
+    """Return one page of a kind of directory entries, the latest first. Two statements.
+
+    `marks` narrow by what the entry is found under in the search index (`projections.directory_mark`): as cheap among
+    a hundred thousand entries as among a thousand.
+    """
     card = DirectoryCard
     query = select(card.key, card.title, card.data, card.district_id, card.updated_notice_id.label("mark"))
     query = query.where(card.kind == kind)
     if district_id is not None:
         query = query.where(card.district_id == district_id)
-    return _listing(query, kind, words, card.id, card.updated_notice_id, before, district_id is not None)
+    return _listing(query, kind, words, card.id, card.updated_notice_id, before, district_id is not None, marks)
 
 
-def _listing(query: Any, kind: str, words: str, key: Any, mark: Any, before: int | None, narrowed: bool) -> Listing:
+def _listing(
+    query: Any,
+    kind: str,
+    words: str,
+    key: Any,
+    mark: Any,
+    before: int | None,
+    narrowed: bool,
+    marks: Sequence[str] = (),
+) -> Listing:
     """Page a list by its mark, or by the mark of the search index where something is searched for."""
-    found = matches(kind, words) if words else None
-    if words and found is None:
+    searched, most = bool(words or marks), FOUND_CAP if words or marks else CAP
+    found = matches(kind, words, marks) if searched else None
+    if searched and found is None:
         return Listing([], None, 0)
+    counted = query.with_only_columns(key)
     if found is not None:
+        counted = counted.join(found, found.c.row_id == key) if narrowed else counting(kind, words, marks)
+    count = db.session.scalar(select(func.count()).select_from(counted.limit(most + 1).subquery())) or 0
+    if searched:
+        found = matches(kind, words, marks, few=not narrowed and count <= most)
+        assert found is not None
         query = query.join(found, found.c.row_id == key).add_columns(found.c.mark.label("found_mark"))
         mark = found.c.mark
-    counted = query.with_only_columns(key) if found is None or narrowed else counting(kind, words)
-    most = FOUND_CAP if words else CAP
-    count = db.session.scalar(select(func.count()).select_from(counted.limit(most + 1).subquery())) or 0
     if before is not None:
         query = query.where(mark < before)
     rows = db.session.execute(query.order_by(mark.desc()).limit(PAGE + 1)).all()
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     return Listing(rows[:PAGE], last[-1] if last is not None else None, count, most)
+
+
+# --- one organisation -------------------------------------------------------------------------------------------------
+
+
+def entries(key: str) -> dict[str, Any]:
+    """Return what stands under one organisation's key, by kind: its own entry, and its people in numbers."""
+    card = DirectoryCard
+    query = select(card.kind, card.title, card.data, card.district_id, Notice.release_id, Notice.published_at)
+    query = query.join(Notice, Notice.id == card.updated_notice_id)
+    rows = db.session.execute(query.where(card.kind.in_(("organisation", "workforce")), card.key == key))
+    return {row.kind: row for row in rows}
+
+
+def workforces(keys: Iterable[str]) -> dict[str, Any]:
+    """Return organisations' people in numbers, by key."""
+    card = DirectoryCard
+    query = select(card.key, card.data).where(card.kind == "workforce", card.key.in_(list(keys)))
+    return {row.key: row.data for row in db.session.execute(query)}
+
+
+@dataclass(frozen=True)
+class Earnings:
+    """What a supplier was awarded and has received, over how many purchases."""
+
+    purchases: int
+    awarded_fen: int
+    paid_fen: int
+
+
+def earnings(party: str) -> Earnings:
+    """Add up what stands published of a supplier."""
+    work = SupplierWork
+    sums = (func.coalesce(func.sum(work.awarded_fen), 0), func.coalesce(func.sum(work.paid_fen), 0))
+    row = db.session.execute(select(func.count(), *sums).where(work.party == party)).one()
+    return Earnings(int(row[0]), int(row[1]), int(row[2]))
+
+
+def works_of(party: str, before: int | None = None) -> tuple[Sequence[Any], int | None]:
+    """Return one page of a supplier's purchases with their compiled releases, the latest first, and the next key."""
+    query = (
+        select(PurchaseCard, SupplierWork.awarded_fen.label("own_awarded_fen"), SupplierWork.paid_fen.label("own_fen"))
+        .join(SupplierWork, SupplierWork.file_id == PurchaseCard.file_id)
+        .where(SupplierWork.party == party)
+        .order_by(SupplierWork.file_id.desc())
+        .limit(PAGE + 1)
+    )
+    if before is not None:
+        query = query.where(SupplierWork.file_id < before)
+    rows = db.session.execute(query).all()
+    return rows[:PAGE], rows[PAGE - 1][0].file_id if len(rows) > PAGE else None
+
+
+def district_name(district_id: int | None) -> str:
+    """Return a district's full name; the empty string when there is none."""
+    query = select(District.full_name).where(District.id == district_id)
+    return db.session.scalar(query) or ""
 
 
 # --- home -------------------------------------------------------------------------------------------------------------

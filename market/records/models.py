@@ -158,6 +158,17 @@ class PurchaseCard(db.Model):
     )
 
 
+class SupplierWork(db.Model):
+    """Projection: what one supplier was awarded and paid in one purchase, for the page of that supplier."""
+
+    party: Mapped[str] = mapped_column(primary_key=True)
+    file_id: Mapped[Ref] = mapped_column(ForeignKey("purchase_file.id"), primary_key=True, autoincrement=False)
+    awarded_fen: Mapped[Fen]
+    paid_fen: Mapped[Fen]
+    __tablename__ = "supplier_work"
+    __table_args__ = strict(Index(None, "file_id"))
+
+
 class StreetFigures(db.Model):
     """Projection: a street's published purchases of one year and their money, carried on with each notice."""
 
@@ -326,4 +337,5 @@ __all__ = [
     "StoredFile",
     "StreetFigures",
     "SubjectNumber",
+    "SupplierWork",
 ]

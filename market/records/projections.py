@@ -5,7 +5,7 @@ Nothing here is a source: `rebuild` throws everything away and makes it again fr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ from market.db.session import db
 from market.kernel.clock import beijing_day
 from market.kernel.money import round_half_up
 from market.records import search
-from market.records.models import DirectoryCard, Notice, PurchaseCard, PurchaseFile, StreetFigures
+from market.records.models import DirectoryCard, Notice, PurchaseCard, PurchaseFile, StreetFigures, SupplierWork
 
 OCDS = "ocds"
 PURCHASE = "purchase"
@@ -94,6 +94,42 @@ def sums(compiled: Mapping[str, Any]) -> Sums:
     return Sums(sum(amounts) if amounts else None, sum(paid) if paid else None, "、".join(names) or None)
 
 
+def works(compiled: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+    """Return, by party id, what each supplier was awarded and paid (fen) in a compiled release.
+
+    An award of several suppliers counts for each of them; a payment belongs to its payee.
+    """
+    awarded: dict[str, int] = {}
+    paid: dict[str, int] = {}
+    for one in compiled.get("awards", ()):
+        if one.get("status") in {"active", "pending"}:
+            for supplier in one.get("suppliers", ()):
+                party = supplier.get("id", "")
+                awarded[party] = awarded.get(party, 0) + (fen_of(one.get("value")) or 0)
+    for contract in compiled.get("contracts", ()):
+        for one in contract.get("implementation", {}).get("transactions", ()):
+            party = one.get("payee", {}).get("id", "")
+            paid[party] = paid.get(party, 0) + (fen_of(one.get("value")) or 0)
+    return {party: (awarded.get(party, 0), paid.get(party, 0)) for party in {**awarded, **paid} if party}
+
+
+def _keep_works(card: PurchaseCard) -> None:
+    """Carry the suppliers' share of a purchase; nothing to do before there is an award."""
+    if not card.compiled.get("awards"):
+        return
+    found = works(card.compiled)
+    known = {row.party: row for row in db.session.scalars(select(SupplierWork).filter_by(file_id=card.file_id))}
+    for party, (awarded_fen, paid_fen) in found.items():
+        row = known.pop(party, None)
+        if row is None:
+            row = SupplierWork(party=party, file_id=card.file_id)
+            db.session.add(row)
+        row.awarded_fen, row.paid_fen = awarded_fen, paid_fen
+    for row in known.values():
+        db.session.delete(row)
+    db.session.flush()
+
+
 def project(file: PurchaseFile, release: Mapping[str, Any], facts: Mapping[str, Any], notice: Notice) -> PurchaseCard:
     """Carry one release and what was told beside it into the current state of its purchase."""
     card = db.session.get(PurchaseCard, file.id)
@@ -112,6 +148,7 @@ def project(file: PurchaseFile, release: Mapping[str, Any], facts: Mapping[str, 
         card.awarded_fen, card.supplier = found.awarded_fen, found.supplier
     card.updated_notice_id = notice.id
     db.session.flush()
+    _keep_works(card)
     if _words(card) != words:
         search.index_text(PURCHASE, file.id, _words(card))
     _count(card, tuple(now - then for now, then in zip(_counted(card), before, strict=True)))
@@ -157,21 +194,46 @@ def _count(card: PurchaseCard, change: tuple[int, ...]) -> None:
 def project_directory(notice: Notice, key: str, title: str, data: Mapping[str, Any]) -> DirectoryCard:
     """Carry a directory notice into the current state of its subject."""
     card = db.session.scalar(select(DirectoryCard).filter_by(kind=notice.kind, key=key))
-    known = card.title if card else None
+    known = _directory_words(card.title, card.data) if card else None
     if card is None:
         card = DirectoryCard(kind=notice.kind, key=key)
         db.session.add(card)
     card.title, card.district_id, card.street_id = title, notice.district_id, notice.street_id
     card.updated_notice_id, card.data = notice.id, dict(data)
     db.session.flush()
-    if known != title:
-        search.index_text(notice.kind, card.id, title)
+    if known != _directory_words(title, card.data):
+        search.index_text(notice.kind, card.id, *_directory_words(title, card.data))
     return card
+
+
+def directory_marks(fields: Iterable[str], area: str) -> list[str]:
+    """Return the marks by which a directory entry is found: each field, the area (a division code), and each pair.
+
+    The pair is a mark of its own, so that a rare field in a large district is found without walking either list.
+    """
+    return [
+        *(f"f{field}" for field in fields),
+        *([f"a{area}"] if area else []),
+        *(f"a{area}f{f}" for f in fields if area),
+    ]
+
+
+def directory_mark(field: str, area: str) -> list[str]:
+    """Return the one mark that stands for a reader's choice of field and area; none when nothing was chosen."""
+    chosen = (f"a{area}" if area else "") + (f"f{field}" if field else "")
+    return [chosen] if chosen else []
+
+
+def _directory_words(title: str, data: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """Searchable text and marks of a directory entry: whatever kind says of itself in these names."""
+    fields, introduction = data.get("service_fields"), data.get("introduction")
+    text = f"{title} {introduction}" if isinstance(introduction, str) and introduction else title
+    return text, directory_marks(fields if isinstance(fields, list) else [], str(data.get("district") or ""))
 
 
 def rebuild() -> tuple[int, int]:
     """Make every projection again from the notices; return how many purchases and directory entries there are."""
-    for table in (PurchaseCard, DirectoryCard, StreetFigures):
+    for table in (PurchaseCard, DirectoryCard, StreetFigures, SupplierWork):
         db.session.execute(delete(table))
     db.session.expunge_all()
     search.clear()

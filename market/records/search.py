@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, Text, and_, cast, column, select, table, text
+from sqlalchemy import CTE, ColumnElement, Select, Subquery, Text, and_, cast, column, select, table, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from market.db.session import db
@@ -50,9 +51,15 @@ def _kind_word(kind: str) -> str:
     return "kind" + kind.replace("_", "")
 
 
-def index_text(kind: str, row_id: int, value: str) -> None:
-    """Store or replace the searchable text of one row."""
-    words = " ".join([_kind_word(kind), *pieces(value)])
+def _mark_words(kind: str, marks: Sequence[str]) -> list[str]:
+    """Marks as pieces no text is likely to hold: letters and digits alone behind the kind's own head."""
+    head = "mark" + kind.replace("_", "")
+    return [head + "".join(c for c in mark.lower() if c.isascii() and c.isalnum()) for mark in marks]
+
+
+def index_text(kind: str, row_id: int, value: str, marks: Sequence[str] = ()) -> None:
+    """Store or replace the searchable text of one row, and the marks by which lists of its kind are narrowed."""
+    words = " ".join([_kind_word(kind), *_mark_words(kind, marks), *pieces(value)])
     if _sqlite():
         found = db.session.execute(
             text("SELECT id FROM search_key WHERE kind = :kind AND row_id = :row_id"), {"kind": kind, "row_id": row_id}
@@ -89,33 +96,40 @@ _KEY = table("search_key", column("id", BigInt), column("row_id", BigInt), colum
 _TEXT = table("search_text", column("rowid", BigInt), column("search_text"))
 
 
-def _found(kind: str, runs: list[list[str]]) -> ColumnElement[bool]:
+def _found(kind: str, runs: list[list[str]], marks: Sequence[str] = ()) -> ColumnElement[bool]:
+    runs = [*([word] for word in _mark_words(kind, marks)), *runs]
     if _sqlite():
-        phrase = " AND ".join('"' + " ".join(run) + '"' for run in [[_kind_word(kind)], *runs])
+        # A mark belongs to one kind alone, so that it may stand for the kind too: one list of rows less to walk.
+        heads = [] if marks else [[_kind_word(kind)]]
+        phrase = " AND ".join('"' + " ".join(run) + '"' for run in [*heads, *runs])
         return _TEXT.c.search_text.op("MATCH")(phrase)
     phrase = " & ".join("(" + " <-> ".join(f"'{word}'" for word in run) + ")" for run in runs)
     return and_(_KEY.c.kind == kind, _KEY.c.words.op("@@")(cast(phrase, TSQUERY)))
 
 
-def matches(kind: str, value: str) -> Subquery | None:
+def matches(kind: str, value: str, marks: Sequence[str] = (), *, few: bool = False) -> Subquery | CTE | None:
     """Return a subquery of `row_id` and `mark` for rows whose text holds every run of the query; None: no query.
 
+    `marks` narrow the list as they stand in the index (`index_text`); with them an empty query is one. `few`: the
+    caller has counted and knows that there are few; PostgreSQL then looks them up first and sorts, where it would
+    otherwise walk from the newest row on and, guessing that a rare word is not so rare, pass every row there is.
     `mark` is a unique whole number; ordered by it, newest first, results can be paged without a sort.
     """
     runs = query_runs(value)
-    if not runs:
+    if not runs and (value or not marks):
         return None
     if _sqlite():
         rows = select(_TEXT.c.rowid.label("mark"), _KEY.c.row_id).join(_KEY, _KEY.c.id == _TEXT.c.rowid)
     else:
         rows = select(_KEY.c.row_id.label("mark"), _KEY.c.row_id)
-    return rows.where(_found(kind, runs)).subquery("found")
+    rows = rows.where(_found(kind, runs, marks))
+    return rows.cte("found").prefix_with("MATERIALIZED", dialect="postgresql") if few else rows.subquery("found")
 
 
-def counting(kind: str, value: str) -> Select[Any]:
+def counting(kind: str, value: str, marks: Sequence[str] = ()) -> Select[Any]:
     """Return a query with one row for each match, for a count; cheaper than `matches` since it names no row."""
     mark = _TEXT.c.rowid if _sqlite() else _KEY.c.row_id
-    return select(mark).where(_found(kind, query_runs(value)))
+    return select(mark).where(_found(kind, query_runs(value), marks))
 
 
 def find_ids(kind: str, value: str, *, limit: int = 1000) -> list[int] | None:

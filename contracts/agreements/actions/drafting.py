@@ -31,6 +31,7 @@ from market.records.files import keep_bytes
 from market.records.moves import move
 from market.records.queue import enqueue
 from market.records.receipts import next_number
+from market.workers.actions import Assignment
 
 RENDER_JOB = "agreements.render"
 GONE = N_("没有找到您要的内容，链接可能已失效。")
@@ -42,6 +43,11 @@ def terms_of(award: Award) -> Terms:
     if terms.digest != award.terms_digest:
         raise Refused(N_("成交条件与公告的摘要不一致，不能据此起草合同；请联系平台管理员核查。"))
     return terms
+
+
+def assigned(row: Agreement) -> list[Assignment]:
+    """Return the people the winning offer named; `row.award` is loaded."""
+    return [Assignment(one.worker_id, one.level, one.weekly_centi) for one in terms_of(row.award).workers]
 
 
 def loaded(agreement_id: int) -> Agreement:

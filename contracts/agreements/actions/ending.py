@@ -15,6 +15,7 @@ from market.ledger.actions import book
 from market.ledger.states import Reason
 from market.records.moves import move
 from market.records.notices import CardFacts, publish
+from market.workers import actions as workers
 
 
 def complete_agreement(actor: Actor, agreement_id: int, owed_fen: Mapping[int, int], at: datetime) -> Agreement:
@@ -26,6 +27,7 @@ def complete_agreement(actor: Actor, agreement_id: int, owed_fen: Mapping[int, i
     row = loaded(agreement_id)
     move(row, AGREEMENT_MACHINE, AgreementVerb.COMPLETE, actor, at)
     _free_rest(row, owed_fen, at)
+    workers.end_postings_under(("agreement", row.id), at)
     tag, facts = "contractTermination", CardFacts(stage="complete")
     publish(row.file, tag, state_release(row, ""), facts, actor, at)
     return row
@@ -46,6 +48,7 @@ def terminate_agreement(
     row.termination_reason = reason
     move(row, AGREEMENT_MACHINE, AgreementVerb.TERMINATE, actor, at, facts={"reason": reason})
     freed = _free_rest(row, owed_fen, at)
+    workers.end_postings_under(("agreement", row.id), at)
     mail.tell_terminated(row, at)
     return freed
 

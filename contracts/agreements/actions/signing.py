@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contracts.agreements import mail, queries
-from contracts.agreements.actions.drafting import GONE, loaded, street_of, terms_of
+from contracts.agreements.actions.drafting import GONE, assigned, loaded, street_of, terms_of
 from contracts.agreements.models import Agreement, Signature
 from contracts.agreements.notices import signed_release
 from contracts.agreements.rules import (
@@ -32,6 +32,7 @@ from market.records.models import StoredFile
 from market.records.moves import move
 from market.records.notices import CardFacts, publish
 from market.records.signing import sign_pdf
+from market.workers import actions as workers
 
 _TURN = {
     Party.SUPPLIER: (AgreementVerb.SIGN_SUPPLIER, Permit.AGREEMENT_SIGN_SUPPLIER),
@@ -63,6 +64,8 @@ def _check_turn(actor: Actor, row: Agreement, party: Party, at: datetime) -> Sto
     bar = may_sign_at(row.award, at, bool(row.data["rules"]["wait_for_windows"]))
     if bar is not None:
         raise Refused(bar)
+    # Only now are all other contracts known: what was a warning while drafting is a rule (decision 26).
+    workers.require_load(assigned(row), row.district_id, row.starts_on, row.ends_on, beijing_day(at))
     latest = row.signatures[-1].pdf_file_id if row.signatures else row.draft_pdf_id
     document = queries.stored(latest)
     if document is None:
@@ -149,6 +152,7 @@ def enter_into_force(actor: Actor, row: Agreement, pdf: StoredFile, at: datetime
             if fen:
                 key = f"agreement:{row.id}:{reason.value}:{share.line_id}"
                 book(reason, share.line_id, fen, key, subject, row.file_id, at)
+    workers.post_workers(assigned(row), row.organisation_id, subject, row.title, row.starts_on, row.ends_on, actor, at)
     facts = CardFacts(stage="contract", awarded_fen=row.amount_fen, supplier=row.organisation.name)
     publish(row.file, "contract", signed_release(row, street_of(row.street_id), pdf), facts, actor, at)
     mail.tell_in_force(row, at)

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, url_for
 
-from contracts.agreements import mail, queries
+from contracts.agreements import actions, mail, queries
 from contracts.agreements.models import Agreement
 from contracts.agreements.states import AgreementState
 from market.kernel.permits import ROLE_LABELS, Permit, Role
@@ -16,6 +16,7 @@ from market.kernel.text import N_
 from market.records.models import AuditEntry
 from market.web.filters import text
 from market.web.guard import found
+from market.workers.queries import workers_by_id
 
 bp = Blueprint("agreements", __name__, url_prefix="/agreements")
 
@@ -61,6 +62,22 @@ def seen(agreement_id: int) -> Agreement:
 def to_contract(row: Agreement) -> Any:
     """Lead to the contract's page."""
     return redirect(url_for("agreements.show", agreement_id=row.id))
+
+
+def crew(row: Agreement) -> list[dict[str, Any]]:
+    """Return the people the winning offer named, for the two parties' eyes; whoever left the supplier is marked."""
+    named = actions.assigned(row)
+    people = workers_by_id(one.worker_id for one in named) if named else {}
+    return [
+        {
+            "name": people[one.worker_id].name,
+            "level": one.level,
+            "weekly_centi": one.weekly_centi,
+            "gone": people[one.worker_id].organisation_id != row.organisation_id,
+        }
+        for one in named
+        if one.worker_id in people
+    ]
 
 
 def steps(row: Agreement) -> list[dict[str, str]]:

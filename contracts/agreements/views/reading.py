@@ -8,12 +8,21 @@ from flask import render_template, request, url_for
 
 from contracts.agreements import queries
 from contracts.agreements.states import AGREEMENT_LABELS, AGREEMENT_MACHINE, PARTY_LABELS, AgreementState
-from contracts.agreements.views.door import TONES, bp, seen, steps, story, words
+from contracts.agreements.views.door import TONES, bp, crew, seen, steps, story, words
 from market.awards.queries import may_sign_at
 from market.kernel.clock import beijing_day, end_of_day
 from market.kernel.permits import Permit
 from market.records.audit import history
 from market.web.guard import current_actor, guard, now
+from market.workers.states import LEVEL_LABELS
+
+# Who acts for one of the parties may know who was promised; whoever only reads may not.
+_PARTIES = {
+    Permit.AGREEMENT_DRAFT,
+    Permit.AGREEMENT_SIGN_BUYER,
+    Permit.AGREEMENT_SIGN_SUPPLIER,
+    Permit.DELIVERY_REPORT,
+}
 
 
 @bp.get("")
@@ -62,5 +71,7 @@ def show(agreement_id: int) -> Any:
         states=AGREEMENT_LABELS,
         tones=TONES,
         parties=PARTY_LABELS,
+        crew=crew(row) if permits & _PARTIES else [],
+        levels=LEVEL_LABELS,
         **words(row.data),
     )

@@ -18,6 +18,7 @@ from market.awards.rules import (
     PartySnapshot,
     RuleFacts,
     Terms,
+    WorkerTerms,
     milestone_amounts,
     next_in_rank,
     result_windows,
@@ -155,6 +156,9 @@ def _terms(
         rules=RuleFacts.from_rules(rules),
         rules_digest=tender.rules_digest,
         offer_digest=db.session.scalar(select(SealedBid.root).where(SealedBid.id == bid.bid_id)) or "",
+        workers=tuple(
+            WorkerTerms(one["worker_id"], one["level"], one["weekly_centi"]) for one in bid.content.get("workers", ())
+        ),
     )
 
 

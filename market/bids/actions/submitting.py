@@ -16,7 +16,7 @@ from sqlalchemy import CursorResult, bindparam, exists, update
 from market.bids import vault
 from market.bids.actions.drafting import desk_for
 from market.bids.models import BidDraft, LateAttempt, SealedBid, Withdrawal, sealed_subject
-from market.bids.queries import BidDesk, draft_doc, my_bid, signatory_keys
+from market.bids.queries import BidDesk, draft_doc, my_bid, people_named, signatory_keys
 from market.bids.rules import check_in_time, check_may_submit, draft_content, envelope_info, make_document
 from market.db.session import db
 from market.kernel.canonical import sha256_hex
@@ -76,7 +76,8 @@ def seal_bid(actor: Actor, lot_id: int, organisation_id: int, form_token: str, a
     if draft is None or draft.key_name is None or lot.public_key is None:
         raise Refused(N_("草稿中没有内容，无法递交；请先填写投标文件。"))
     doc = draft_doc(draft, desk.organisation)
-    content, secret_fields = draft_content(doc, desk.criteria)
+    people = people_named(doc, organisation_id, beijing_day(at))
+    content, secret_fields = draft_content(doc, desk.criteria, people)
     if missing := desk.gaps(content):
         raise Refused(missing[0].text, field=missing[0].field, **missing[0].params)
     number = new_receipt_number(at)

@@ -46,6 +46,7 @@ from market.bids.queries.writing import (
     missing_files,
     my_bids,
     open_lots,
+    people_named,
     qualification_items,
     signatory_keys,
     to_remind,
@@ -57,7 +58,7 @@ __all__ = [
     "closing_of", "criteria_titles", "draft_doc", "draft_keys_in_use", "draft_locked", "drafts_left", "late_attempts",
     "live_bids", "lot_locked", "lot_with_tender", "lots_to_close", "lots_to_open", "missing_files", "my_bid",
     "my_bids", "my_wraps", "open_lots", "open_rewraps", "opened_bids", "opened_count", "opening_locked", "opening_of",
-    "openings_of", "peeled_lots", "peels_of", "qualification_items", "receipt", "signatory_keys", "stale_rewraps",
-    "submissions", "to_remind", "took_part", "unreadable_bids", "unsent", "with_envelope",
+    "openings_of", "peeled_lots", "peels_of", "people_named", "qualification_items", "receipt", "signatory_keys",
+    "stale_rewraps", "submissions", "to_remind", "took_part", "unreadable_bids", "unsent", "with_envelope",
     "wraps_of",
 ]  # fmt: skip

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, exists, select
@@ -16,7 +16,7 @@ from market.bids.models import (
     SealedBid,
 )
 from market.bids.queries.sealed import PAGE, is_live
-from market.bids.rules import REMINDER_HOURS, BidContent, Gap, empty_draft, gaps
+from market.bids.rules import REMINDER_HOURS, BidContent, Gap, empty_draft, gaps, named_ids
 from market.db.session import db
 from market.kernel.permits import ROLE_PERMITS, Permit
 from market.organisations.models import Organisation
@@ -25,6 +25,7 @@ from market.people.models import RoleGrant, SealingKey, User
 from market.records.models import StoredFile
 from market.tenders.models import Lot, QualificationItem, Tender
 from market.tenders.states import CriterionKind, LotState, TenderState
+from market.workers.queries import named
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,12 @@ class BidDesk:
         """What keeps this organisation's bid from being submitted for this lot."""
         small = may_claim_small(self.organisation.provider_type)
         return gaps(content, self.criteria, self.lot.ceiling_fen, may_claim_small=small)
+
+
+def people_named(doc: Mapping[str, Any], organisation_id: int, day: date) -> dict[int, tuple[str, str]]:
+    """Return name and certificate level of those a draft names who still may be; no statement when it names nobody."""
+    found = named(organisation_id, named_ids(doc), day)
+    return {one.id: (one.name, one.level) for one in found.values()}
 
 
 # The frozen rulebook and other large JSON parts: read again for each criterion's row, they cost more than all else.

@@ -13,9 +13,9 @@ from flask import flash, jsonify, redirect, request, send_file, url_for
 from flask_babel import gettext as _
 
 from market.bids import actions, queries
-from market.bids.forms import ConfirmForm, SubmitForm, draft_form, draft_values, field_name
+from market.bids.forms import ConfirmForm, SubmitForm, blank, draft_form, draft_values, field_name
 from market.bids.queries import BidDesk
-from market.bids.rules import FILE, Conflict, Gap, TooLate, draft_content, seen_mark
+from market.bids.rules import FILE, BidContent, Conflict, Gap, TooLate, draft_content, named_ids, seen_mark
 from market.bids.views.door import before_the_lock, bp, my_organisations, page
 from market.db.session import db
 from market.kernel.canonical import instant_text
@@ -30,6 +30,10 @@ from market.records.models import StoredFile
 from market.tenders.states import CriterionKind, LotState
 from market.web import filters, pages
 from market.web.guard import attempt, current_actor, found, guard, now
+from market.workers.actions import weekly_limit
+from market.workers.queries import nameable, spans
+from market.workers.rules import overloads, peak_centi
+from market.workers.states import LEVEL_LABELS
 
 # --- lists ------------------------------------------------------------------------------------------------------------
 
@@ -93,7 +97,37 @@ def _may_submit(organisation_id: int) -> bool:
 
 
 def _form_class(desk: BidDesk) -> Any:
-    return draft_form(c for c in desk.lot.criteria if c.kind == CriterionKind.QUALITY)
+    """The draft's form: an answer for each criterion, planned hours for each person of the own register."""
+    quality = [c for c in desk.lot.criteria if c.kind == CriterionKind.QUALITY]
+    people = nameable(desk.organisation.id, beijing_day(now()))
+    made = draft_form(quality, [(one.id, one.name) for one in people])
+    made.roster = {one.id: one for one in people}
+    return made
+
+
+def _content(desk: BidDesk, doc: dict[str, Any]) -> tuple[BidContent, tuple[str, ...]]:
+    """The bid the draft would make now."""
+    return draft_content(doc, desk.criteria, queries.people_named(doc, desk.organisation.id, beijing_day(now())))
+
+
+def _crew(form: Any, desk: BidDesk, content: BidContent) -> list[dict[str, Any]]:
+    """The people who may be named, what they are posted to already, and whether the plan is too much (a warning)."""
+    if not form.roster:
+        return []
+    tender, day = desk.lot.tender, beijing_day(now())
+    term = (tender.starts_on or day, tender.ends_on or day)
+    posted = spans(form.roster, desk.organisation.id)
+    planned = {one["worker_id"]: one["weekly_centi"] for one in content.workers}
+    over = {o.worker_id: o for o in overloads(planned, posted, *term, weekly_limit(tender.district_id, day))}
+    return [
+        {
+            "field": field,
+            "level": form.roster[key].level,
+            "posted_centi": peak_centi(posted.get(key, ()), *term),
+            "over": over.get(key),
+        }
+        for key, field in form.people
+    ]
 
 
 def _fill_choices(form: Any, doc: dict[str, Any]) -> None:
@@ -169,9 +203,9 @@ def _when(said: Mapping[str, Any]) -> dict[str, Any]:
 
 def _draft_page(form: Any, desk: BidDesk, doc: dict[str, Any], conflicts: Any) -> str:
     form.version.data = str(desk.draft.version if desk.draft else 0)
-    marks = {name: seen_mark(doc["values"].get(name, "" if name != "price_fen" else None)) for name in form.named()}
+    marks = {name: seen_mark(doc["values"].get(name, blank(name))) for name in form.named()}
     form.seen.data = json.dumps(marks)
-    content, secret_fields = draft_content(doc, desk.criteria)
+    content, secret_fields = _content(desk, doc)
     names = {field.short_name: name for name, field in form.named().items()}
     return page(
         "draft.html",
@@ -185,6 +219,9 @@ def _draft_page(form: Any, desk: BidDesk, doc: dict[str, Any], conflicts: Any) -
         secret_fields=secret_fields,
         content=content,
         criteria={f"answer_{c.id}": c for c in desk.lot.criteria},
+        crew=_crew(form, desk, content),
+        lost_people=len(named_ids(doc)) - len(content.workers),
+        levels=LEVEL_LABELS,
         writable=_writable(desk),
         small=may_claim_small(desk.organisation.provider_type),
         gap_count=len(desk.gaps(content)),
@@ -257,7 +294,7 @@ def check(lot_id: int, organisation_id: int) -> Any:
     """Everything that is missing, each with a link to where it is mended."""
     desk = actions.desk_for(current_actor(), lot_id, organisation_id)
     doc = queries.draft_doc(desk.draft, desk.organisation)
-    content, _secret = draft_content(doc, desk.criteria)
+    content, _secret = _content(desk, doc)
     missing = queries.missing_files([one["file_id"] for one in content.files]) if content.files else set()
     lost = [Gap("uploads", N_("附件“%(name)s”没有存好，请删除后重新上传。"), {"name": one["name"]})
             for one in content.files if one["file_id"] in missing]  # fmt: skip
@@ -280,7 +317,7 @@ def submit(lot_id: int, organisation_id: int) -> Any:
     """The last look before the one button."""
     desk = actions.desk_for(current_actor(), lot_id, organisation_id)
     doc = queries.draft_doc(desk.draft, desk.organisation)
-    content, secret_fields = draft_content(doc, desk.criteria)
+    content, secret_fields = _content(desk, doc)
     if not _writable(desk) or desk.gaps(content):
         return redirect(url_for("bids.check", lot_id=lot_id, organisation_id=organisation_id))
     return _submit_page(SubmitForm(), desk, content, secret_fields)
@@ -288,7 +325,15 @@ def submit(lot_id: int, organisation_id: int) -> Any:
 
 def _submit_page(form: Any, desk: BidDesk, content: Any, secret_fields: Any) -> str:
     live = queries.my_bid(desk.lot.id, desk.organisation.id)
-    return page("submit.html", form=form, desk=desk, content=content, secret_fields=secret_fields, live=live)
+    return page(
+        "submit.html",
+        form=form,
+        desk=desk,
+        content=content,
+        secret_fields=secret_fields,
+        live=live,
+        levels=LEVEL_LABELS,
+    )
 
 
 @bp.post("/<int:lot_id>/<int:organisation_id>/submit")
@@ -326,5 +371,5 @@ def _not_submitted(form: Any, refusal: Any, lot_id: int, organisation_id: int) -
     if isinstance(refusal, Stale):
         raise refusal
     desk = actions.desk_for(actor, lot_id, organisation_id)
-    content, secret_fields = draft_content(queries.draft_doc(desk.draft, desk.organisation), desk.criteria)
+    content, secret_fields = _content(desk, queries.draft_doc(desk.draft, desk.organisation))
     return _submit_page(form, desk, content, secret_fields), 422

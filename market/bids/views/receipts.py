@@ -16,6 +16,7 @@ from market.kernel.clock import is_before
 from market.kernel.permits import Permit
 from market.tenders.states import LotState
 from market.web.guard import attempt, current_actor, found, guard, now
+from market.workers.states import LEVEL_LABELS
 
 
 def _own(number: str, permit: Permit) -> SealedBid:
@@ -81,7 +82,7 @@ def own_copy(number: str) -> Any:
     bid = _own(number, Permit.BID_SUBMIT)
     lot = found(queries.lot_with_tender(bid.lot_id))
     criteria = queries.criteria_titles(bid.lot_id)
-    values = {"form": form, "bid": bid, "lot": lot, "document": document, "criteria": criteria}
+    values = {"form": form, "bid": bid, "lot": lot, "document": document, "criteria": criteria, "levels": LEVEL_LABELS}
     return page("copy.html", **values, changeable=_changeable(lot)), 422 if form.errors else 200
 
 

@@ -18,6 +18,7 @@ from market.panels.states import SEAT_LABELS
 from market.tenders.models import Lot
 from market.tenders.states import LOT_LABELS
 from market.web.guard import current_actor, found
+from market.workers.states import LEVEL_LABELS
 
 bp = Blueprint("evaluation", __name__, url_prefix="/evaluation")
 
@@ -38,6 +39,7 @@ def page(name: str, **values: Any) -> str:
         "ties": TIE_LABELS,
         "tones": TONES,
         "title_of": title_of,
+        "levels": LEVEL_LABELS,
     }
     return render_template(f"market/evaluation/{name}", **words, **values)
 

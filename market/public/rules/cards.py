@@ -7,6 +7,7 @@ from typing import Any
 
 from market.kernel.categories import CATEGORY_LABELS
 from market.public.rules.labels import METHOD_LABELS, STAGES, stage_now
+from market.public.rules.performing import outcomes_of
 
 _CATEGORIES = {str(category): label for category, label in CATEGORY_LABELS.items()}
 
@@ -27,4 +28,14 @@ def listed(row: Any, at: datetime, folder: str) -> dict[str, Any]:
         "awarded_fen": row.awarded_fen,
         "supplier": row.supplier,
         "deadline_at": row.deadline_at if stage == "tender" else None,
+    }
+
+
+def worked(card: Any, awarded_fen: int, received_fen: int, party: str, at: datetime, folder: str) -> dict[str, Any]:
+    """Return one line of a supplier's work: the purchase, its own share of the money, and its published results."""
+    return {
+        **listed(card, at, folder),
+        "own_awarded_fen": awarded_fen,
+        "received_fen": received_fen,
+        "outcomes": outcomes_of(card.compiled, party),
     }

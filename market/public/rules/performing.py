@@ -122,6 +122,17 @@ def _milestone(one: Data) -> dict[str, Any]:
     }
 
 
+def outcomes_of(release: Data, party: str) -> list[dict[str, Any]]:
+    """Return the published results of the contracts that one supplier holds in a purchase."""
+    own = {
+        text(one, "id")
+        for one in rows(release, "awards")
+        if party in {text(supplier, "id") for supplier in rows(one, "suppliers")}
+    }
+    held = [one for one in rows(release, "contracts") if text(one, "awardID") in own]
+    return [result for contract in held for result in _outcomes(contract)]
+
+
 # --- outcome ----------------------------------------------------------------------------------------------------------
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
 
-from flask import Blueprint, Response, current_app, render_template, request, url_for
+from flask import Response, current_app, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.datastructures import FileStorage
 
@@ -20,10 +20,10 @@ from market.kernel.text import N_
 from market.public import queries
 from market.public.forms import ReceiptForm
 from market.public.kept import Shelf
-from market.public.queries import Asked
 from market.public.rules import Phase, chains, figures, purchase, receipts, rulebook, stage_now
-from market.public.rules.cards import listed
 from market.public.rules.labels import METHOD_LABELS, PHASE_LABELS, STAGES, TAG_LABELS
+from market.public.views import directories
+from market.public.views.door import OPEN, asked_for, bp, by_district, lines, pages
 from market.records import queue
 from market.records.files import SHOWN_INLINE, content_of
 from market.records.signing import verify_receipt
@@ -31,15 +31,15 @@ from market.web.catalogues import chosen_locale
 from market.web.filters import text
 from market.web.guard import attempt, found, now, public
 
-bp = Blueprint("public", __name__)
+__all__ = ["bp", "directories"]
+
 _SHELF = Shelf()
 _FOR_EVER = "public, max-age=31536000, immutable"
 _LATE_SECONDS = 180
-_OPEN = "the public reads the noticeboard"
 
 
 @bp.get("/")
-@public(_OPEN)
+@public(OPEN)
 def home() -> Any:
     """What this is, what is open, what is new."""
     at = now()
@@ -48,8 +48,8 @@ def home() -> Any:
         "market/public/home.html",
         year=year,
         figures=queries.figures(year),
-        open_now=_lines(queries.open_now(at, 6), at),
-        newest=_lines(queries.newest(8), at),
+        open_now=lines(queries.open_now(at, 6), at),
+        newest=lines(queries.newest(8), at),
         doors={name: _door(endpoint) for name, endpoint in _DOORS.items()},
     )
 
@@ -66,10 +66,10 @@ def _door(endpoint: str) -> str | None:
 
 
 @bp.get("/purchases")
-@public(_OPEN)
+@public(OPEN)
 def purchases() -> Any:
     """All purchases: filters, search, pages by mark."""
-    at, asked, places = now(), _asked(), queries.places()
+    at, asked, places = now(), asked_for(), queries.places()
     listing = queries.purchases(asked, places, at, request.args.get("before", type=int))
     kept = {name: value for name, value in vars(asked).items() if value}
     onward = url_for("public.purchases", **kept, before=listing.next_mark) if listing.next_mark else None
@@ -77,8 +77,8 @@ def purchases() -> Any:
         "market/public/purchases.html",
         asked=asked,
         listing=listing,
-        rows=_lines(listing.rows, at),
-        districts=_by_district(places),
+        rows=lines(listing.rows, at),
+        districts=by_district(places),
         onward=onward,
         back=url_for("public.purchases", **kept) if "before" in request.args else None,
         categories=CATEGORY_LABELS,
@@ -87,33 +87,8 @@ def purchases() -> Any:
     )
 
 
-def _lines(rows: Sequence[Any], at: datetime) -> list[dict[str, Any]]:
-    """What a list shows of cards."""
-    folder = url_for("public.show", ocid="-").removesuffix("-")
-    return [listed(row, at, folder) for row in rows]
-
-
-def _by_district(places: Sequence[queries.Place]) -> dict[tuple[str, str], list[queries.Place]]:
-    """Streets under code and name of their district."""
-    grouped: dict[tuple[str, str], list[queries.Place]] = {}
-    for place in places:
-        grouped.setdefault((place.district_code, place.district_name), []).append(place)
-    return grouped
-
-
-def _asked() -> Asked:
-    """The filters as asked; a code nobody knows asks for nothing."""
-    given = {name: request.args.get(name, "").strip()[:60] for name in Asked.__dataclass_fields__}
-    known: dict[str, set[str]] = {
-        "category": {str(one) for one in CATEGORY_LABELS},
-        "phase": {str(one) for one in Phase},
-        "method": set(METHOD_LABELS),
-    }
-    return Asked(**{name: value for name, value in given.items() if name not in known or value in known[name]})
-
-
 @bp.get("/purchases/<ocid>")
-@public(_OPEN)
+@public(OPEN)
 def show(ocid: str) -> Any:
     """Everything published of one purchase, on one page."""
     at, card = now(), found(queries.stamped(ocid))
@@ -235,10 +210,10 @@ def stored_file(file_id: int) -> Response:
 
 
 @bp.get("/budget-years")
-@public(_OPEN)
+@public(OPEN)
 def budgets() -> Any:
     """Each street's approved money of a year with its sources and lines."""
-    asked, places = _asked(), queries.places()
+    asked, places = asked_for(), queries.places()
     district = next((p.district_id for p in places if p.district_code == asked.district), None)
     listing = queries.directory("budget", asked.words, request.args.get("before", type=int), district)
     return render_template(
@@ -246,32 +221,9 @@ def budgets() -> Any:
         asked=asked,
         listing=listing,
         years=[figures.budget(row.data, row.title) for row in listing.rows],
-        districts=list(_by_district(places)),
-        **_pages("public.budgets", listing, asked),
+        districts=list(by_district(places)),
+        **pages("public.budgets", listing, asked),
     )
-
-
-@bp.get("/organisations-directory")
-@public(_OPEN)
-def organisations() -> Any:
-    """Organisations that are registered here."""
-    asked = _asked()
-    listing = queries.directory("organisation", asked.words, request.args.get("before", type=int))
-    return render_template(
-        "market/public/organisations.html",
-        asked=asked,
-        listing=listing,
-        organisations=[figures.organisation(row.data, row.title) for row in listing.rows],
-        **_pages("public.organisations", listing, asked),
-    )
-
-
-def _pages(endpoint: str, listing: queries.Listing, asked: Asked) -> dict[str, str | None]:
-    kept = {name: value for name, value in vars(asked).items() if value}
-    return {
-        "onward": url_for(endpoint, **kept, before=listing.next_mark) if listing.next_mark else None,
-        "back": url_for(endpoint, **kept) if "before" in request.args else None,
-    }
 
 
 @bp.get("/rules")

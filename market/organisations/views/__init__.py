@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 
 from market.kernel.categories import CATEGORY_LABELS
@@ -19,12 +19,17 @@ from market.organisations.forms import BankForm, BarForm, FactsForm, MemberForm,
 from market.organisations.models import Organisation
 from market.organisations.states import (
     BANK_LABELS,
+    GRADE_NAMES,
     ORGANISATION_LABELS,
     ORGANISATION_MACHINE,
+    STAR_LABELS,
     BankState,
     BankVerb,
     OrganisationVerb,
+    RatingState,
 )
+from market.organisations.views import rating
+from market.organisations.views.door import bp
 from market.people.actions import begin_session, confirm_identity, create_user, grant, hash_password
 from market.people.models import User
 from market.people.queries import members, sealing_keys
@@ -32,7 +37,7 @@ from market.places.queries import districts
 from market.records.audit import history
 from market.web.guard import actor_or_none, attempt, before_writing, current_actor, found, guard, now, public
 
-bp = Blueprint("organisations", __name__, url_prefix="/organisations")
+__all__ = ["bp", "rating"]
 
 
 def _facts(form: Any) -> OrganisationFacts:
@@ -128,6 +133,9 @@ def show(organisation_id: int) -> Any:
         bank=queries.live_bank_account(row.id),
         own=any(g.organisation_id == row.id for g in current_actor().grants),
         identifies=allowed(current_actor(), Permit.CERTIFICATE_ISSUE, Scope(row.registrar_district_id)),
+        rates=row.confirmed_at is not None and allowed(current_actor(), Permit.RATING_ENTER, row.subject.scope),
+        ratings=[one for one in queries.ratings_of(row.id) if one.state == RatingState.STANDING],
+        rating_names={"grade": GRADE_NAMES, "stars": STAR_LABELS},
         reason_form=ReasonForm(),
     )
 
@@ -200,6 +208,8 @@ def _show_again(row: Organisation, form: ReasonForm) -> Any:
         bank=None,
         own=False,
         identifies=False,
+        rates=False,
+        ratings=[],
         reason_form=form,
         form=form,
     )
