@@ -101,7 +101,7 @@ def book(
         return True
     found = db.session.scalar(select(Transfer).filter_by(key=key))
     if found is None:
-        raise _too_little(values["debit"], amount_fen)
+        raise _too_little(_key(line_id, source), amount_fen)
     if (found.reason, found.amount_fen) != (reason.value, amount_fen):
         raise ValueError(f"transfer key {key} was used for something else")
     return False
