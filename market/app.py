@@ -48,6 +48,7 @@ ROOMS = (
     "contracts.outcomes",
     "contracts.payouts",
     "market.organisations",
+    "market.incubation",
     "market.demo",
 )
 
