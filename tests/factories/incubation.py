@@ -1,7 +1,7 @@
 """The network for tests: a base, a centre, a station; their staff; residencies as far as a test needs them.
 
-    net = network()                       # net.base, net.centre, net.station, net.staff, net.civil
-    row = residency(net, team)            # applied; further by name: residency(net, team, until="incubating")
+net = network()                       # net.base, net.centre, net.station, net.staff, net.civil
+row = residency(net, team)            # applied; further by name: residency(net, team, until="incubating")
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def grow(net: Network, team: Team, row: Residency, at: datetime) -> None:
         event = training(net, at + timedelta(days=1 + number))
         seat = actions.sign_up(acting(team.admin), event, team.organisation, "苏禾", at)
         actions.close_training(net.staff, event, {seat.id: event.minutes}, event.ends_at)
-    after = {key: 4 for key in levels}
+    after = dict.fromkeys(levels, 4)
     actions.assess(net.staff, row, AssessmentMoment.AFTER, after, "", at)
 
 

@@ -48,6 +48,7 @@ def book(
         raise _taken(*clash)
     row = Booking(
         room_id=room.id,
+        room=room,
         district_id=node.district_id,
         street_id=node.street_id,
         operator_id=node.operator_id,

@@ -37,7 +37,6 @@ from market.records.notices import post
 def _working(actor: Actor, row: Residency) -> Actor:
     """Staff of the node while the organisation is supported. Raises Refused before and after, Forbidden for others."""
     hand = as_staff(actor, row)
-    require(hand, Permit.INCUBATION_WORK, row.subject.scope)
     if row.state != ResidencyState.INCUBATING:
         raise Refused(N_("机构不在孵化期内，不能登记。"))
     return hand
@@ -170,10 +169,12 @@ def graduate(actor: Actor, row: Residency, fields: Sequence[Category], at: datet
         raise Refused(N_("出壳条件尚未全部满足，请查看出壳条件清单。"))
     if not fields:
         raise Refused(N_("请选择可承接的服务领域。"), field="fields")
-    row.service_fields = ",".join(field.value for field in fields)
-    _end(row, at)
     if row.workstations:
         set_due(row, "hand_back", at)
+    else:
+        row.due_on = None
+    row.service_fields = ",".join(field.value for field in fields)
+    row.ended_on = beijing_day(at)
     facts = {"fields": row.service_fields.split(","), "mentor_minutes": reached.mentor_minutes}
     move(row, RESIDENCY_MACHINE, ResidencyVerb.GRADUATE, hand, at, facts=facts)
     subject = row.successor or row.organisation
@@ -182,10 +183,6 @@ def graduate(actor: Actor, row: Residency, fields: Sequence[Category], at: datet
     post(CAPABLE, subject.uscc or f"group-{subject.id}", subject.name, data, row.subject.chain, scope, hand, at)
     publish_node(row.node, actor, at)
     tell_organisation(row, N_("准予出壳"), N_("%(name)s 已出壳，并列入有承接能力的社会组织目录。"), at)
-
-
-def _end(row: Residency, at: datetime) -> None:
-    row.ended_on, row.due_on = beijing_day(at), None
 
 
 def give_notice(actor: Actor, row: Residency, reason: str, at: datetime) -> None:
@@ -212,11 +209,12 @@ def hand_back(actor: Actor, row: Residency, at: datetime) -> None:
     """Space and things are back: whoever was leaving has left; a graduate's space is free. Once only."""
     if row.handed_back_on is not None:
         raise Refused(N_("场地已经办结交还。"))
+    hand = as_staff(actor, row)
     row.handed_back_on = beijing_day(at)
     row.due_on = None
     if row.state == ResidencyState.LEAVING:
         row.ended_on = row.handed_back_on
-    move(row, RESIDENCY_MACHINE, ResidencyVerb.HAND_BACK, as_staff(actor, row), at)
+    move(row, RESIDENCY_MACHINE, ResidencyVerb.HAND_BACK, hand, at)
     publish_node(row.node, actor, at)
     people = holders(Permit.INCUBATION_APPLY, Scope(organisation_id=row.organisation_id))
     text = N_("“%(node)s”的场地已办结交还。")

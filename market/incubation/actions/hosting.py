@@ -71,6 +71,7 @@ def _check(group: Organisation, host: Organisation, begins: date, ends: date, at
 
 def agree_hosting(actor: Actor, row: Hosting, digest: str, at: datetime) -> None:
     """The host accepts the very terms it was shown. Raises Refused while another host answers for the group."""
+    require(actor, Permit.HOSTING_AGREE, row.subject.scope)
     if digest != row.digest:
         raise Refused(N_("协议文本已有变动，请重新阅读后再确认。"))
     _check(row.group, row.host, row.begins_on, row.ends_on, at)
@@ -85,6 +86,7 @@ def agree_hosting(actor: Actor, row: Hosting, digest: str, at: datetime) -> None
 
 def decline_hosting(actor: Actor, row: Hosting, reason: str, at: datetime) -> None:
     """The host does not want to answer for the group."""
+    require(actor, Permit.HOSTING_AGREE, row.subject.scope)
     row.reason = reason.strip()
     move(row, HOSTING_MACHINE, HostingVerb.DECLINE, actor, at, facts={"reason": row.reason})
     _tell_group(row, N_("支持机构未同意"), N_("%(host)s 未同意作为支持机构。"), at)

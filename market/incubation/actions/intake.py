@@ -82,12 +82,15 @@ def tell_officers(row: Residency, permit: Permit, subject: str, body: str, at: d
 
 def as_staff(actor: Actor, row: Residency) -> Actor:
     """The person with what staff of the node may do for this organisation; other hands than the applicant's."""
+    hand = at_post(actor, row.node.scope, row.organisation_id)
+    require(hand, Permit.INCUBATION_WORK, row.subject.scope)
     require_other_hands(actor, Permit.INCUBATION_WORK, "residency", row.id)
-    return at_post(actor, row.node.scope, row.organisation_id)
+    return hand
 
 
 def as_district(actor: Actor, row: Residency) -> Actor:
     """The deciding officer; other hands than those of the node's staff."""
+    require(actor, Permit.INCUBATION_DECIDE, row.subject.scope)
     require_other_hands(actor, Permit.INCUBATION_DECIDE, "residency", row.id)
     return actor
 
@@ -113,6 +116,8 @@ def apply(actor: Actor, node: Node, subject: Organisation, wanted: Application, 
         service_fields="",
         node=node,
         organisation=subject,
+        successor=None,
+        scheme=None,
         **_values(wanted),
     )
     set_due(row, "first_check", at)
@@ -209,20 +214,22 @@ def offer(actor: Actor, row: Residency, text: str, months: int, at: datetime) ->
     limit = rules_of(row, at)["network.term_max_months"]
     if not 1 <= months <= limit:
         raise Refused(N_("孵化期累计不得超过 %(months)s 个月。"), field="months", months=limit)
+    hand = as_staff(actor, row)
+    set_due(row, "agreement", at)
     row.agreement_text, row.term_months = text.strip(), months
     row.agreement_digest = sha256_hex(row.agreement_text.encode())
     row.offered_by, row.offered_at = actor.user_id, at
-    set_due(row, "agreement", at)
     facts = {"digest": row.agreement_digest, "months": months}
-    move(row, RESIDENCY_MACHINE, ResidencyVerb.OFFER, as_staff(actor, row), at, facts=facts)
+    move(row, RESIDENCY_MACHINE, ResidencyVerb.OFFER, hand, at, facts=facts)
     tell_organisation(row, N_("孵化协议待确认"), N_("“%(node)s”的孵化协议已送达，请阅读后确认。"), at)
 
 
 def recall(actor: Actor, row: Residency, at: datetime) -> None:
     """Take the offered agreement back to change it."""
-    row.agreement_digest = row.offered_at = row.offered_by = None
+    hand = as_staff(actor, row)
     set_due(row, "agreement", at)
-    move(row, RESIDENCY_MACHINE, ResidencyVerb.RECALL, as_staff(actor, row), at)
+    row.agreement_digest = row.offered_at = row.offered_by = None
+    move(row, RESIDENCY_MACHINE, ResidencyVerb.RECALL, hand, at)
 
 
 def accept(actor: Actor, row: Residency, digest: str, at: datetime) -> None:

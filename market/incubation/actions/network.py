@@ -219,7 +219,7 @@ def add_room(actor: Actor, row: Node, facts: RoomFacts, at: datetime) -> Meeting
     if facts.closes <= facts.opens:
         raise Refused(N_("结束时间须晚于开始时间。"), field="closes")
     values = vars(facts) | {"name": facts.name.strip(), "equipment": facts.equipment.strip()}
-    room = MeetingRoom(node_id=row.id, active=True, **values)
+    room = MeetingRoom(node_id=row.id, node=row, active=True, **values)
     db.session.add(room)
     db.session.flush()
     record(row.subject, "add_room", actor, at, permit=permit, facts={"room": room.id, "name": room.name})
