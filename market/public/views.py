@@ -21,7 +21,7 @@ from market.public import queries
 from market.public.forms import ReceiptForm
 from market.public.kept import Shelf
 from market.public.queries import Asked
-from market.public.rules import Phase, chains, figures, purchase, receipts, rulebook, stage_now
+from market.public.rules import Phase, chains, figures, network, purchase, receipts, rulebook, stage_now
 from market.public.rules.cards import listed
 from market.public.rules.labels import METHOD_LABELS, PHASE_LABELS, STAGES, TAG_LABELS
 from market.records import queue
@@ -263,6 +263,30 @@ def organisations() -> Any:
         listing=listing,
         organisations=[figures.organisation(row.data, row.title) for row in listing.rows],
         **_pages("public.organisations", listing, asked),
+    )
+
+
+@bp.get("/network")
+@public(_OPEN)
+def networks() -> Any:
+    """How far each district's network of support reaches."""
+    found_rows = network.by_district(queries.nodes(), queries.places())
+    return render_template("market/public/networks.html", districts=found_rows)
+
+
+@bp.get("/network/<district>")
+@public(_OPEN)
+def district_network(district: str) -> Any:
+    """A district's nodes, their counts, and who has graduated."""
+    place = found(next((p for p in queries.places() if p.district_code == district), None))
+    listing = queries.directory("capable", "", request.args.get("before", type=int), place.district_id)
+    return render_template(
+        "market/public/network.html",
+        place=place,
+        page=network.read(queries.nodes(place.district_id)),
+        listing=listing,
+        graduates=[network.graduate(row.data, row.title) for row in listing.rows],
+        **_pages("public.district_network", listing, Asked(district=district)),
     )
 
 

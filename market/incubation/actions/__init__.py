@@ -12,6 +12,7 @@ from market.incubation.actions.growing import (
     note_mentoring,
     pass_stage,
     progress_of,
+    reckoned,
 )
 from market.incubation.actions.hosting import (
     agree_hosting,
@@ -61,6 +62,6 @@ __all__ = [
     "appoint", "assess", "book", "cancel", "cancel_training", "close_node", "close_training", "decline_hosting",
     "dismiss", "end_hosting", "expire_hostings", "extend", "give_notice", "give_up_seat", "graduate", "hand_back",
     "loaded", "name_successor", "note_mentoring", "offer", "open_node", "pass_check", "pass_stage", "plan_training",
-    "progress_of", "propose_hosting", "recall", "refuse", "reopen_node", "resubmit", "rules_of", "save_node",
-    "save_scheme", "send_back", "set_room_active", "sign_up", "withdraw",
+    "progress_of", "propose_hosting", "recall", "reckoned", "refuse", "reopen_node", "resubmit", "rules_of",
+    "save_node", "save_scheme", "send_back", "set_room_active", "sign_up", "withdraw",
 ]  # fmt: skip

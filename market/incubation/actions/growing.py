@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from market.db.session import db
 from market.incubation.actions.intake import as_district, as_staff, rules_of, set_due, tell_officers, tell_organisation
@@ -113,18 +114,25 @@ def assess(
 
 def progress_of(row: Residency, at: datetime) -> Progress:
     """What has been reached against what the rules of today ask for."""
-    rules, done = rules_of(row, at), assessments_of(row.id)
-    graduate = row.successor or row.organisation
     trained = training_minutes(row.organisation_id, row.accepted_at) if row.accepted_at else 0
+    mentored = sum(one.minutes for one in mentoring_of(row.id))
+    return reckoned(row, rules_of(row, at), len(stages_of(row.id)), (mentored, trained), set(assessments_of(row.id)))
+
+
+def reckoned(
+    row: Residency, rules: Mapping[str, Any], passed: int, minutes: tuple[int, int], moments: Collection[str]
+) -> Progress:
+    """The same of what a page has read already: stages passed, minutes with mentors and in trainings, assessments."""
+    graduate = row.successor or row.organisation
     return Progress(
         stages=len(plan_of(row.scheme).stages),
-        passed=len(stages_of(row.id)),
-        mentor_minutes=sum(one.minutes for one in mentoring_of(row.id)),
+        passed=passed,
+        mentor_minutes=minutes[0],
         mentor_min=rules["network.mentor_minutes_min"],
-        training_minutes=trained,
+        training_minutes=minutes[1],
         training_min=rules["network.training_minutes_min"],
-        assessed_before=AssessmentMoment.BEFORE in done,
-        assessed_after=AssessmentMoment.AFTER in done,
+        assessed_before=AssessmentMoment.BEFORE in moments,
+        assessed_after=AssessmentMoment.AFTER in moments,
         legal_person=graduate.provider_type != ProviderType.COMMUNITY_GROUP,
         confirmed=graduate.state == OrganisationState.CONFIRMED,
     )
@@ -168,7 +176,7 @@ def graduate(actor: Actor, row: Residency, fields: Sequence[Category], at: datet
     if not reached.may_graduate:
         raise Refused(N_("出壳条件尚未全部满足，请查看出壳条件清单。"))
     if not fields:
-        raise Refused(N_("请选择可承接的服务领域。"), field="fields")
+        raise Refused(N_("请选择可承接的服务领域。"), field="service_fields")
     if row.workstations:
         set_due(row, "hand_back", at)
     else:

@@ -8,6 +8,7 @@ from market.incubation.queries.network import (
     bookings_of,
     calendar_of,
     descendants,
+    legal_person_named,
     meeting_room,
     node,
     node_counts,
@@ -16,6 +17,7 @@ from market.incubation.queries.network import (
     plan_of,
     rooms_of,
     scheme,
+    staff_of,
     supported_by_node,
     taken_slots,
 )
@@ -40,9 +42,9 @@ from market.incubation.queries.trainings import coming_for, seats_of, to_close, 
 
 __all__ = [
     "Branch", "Plan", "Reach", "Support", "assessments_of", "booking", "bookings_between", "bookings_of",
-    "calendar_of", "coming_for", "descendants", "host_of", "hosting", "hostings", "live_at", "live_residency",
-    "meeting_room", "mentoring_of", "node", "node_counts", "nodes_of", "nodes_within", "operators_of", "pending",
-    "plan_of", "proposed_to", "residencies", "residency", "rooms_of", "scheme", "seats_of", "stages_of",
-    "supported_by_node", "supports", "taken_slots", "to_close", "training", "training_minutes", "trainings",
-    "trainings_of", "workstations_taken",
+    "calendar_of", "coming_for", "descendants", "host_of", "hosting", "hostings", "legal_person_named", "live_at",
+    "live_residency", "meeting_room", "mentoring_of", "node", "node_counts", "nodes_of", "nodes_within",
+    "operators_of", "pending", "plan_of", "proposed_to", "residencies", "residency", "rooms_of", "scheme", "seats_of",
+    "staff_of", "stages_of", "supported_by_node", "supports", "taken_slots", "to_close", "training",
+    "training_minutes", "trainings", "trainings_of", "workstations_taken",
 ]  # fmt: skip

@@ -16,7 +16,11 @@ from market.incubation import shipped
 from market.incubation.models import BookedSlot, Booking, MeetingRoom, Node, Residency, Scheme
 from market.incubation.rules import Count, slot_text
 from market.incubation.states import NodeLevel, NodeState, ResidencyState
-from market.kernel.permits import Grant
+from market.kernel.permits import Grant, Permit
+from market.organisations.models import Organisation
+from market.organisations.states import OrganisationState
+from market.people.models import User
+from market.people.queries import holding
 
 # More nodes than any district has communities; the tree is shown on one page.
 MOST_NODES = 2000
@@ -197,4 +201,23 @@ def within(grants: Iterable[Grant]) -> ColumnElement[bool]:
 def nodes_within(grants: Iterable[Grant]) -> list[Node]:
     """Return the open nodes in the reach of these grants, by number."""
     query = select(Node).where(within(grants), Node.state == NodeState.OPEN).order_by(Node.id).limit(MOST_NODES)
+    return list(db.session.scalars(query))
+
+
+def legal_person_named(text: str) -> int | None:
+    """Return the id of a confirmed organisation by full name or credit code, or None."""
+    wanted = text.strip()
+    query = select(Organisation.id).where(
+        or_(Organisation.name == wanted, Organisation.uscc == wanted.upper().replace(" ", "")),
+        Organisation.state == OrganisationState.CONFIRMED,
+        Organisation.uscc.is_not(None),
+    )
+    return db.session.scalars(query.order_by(Organisation.id).limit(1)).first()
+
+
+def staff_of(row: Node) -> list[str]:
+    """Return the names of a node's staff, those of the whole street or district included."""
+    query = (
+        select(User.name).where(User.id.in_(holding(Permit.INCUBATION_WORK, row.scope))).order_by(User.id).limit(100)
+    )
     return list(db.session.scalars(query))

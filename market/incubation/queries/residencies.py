@@ -26,7 +26,7 @@ from market.incubation.states import ENDED, HostingState, ResidencyState
 from market.kernel.permits import Actor, Grant, Permit
 
 _WITH = (
-    joinedload(Residency.node),
+    joinedload(Residency.node).joinedload(Node.district),
     joinedload(Residency.organisation),
     joinedload(Residency.successor),
     joinedload(Residency.scheme),

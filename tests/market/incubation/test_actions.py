@@ -229,7 +229,7 @@ def test_a_graduate_stands_in_the_directory_of_those_able_to_undertake(session: 
     assert actions.progress_of(row, at).may_graduate
     with pytest.raises(Refused) as refused:
         actions.graduate(net.civil, row, [], at)
-    assert refused.value.field == "fields"
+    assert refused.value.field == "service_fields"
     actions.graduate(net.civil, row, [Category.ELDER_CARE, Category.SOCIAL_RELIEF], at)
     shown = card("capable", team.organisation.uscc or "")
     assert shown["service_fields"] == ["elder_care", "social_relief"]
