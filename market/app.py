@@ -50,6 +50,7 @@ ROOMS = (
     "contracts.endings",
     "market.organisations",
     "market.workers",
+    "market.incubation",
     "market.demo",
 )
 

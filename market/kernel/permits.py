@@ -31,6 +31,11 @@ class Permit(StrEnum):
     WORKER_CONFIRM = "workers:certificate:confirm"
     CATALOGUE_EDIT = "catalogue:item:edit"
     NEED_RECORD = "needs:need:record"
+    INCUBATION_MANAGE = "incubation:network:manage"
+    INCUBATION_DECIDE = "incubation:residency:decide"
+    INCUBATION_WORK = "incubation:residency:work"
+    INCUBATION_APPLY = "incubation:residency:apply"
+    HOSTING_AGREE = "incubation:hosting:agree"
     TENDER_SEE = "tenders:tender:see"
     TENDER_DRAFT = "tenders:tender:draft"
     TENDER_APPROVE = "tenders:tender:approve"
@@ -77,6 +82,7 @@ class Role(StrEnum):
     DISTRICT_CIVIL = "district_civil"
     DISTRICT_REVIEWER = "district_reviewer"
     KEY_ESCROW = "key_escrow"
+    INCUBATOR = "incubator"
     STREET_CLERK = "street_clerk"
     STREET_APPROVER = "street_approver"
     STREET_OPENER = "street_opener"
@@ -96,6 +102,7 @@ ROLE_LABELS: dict[Role, str] = {
     Role.DISTRICT_CIVIL: N_("区民政经办"),
     Role.DISTRICT_REVIEWER: N_("区采购监督"),
     Role.KEY_ESCROW: N_("区密钥保管员"),
+    Role.INCUBATOR: N_("孵化基地工作人员"),
     Role.STREET_CLERK: N_("街道经办人"),
     Role.STREET_APPROVER: N_("街道审核人"),
     Role.STREET_OPENER: N_("开标人"),
@@ -125,9 +132,11 @@ ROLE_PERMITS: dict[Role, frozenset[Permit]] = {
         | {_P.CERTIFICATE_ISSUE, _P.BUDGET_SEE, _P.TENDER_SEE, _P.NEED_RECORD}
         | {_P.OBJECTION_DECIDE}
         | {_P.RATING_ENTER, _P.WORKER_CONFIRM}
+        | {_P.INCUBATION_MANAGE, _P.INCUBATION_DECIDE}
     ),
     _R.DISTRICT_REVIEWER: frozenset(_OWN | {_P.CHALLENGE_DECIDE, _P.TENDER_SEE, _P.BOOKS_READ}),
     _R.KEY_ESCROW: frozenset(_OWN | {_P.BID_OPEN}),
+    _R.INCUBATOR: frozenset(_OWN | {_P.INCUBATION_WORK}),
     _R.STREET_CLERK: frozenset(
         _STREET
         | {_P.BUDGET_DRAFT, _P.NEED_RECORD, _P.TENDER_DRAFT, _P.PANEL_DRAW, _P.BID_QUALIFY, _P.EVALUATION_REPORT}
@@ -145,13 +154,14 @@ ROLE_PERMITS: dict[Role, frozenset[Permit]] = {
         _ORGANISATION
         | {_P.ORGANISATION_EDIT, _P.MEMBERS_MANAGE, _P.BANK_PROPOSE, _P.CHALLENGE_FILE, _P.PAYOUT_CONFIRM}
         | {_P.OUTCOME_RATE_MUTUAL, _P.PAYOUT_ACCOUNT}
-        | {_P.WORKER_EDIT}
+        | {_P.WORKER_EDIT, _P.INCUBATION_APPLY, _P.HOSTING_AGREE}
     ),
-    _R.ORGANISATION_EDITOR: frozenset(_ORGANISATION | {_P.ORGANISATION_EDIT, _P.WORKER_EDIT}),
+    _R.ORGANISATION_EDITOR: frozenset(_ORGANISATION | {_P.ORGANISATION_EDIT, _P.WORKER_EDIT, _P.INCUBATION_APPLY}),
     _R.ORGANISATION_SIGNATORY: frozenset(
         _ORGANISATION
         | {_P.BID_SUBMIT, _P.BANK_CONFIRM, _P.CHALLENGE_FILE, _P.AGREEMENT_SIGN_SUPPLIER}
         | {_P.PAYOUT_CONFIRM}
+        | {_P.HOSTING_AGREE}
     ),
     _R.EXPERT: frozenset(_OWN | {_P.BID_SCORE}),
     _R.EVALUATOR: frozenset(_OWN | {_P.OUTCOME_RATE_THIRD}),
@@ -173,6 +183,8 @@ FORBIDDEN_PAIRS: dict[frozenset[Permit], str] = {
     frozenset({_P.CHALLENGE_REPLY, _P.CHALLENGE_DECIDE}): N_("答复质疑的人不得裁决同一质疑。"),
     frozenset({_P.AWARD_CONFIRM, _P.OBJECTION_DECIDE}): N_("提出或确认结果的人不得处理对同一结果的异议。"),
     frozenset({_P.DELIVERY_REPORT, _P.DELIVERY_ACCEPT}): N_("报告履约的人不得验收同一事项。"),
+    frozenset({_P.INCUBATION_WORK, _P.INCUBATION_DECIDE}): N_("初审和日常辅导人员不得对同一机构作出入驻或出壳决定。"),
+    frozenset({_P.INCUBATION_APPLY, _P.INCUBATION_WORK}): N_("申请机构的人员不得办理本机构的孵化事项。"),
     frozenset({_P.OUTCOME_RATE_SELF, _P.OUTCOME_RATE_THIRD}): N_("被评估方人员不得担任第三方评估员。"),
 }
 

@@ -35,6 +35,7 @@ GROUPS = {
     "outcome": N_("成效评价"),
     "payment": N_("付款"),
     "archive": N_("档案"),
+    "network": N_("社会组织培育"),
 }
 _UNITS = {
     "days": N_("%(n)s 日"),

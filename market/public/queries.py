@@ -36,6 +36,7 @@ CAP = 1000
 FOUND_CAP = 200
 CHAIN_PAGE = 100
 _CHAIN_MOST = 20_000
+_NODES_MOST = 5000
 
 _LISTED = (
     PurchaseCard.file_id,
@@ -162,6 +163,15 @@ def directory(
     if district_id is not None:
         query = query.where(card.district_id == district_id)
     return _listing(query, kind, words, card.id, card.updated_notice_id, before, district_id is not None, marks)
+
+
+def nodes(district_id: int | None = None) -> Sequence[Any]:
+    """Return the published nodes of the network in a district, or in all, by number of their first notice."""
+    card = DirectoryCard
+    query = select(card.key, card.title, card.data, card.district_id).where(card.kind == "node")
+    if district_id is not None:
+        query = query.where(card.district_id == district_id)
+    return db.session.execute(query.order_by(card.id).limit(_NODES_MOST)).all()
 
 
 def _listing(

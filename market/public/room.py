@@ -14,6 +14,7 @@ CARD = Room(
         MenuEntry(N_("采购项目"), "public.purchases", everyone=True),
         MenuEntry(N_("资金"), "public.budgets", everyone=True),
         MenuEntry(N_("机构名录"), "public.organisations", everyone=True),
+        MenuEntry(N_("孵化网络"), "public.networks", everyone=True),
         MenuEntry(N_("核对"), "public.check", everyone=True),
     ],
 )

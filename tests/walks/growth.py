@@ -22,6 +22,7 @@ COPIED = (
     "challenge", "agreement", "milestone", "report", "evaluation", "invitation", "earning", "payment",
     "payment_attempt", "bank_batch", "statement", "message", "organisation", "bank_account", "expert", "user_account",
     "role_grant", "catalogue_version", "catalogue_item", "fund_year", "audit_entry", "chain",
+    "residency", "training", "incubation_booking", "hosting",
 )  # fmt: skip
 # Columns that name a row without a foreign key.
 _NAMED = {
@@ -39,6 +40,8 @@ _FOLLOW = {
     ("expert", "user_id"),
     ("role_grant", "organisation_id"),
     ("role_grant", "user_id"),
+    ("residency", "organisation_id"),
+    ("hosting", "group_id"),
 }
 # Some of them are enough.
 _ALIKE = {"audit_entry", "message", "notice"}

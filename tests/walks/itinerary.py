@@ -9,6 +9,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from market.kernel.permits import Permit
+from tests.walks import nurture
 from tests.walks.world import World
 
 # Pages that this walk leaves out, with the reason.
@@ -60,6 +61,7 @@ _USERS = {
     Permit.PAYOUT_SEE: "cashier",
     Permit.PAYOUT_ACCOUNT: "warm-admin",
     Permit.BOOKS_READ: "auditor",
+    **nurture.USERS,
 }
 
 # What an argument stands for unless a page says otherwise below.
@@ -69,7 +71,7 @@ _ARGUMENTS = {
     "agreement_id": "running_agreement",
     "number": "receipt",
 }
-_FIXED = {"locale": "en", "section": "basics", "login": "clerk-jn"}
+_FIXED = {"locale": "en", "section": "basics", "login": "clerk-jn", **nurture.FIXED}
 
 # Visits that differ from the rule: (visitor, {argument: name of an id, or a text after "="}).
 _VISITS: dict[str, list[tuple[str | None, dict[str, str]]]] = {
@@ -140,6 +142,7 @@ _VISITS: dict[str, list[tuple[str | None, dict[str, str]]]] = {
         for name in (
             "clerk", "approver", "opener2", "cashier", "checker", "finance", "civil", "reviewer", "escrow", "evaluator",
             "scorer", "newcomer", "warm-admin", "warm-editor", "warm-signatory", "silver-admin", "operator", "auditor",
+            *nurture.DESKS,
         )
     ],
     "people.person": [("civil", {}), ("operator", {})],
@@ -159,6 +162,7 @@ _VISITS: dict[str, list[tuple[str | None, dict[str, str]]]] = {
         ("clerk", {"tender_id": "draft_tender", "section": f"={section}"})
         for section in ("basics", "money", "qualification", "criteria", "timing", "milestones", "evaluation")
     ],
+    **nurture.VISITS,
 }  # fmt: skip
 
 # These answer with a redirect by design.
@@ -180,6 +184,7 @@ FOR_EVERYBODY = {
     "places.rules": "the rules in force are public",
     "places.show": "a district and its streets are public",
     "places.street": "a street and its communities are public",
+    **nurture.FOR_EVERYBODY,
 }
 
 LISTS = {
@@ -188,6 +193,7 @@ LISTS = {
     "organisations.index", "outcomes.index", "panels.index", "payouts.batches", "payouts.index", "payouts.mine",
     "payouts.statements", "people.inbox", "people.people", "places.index", "public.budgets", "public.digests",
     "public.home", "public.organisations", "public.purchases", "records.chain", "records.index", "tenders.index",
+    *nurture.LISTS,
 }  # fmt: skip
 
 

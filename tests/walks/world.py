@@ -59,6 +59,7 @@ from tests.fixtures.application import settings_for, take_books
 from tests.fixtures.clock import START, StandingClock
 from tests.fixtures.databases import Databases
 from tests.fixtures.visitor import Page, Visitor, _Watch, watch
+from tests.walks import nurture
 from tests.walks.stories import LINES, TOP_UP, Town, fresh
 
 # What only insiders may read: it stands in drafts, needs, bids and opinions, never in anything that is published.
@@ -395,3 +396,4 @@ class _Builder:
             "other-editor": other.editor.id,
             "other-signatory": other.signatory.id,
         }
+        nurture.build(self.world, town, MARKER)

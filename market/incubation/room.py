@@ -1,0 +1,101 @@
+"""Card of the incubation room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from market.incubation import queries
+from market.incubation.due import end_hostings
+from market.incubation.models import Residency
+from market.incubation.states import ResidencyState
+from market.incubation.views import bp
+from market.kernel.clock import beijing_day, end_of_day
+from market.kernel.permits import Actor, Permit
+from market.kernel.text import N_
+from market.web.rooms import MenuEntry, Room, Waiting
+
+# A term's end lies on the desk so long before, for a decision between longer and out.
+_ENDING = timedelta(days=45)
+
+_S = ResidencyState
+# What a state asks of staff, of the district, of the organisation.
+_STAFF = {
+    _S.APPLIED: N_("初审入驻申请"),
+    _S.ADMITTED: N_("送达孵化协议"),
+    _S.LEAVING: N_("办理场地交还"),
+    _S.GRADUATED: N_("办理场地交还"),
+}
+_DISTRICT = {_S.REVIEWING: N_("决定是否准予入驻"), _S.INCUBATING: N_("孵化期将满，决定出壳或延长")}
+_ORGANISATION = {_S.RETURNED: N_("补正入驻申请"), _S.OFFERED: N_("阅读并确认孵化协议")}
+
+
+def waiting(actor: Actor, at: datetime) -> list[Waiting]:
+    """Applications to check and decide, agreements to accept, space to hand back, lists to enter, hosts to answer."""
+    return [*_cases(actor, beijing_day(at)), *_trainings(actor, at), *_hostings(actor)]
+
+
+def _cases(actor: Actor, today: date) -> Iterator[Waiting]:
+    asked = (
+        (_STAFF, queries.Reach(actor.scopes(Permit.INCUBATION_WORK), [])),
+        (_DISTRICT, queries.Reach(actor.scopes(Permit.INCUBATION_DECIDE), [])),
+        (_ORGANISATION, queries.Reach([], _own(actor, Permit.INCUBATION_APPLY))),
+    )
+    for verbs, reach in asked:
+        if not reach.posts and not reach.organisations:
+            continue
+        for row in queries.pending(reach, verbs):
+            if _is_due(row, today):
+                due = end_of_day(row.due_on) if row.due_on else None
+                verb, late = verbs[_S(row.state)], row.due_on is not None and row.due_on < today
+                yield Waiting(verb, row.organisation.name, f"/incubation/residencies/{row.id}", due, urgent=late)
+
+
+def _is_due(row: Residency, today: date) -> bool:
+    if row.state == _S.GRADUATED:
+        return row.due_on is not None
+    return row.state != _S.INCUBATING or (row.ends_on is not None and row.ends_on <= today + _ENDING)
+
+
+def _own(actor: Actor, permit: Permit) -> list[int]:
+    return sorted({g.organisation_id for g in actor.scopes(permit) if g.organisation_id is not None})
+
+
+def _trainings(actor: Actor, at: datetime) -> Iterator[Waiting]:
+    if grants := actor.scopes(Permit.INCUBATION_WORK):
+        for row in queries.to_close(grants, at):
+            yield Waiting(N_("登记培训签到"), row.title, f"/incubation/trainings/{row.id}/attendance", row.ends_at)
+    if own := _own(actor, Permit.INCUBATION_APPLY):
+        for row in queries.coming_for(own, at):
+            yield Waiting(N_("参加培训"), row.title, f"/incubation/trainings/{row.id}", row.starts_at)
+
+
+def _hostings(actor: Actor) -> Iterator[Waiting]:
+    if hosts := _own(actor, Permit.HOSTING_AGREE):
+        for row in queries.proposed_to(hosts):
+            yield Waiting(N_("答复支持关系"), row.group.name, f"/incubation/hostings/{row.id}")
+
+
+CARD = Room(
+    name="incubation",
+    blueprints=[bp],
+    menu=[
+        MenuEntry(
+            N_("孵化网络"),
+            "incubation.index",
+            (
+                Permit.INCUBATION_WORK,
+                Permit.INCUBATION_MANAGE,
+                Permit.INCUBATION_APPLY,
+            ),
+        ),
+        MenuEntry(
+            N_("入驻孵化"),
+            "incubation.residencies",
+            (Permit.INCUBATION_WORK, Permit.INCUBATION_DECIDE, Permit.INCUBATION_APPLY),
+        ),
+        MenuEntry(N_("培训"), "incubation.trainings", (Permit.INCUBATION_WORK, Permit.INCUBATION_APPLY)),
+    ],
+    waiting=waiting,
+    due=[end_hostings],
+)
