@@ -19,7 +19,8 @@ COPIED = (
     "purchase_file", "notice", "purchase_card", "directory_card", "daily_digest", "need", "demand_item", "tender",
     "lot", "lot_key_wrap", "bid_draft", "sealed_bid", "opening",
     "opened_bid", "panel", "seat", "price_inquiry", "award", "bidder_letter",
-    "challenge", "agreement", "milestone", "report", "evaluation", "invitation", "earning", "payment",
+    "challenge", "objection", "termination", "claim", "claim_part", "claim_receipt", "agreement", "milestone",
+    "report", "evaluation", "invitation", "earning", "payment",
     "payment_attempt", "bank_batch", "statement", "message", "organisation", "bank_account", "expert", "user_account",
     "role_grant", "catalogue_version", "catalogue_item", "fund_year", "audit_entry", "chain",
     "residency", "training", "incubation_booking", "hosting",
@@ -33,7 +34,7 @@ _NAMED = {
     "demand_id": "demand_item",
     "milestone_id": "milestone",
 }
-_SUBJECTS = {"lot": "lot", "bid": "sealed_bid", "award": "award"}
+_SUBJECTS = {"lot": "lot", "bid": "sealed_bid", "award": "award", "project": "purchase_file"}
 # People, organisations and experts are copied for the lists of them; purchases stay with the people there are.
 _FOLLOW = {
     ("bank_account", "organisation_id"),

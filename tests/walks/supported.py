@@ -43,11 +43,15 @@ class Supported(Town):
     file_id: int = field(default=0)
 
     def propose(self, recovery: RecoveryTerms | None = RECOVERY) -> Award:
-        """The money is reserved and the award is public."""
+        """The year's money, the organisations, and the award is public."""
         self.fund()
-        team = self.firm("暖邻")
-        for name in ("甲邻", "乙邻", "丙邻"):
+        for name in ("暖邻", "甲邻", "乙邻", "丙邻"):
             self.firm(name)
+        return self.offer(recovery)
+
+    def offer(self, recovery: RecoveryTerms | None = RECOVERY) -> Award:
+        """The money is reserved and the award is public."""
+        team = self.firms["暖邻"]
         terms = self._terms(team, recovery)
         file = open_file(
             self.street.district_id, self.street.id, self.street.code, terms.regime, terms.title, self.now
@@ -97,13 +101,14 @@ class Supported(Town):
         """Every release of the project, oldest first."""
         return super().board(file_id or self.file_id)
 
-    def sign_both(self) -> None:
+    def sign_both(self, *, accounts: bool = True) -> None:
         """Drafted, sent and signed by both; accounts are there."""
         self.issue_with(short_document())
         self.sign(Party.SUPPLIER)
         self.sign(Party.BUYER)
-        organisation_factory.bank_account(self.winner)
-        self.accounts()
+        if accounts:
+            organisation_factory.bank_account(self.winner)
+            self.accounts()
         self.knock()
 
     def deliver(self, number: int) -> None:

@@ -23,11 +23,15 @@ from sqlalchemy import make_url, select
 from contracts.agreements import actions as agreements
 from contracts.agreements.states import Party
 from contracts.delivery.queries import REPORTED
+from contracts.endings import actions as endings
+from contracts.endings.models import Claim
+from contracts.endings.states import Ground
 from contracts.outcomes import actions as outcomes
 from contracts.payouts import actions as payouts
 from contracts.payouts.models import BankBatch, Statement
 from contracts.payouts.providers.port import Outcome, OutcomeState
 from market.app import create_app
+from market.awards import actions as awards
 from market.awards.jobs import letter_pdf
 from market.awards.models import BidderLetter
 from market.bids import actions as bids
@@ -61,6 +65,7 @@ from tests.fixtures.databases import Databases
 from tests.fixtures.visitor import Page, Visitor, _Watch, watch
 from tests.walks import nurture
 from tests.walks.stories import LINES, TOP_UP, Town, fresh
+from tests.walks.supported import Supported
 
 # What only insiders may read: it stands in drafts, needs, bids and opinions, never in anything that is published.
 MARKER = "青鸟暗号"
@@ -158,13 +163,17 @@ class _Builder:
                 self.towns[stage].submit(firm, price_fen if stage == "judging" else max(price_fen, 78_000_00))
         town.on(2026, 4, 7, 9, 40)
         self.evaluate()
+        ended = self.supported()
+        ended.offer()
         town.on(2026, 4, 17, 10, 0)
         challenge = self.towns["challenged"].challenge("银龄")
         self.ids |= {"challenge_id": challenge.id}
         town.on(2026, 4, 20, 9, 0)
         self.contracts()
-        self.deliver()
+        self.confirmed(ended)
+        self.deliver(ended)
         town.on(2026, 10, 12, 10, 0)
+        self.early_ends(ended)
         self.newest()
         self.everybody()
         self.world.now = town.now
@@ -270,11 +279,13 @@ class _Builder:
         town.accounts()
         self.ids["file_id"] = town.agreement.signed_pdf_id
 
-    def deliver(self) -> None:
-        """Five milestones: paid, paid by Stripe, being evaluated, reported, planned."""
+    def deliver(self, ended: Supported) -> None:
+        """Five milestones: paid, paid by Stripe, being evaluated, reported, planned; and the start of another one."""
         town, ids = self.towns["running"], self.ids
         town.on(2026, 7, 1, 9, 0)
         self.first_payments(town)
+        ended.deliver(1)
+        ended.pay()
         town.on(2026, 8, 3, 9, 0)
         self.second_payments(town)
         town.on(2026, 9, 1, 9, 0)
@@ -324,6 +335,34 @@ class _Builder:
         done = Outcome(state=OutcomeState.PAID, reference="tr_1", amount_fen=order.amount_fen)
         payouts.record_outcome(order, done, town.now)
         self.ids |= {"by_stripe": by_stripe.id, "organisation_id": payee.id}
+
+    # --- early ends -------------------------------------------------------------------------------------------------
+
+    def supported(self) -> Supported:
+        """A project awarded by proposal in the same town."""
+        town = self.town
+        return Supported(town.app, town.clock, town.street, town.item, town.people, town.experts, town.firms)
+
+    def confirmed(self, ended: Supported) -> None:
+        """Its award is confirmed and its contract signed."""
+        awards.confirm_award(ended.as_("approver"), ended.award().id, ended.now)
+        ended.sign_both(accounts=False)
+
+    def early_ends(self, ended: Supported) -> None:
+        """The project ends early with a claim, some of it has come back; another award is public, with an objection."""
+        town, ids = self.town, self.ids
+        row = endings.propose_termination(
+            town.as_("clerk"), ended.agreement_id, Ground.BREACH, "擅自停止服务。", 0, town.now
+        )
+        endings.approve_termination(town.as_("approver"), row.id, town.now)
+        claim_id = db.session.scalars(select(Claim.id)).one()
+        facts = endings.ReceiptFacts(10_000_00, "HK20261012", date(2026, 10, 12))
+        receipt = endings.enter_receipt(town.as_("cashier"), claim_id, facts, town.now)
+        award = self.supported().offer()
+        words = ("钱某某", "13900000000", f"去年的服务没有做完。{MARKER}")
+        objection = awards.object_to_award(award.id, *words, town.now)
+        ids |= {"termination_id": row.id, "claim_id": claim_id, "receipt_id": receipt.id}
+        ids |= {"proposed_award": award.id, "objection_id": objection.id}
 
     # --- what is new ------------------------------------------------------------------------------------------------
 
