@@ -16,7 +16,7 @@ from market.budgets import actions as budgets
 from market.budgets.actions import LineFacts
 from market.budgets.states import FundSource
 from market.catalogue import actions as catalogue
-from market.demo import cast, staffing
+from market.demo import cast, network, staffing
 from market.demo.contracting import Contractor
 from market.demo.episodes import EPISODES
 from market.demo.playing import OPENING, Theatre
@@ -55,6 +55,7 @@ def load(app: Flask) -> None:
         if firm.confirmed:
             short = next(d.short for d in cast.DISTRICTS if d.code == firm.district)
             staffing.staff(stage, firm.short, f"civil-{short}")
+    network.play(stage, places, hashed)
     for d in cast.DISTRICTS:
         _fund(stage, d)
     for plan in EPISODES:
@@ -225,6 +226,8 @@ def accounts_text() -> str:
     shown += [
         ("heqiao-admin", "苏禾", Role.ORGANISATION_ADMIN.value),
         ("heqiao-sign", "桥亦安", Role.ORGANISATION_SIGNATORY.value),
+        ("incubator-jn", "丁新苗", Role.INCUBATOR.value),
+        ("xiaoman-admin", "满春华", Role.ORGANISATION_ADMIN.value),
         ("expert1", cast.EXPERTS[0].name, Role.EXPERT.value),
         ("evaluator1", cast.EVALUATORS[0][1], Role.EVALUATOR.value),
         (cast.OPERATOR[0], cast.OPERATOR[1], Role.OPERATOR.value),

@@ -89,6 +89,7 @@ def open_node(actor: Actor, district: District, facts: NodeFacts, token: str, at
         token=token,
         opened_at=at,
         district=district,
+        operator=organisation(facts.operator_id) if facts.operator_id is not None else None,
         **_values(facts),
     )
     db.session.add(row)
@@ -96,7 +97,7 @@ def open_node(actor: Actor, district: District, facts: NodeFacts, token: str, at
     facts_told = {"level": row.level, "name": row.name, "operator": facts.operator_id}
     record(row.subject, "open", actor, at, permit=Permit.INCUBATION_MANAGE, facts=facts_told)
     _run_by(row, facts.operator_id, at)
-    publish_node(row, actor, at)
+    _publish(row, place.name if place else "", Count(), 0, actor, at)
     return row
 
 
@@ -140,7 +141,6 @@ def _run_by(row: Node, organisation_id: int | None, at: datetime) -> None:
     if organisation_id is not None:
         db.session.add(Operating(node_id=row.id, organisation_id=organisation_id, began_on=day, ended_on=None))
     db.session.flush()
-    db.session.refresh(row, ["operator"])
 
 
 def save_node(actor: Actor, row: Node, facts: NodeFacts, at: datetime) -> None:
@@ -156,6 +156,7 @@ def save_node(actor: Actor, row: Node, facts: NodeFacts, at: datetime) -> None:
         setattr(row, key, value)
     record(row.subject, "edit", actor, at, permit=Permit.INCUBATION_MANAGE, facts={"fields": changed})
     if "operator_id" in changed:
+        row.operator = organisation(facts.operator_id) if facts.operator_id is not None else None
         _run_by(row, facts.operator_id, at)
     publish_node(row, actor, at)
 
@@ -185,7 +186,11 @@ def publish_node(row: Node, actor: Actor, at: datetime) -> None:
     """Publish a node as it stands, with its counts."""
     place = find_street(row.street_id) if row.street_id is not None else None
     count = supported_by_node([row.id]).get(row.id, Count())
-    data = node_data(row, place.name if place else "", count, sum(r.active for r in rooms_of(row.id)))
+    _publish(row, place.name if place else "", count, sum(r.active for r in rooms_of(row.id)), actor, at)
+
+
+def _publish(row: Node, street: str, count: Count, rooms: int, actor: Actor, at: datetime) -> None:
+    data = node_data(row, street, count, rooms)
     post(NODE, str(row.id), row.name, data, row.subject.chain, Scope(row.district_id, row.street_id), actor, at)
 
 
