@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +36,7 @@ from market.kernel.clock import beijing_day, end_of_day
 from market.kernel.errors import NotFound, Refused
 from market.kernel.permits import Actor, Permit, Scope, require
 from market.kernel.text import N_
+from market.kernel.workdays import add_working_days
 from market.organisations.models import Organisation
 from market.organisations.queries import organisations_by_id
 from market.panels.queries import live, panel_for
@@ -245,6 +247,77 @@ def _own_scores(own: Result, bid: OpenedBid, criteria: Mapping[int, Any]) -> dic
             if c.kind == "quality"
         ],
     }
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """An award that is public before it is confirmed; terms.regime and subject are opaque here."""
+
+    subject: tuple[str, int]
+    file_id: int
+    scope: Scope
+    organisation_id: int
+    title: str
+    rank: int
+    reason: str
+    terms: Terms
+    notice_working_days: int
+    sign_days: int
+    publication: Mapping[str, Any] = field(default_factory=dict)
+
+
+def propose_award(actor: Actor, proposal: Proposal, at: datetime) -> Award:
+    """Make a pending award public for `notice_working_days`."""
+    require(actor, Permit.AWARD_CONFIRM, proposal.scope)
+    calendar = calendar_for(proposal.scope.district_id or 0)
+    until = add_working_days(beijing_day(at), proposal.notice_working_days, calendar).day
+    supplier = organisations_by_id([proposal.organisation_id])[proposal.organisation_id]
+    row = Award(
+        subject_kind=proposal.subject[0],
+        subject_id=proposal.subject[1],
+        file_id=proposal.file_id,
+        district_id=proposal.scope.district_id,
+        street_id=proposal.scope.street_id,
+        organisation_id=supplier.id,
+        regime=proposal.terms.regime,
+        title=proposal.title,
+        rank=proposal.rank,
+        amount_fen=proposal.terms.amount_fen,
+        terms=proposal.terms.as_data(),
+        terms_digest=proposal.terms.digest,
+        state=AwardState.PENDING.value,
+        reason=proposal.reason.strip(),
+        decided_at=at,
+        publicity_until=end_of_day(until),
+        challenge_until=end_of_day(until),
+        sign_by=sign_by(until, proposal.sign_days, calendar).day,
+        file=db.session.get_one(PurchaseFile, proposal.file_id),
+        organisation=supplier,
+    )
+    db.session.add(row)
+    db.session.flush()
+    fragment = award_fragment(row, supplier, "lot-1") | dict(proposal.publication)
+    facts = CardFacts(stage="awarded", awarded_fen=row.amount_fen, supplier=supplier.name)
+    publish(row.file, "award", fragment, facts, actor, at)
+    return row
+
+
+def confirm_award(actor: Actor, award_id: int, at: datetime) -> Award:
+    """Confirm a pending award once its notice is over."""
+    row = db.session.get_one(Award, award_id)
+    if at < row.publicity_until:
+        raise Refused(N_("公示期还没有结束，现在不能确认；请在公示期满后再来。"))
+    move(row, AWARD_MACHINE, AwardVerb.CONFIRM, actor, at, facts={"terms": row.terms_digest})
+    _publish_status(row, actor, at, row.reason, "awarded")
+    return row
+
+
+def refuse_award(actor: Actor, award_id: int, reason: str, at: datetime) -> Award:
+    """Give a pending award up; the reason is public."""
+    row = db.session.get_one(Award, award_id)
+    move(row, AWARD_MACHINE, AwardVerb.REFUSE, actor, at, facts={"reason": reason})
+    _publish_status(row, actor, at, reason, "evaluated")
+    return row
 
 
 def suspend(row: Award, actor: Actor, at: datetime, reason: str) -> None:

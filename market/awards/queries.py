@@ -61,7 +61,7 @@ def may_sign_at(row: Award, at: datetime, wait: bool = True) -> str | None:
     )
 
 
-def awards_of(street_ids: Iterable[int], before: int | None = None, limit: int = 20) -> list[Award]:
+def recent_awards(street_ids: Iterable[int], before: int | None = None, limit: int = 20) -> list[Award]:
     """Return the awards of streets, newest first, by key."""
     query = (
         select(Award)
@@ -71,6 +71,17 @@ def awards_of(street_ids: Iterable[int], before: int | None = None, limit: int =
         .limit(limit)
     )
     return list(db.session.scalars(query if before is None else query.where(Award.id < before)))
+
+
+def awards_of(kind: str, ids: Iterable[int]) -> list[Award]:
+    """Return all awards on these subjects, fallen ones too, oldest first, file and supplier loaded."""
+    query = (
+        select(Award)
+        .where(Award.subject_kind == kind, Award.subject_id.in_(list(ids)))
+        .options(joinedload(Award.organisation), joinedload(Award.file))
+        .order_by(Award.id)
+    )
+    return list(db.session.scalars(query))
 
 
 def won_by(organisation_ids: Iterable[int], limit: int = 50) -> list[Award]:

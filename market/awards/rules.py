@@ -179,6 +179,19 @@ class RuleFacts:
 
 
 @dataclass(frozen=True)
+class RecoveryTerms:
+    """What is claimed back when work finally fails: a share of what was already paid, due within days of the claim."""
+
+    stop_on_fail: bool
+    claim_bp: int
+    due_days: int
+
+
+# Left out of the data where absent, so that the digests of earlier awards stay what they are.
+_OPTIONAL = {"recovery": None, "on_behalf_of": ""}
+
+
+@dataclass(frozen=True)
 class Terms:
     """Everything a contract needs. Raises ValueError when the parts do not make a whole."""
 
@@ -198,6 +211,8 @@ class Terms:
     rules: RuleFacts
     rules_digest: str
     offer_digest: str = ""  # root of the winning bid or application, which stays part of the contract
+    recovery: RecoveryTerms | None = None
+    on_behalf_of: str = ""  # a group without legal person for which the supplier answers
 
     def __post_init__(self) -> None:
         if self.amount_fen <= 0 or self.ends_on < self.starts_on:
@@ -213,7 +228,11 @@ class Terms:
 
     def as_data(self) -> dict[str, Any]:
         """Return plain JSON values."""
-        return {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
+        return {
+            name: _plain(getattr(self, name))
+            for name in self.__dataclass_fields__
+            if name not in _OPTIONAL or getattr(self, name) != _OPTIONAL[name]
+        }
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Terms:
@@ -230,6 +249,7 @@ class Terms:
                 "evaluation": EvaluationTerms.from_data(data["evaluation"]),
                 "funding": tuple(FundingTerms(**one) for one in data["funding"]),
                 "rules": RuleFacts.from_data(data["rules"]),
+                "recovery": RecoveryTerms(**data["recovery"]) if data.get("recovery") else None,
             }
         )
 

@@ -32,7 +32,7 @@ def index() -> Any:
     streets = [g.street_id for g in actor.scopes(Permit.TENDER_SEE) if g.street_id is not None]
     own = [g.organisation_id for g in actor.scopes(Permit.BID_DRAFT) if g.organisation_id is not None]
     before = request.args.get("before", type=int)
-    rows = queries.awards_of(streets, before, _PAGE + 1) if streets else []
+    rows = queries.recent_awards(streets, before, _PAGE + 1) if streets else []
     more = url_for("awards.index", before=rows[_PAGE - 1].id) if len(rows) > _PAGE else None
     return render_template(
         "market/awards/index.html",
