@@ -161,7 +161,7 @@ def _rounds(flows: _Flows) -> Iterator[Comparison]:
         yield Comparison(f"资助轮次预留 / {name}", amount_fen if notice_at is not None else 0, reserved)
         back = {RoundState.CANCELLED: reserved, RoundState.FINISHED: amount_fen - given[round_id, line_id]}
         released = flows.of(Reason.RELEASE, "round", round_id, line_id)
-        yield Comparison(f"资助轮次退回 / what was not given of {name}", back.get(state, 0), released)
+        yield Comparison(f"资助轮次退回 / what was not given of {name}", back.get(RoundState(state), 0), released)
 
 
 def _taken(flows: _Flows, one: Application, line_id: int) -> int:

@@ -13,7 +13,7 @@ from market.db.session import db
 from market.kernel.permits import Actor, Grant, Permit
 from market.panels.models import Seat
 from market.panels.queries import my_seats
-from market.venture.models import Application, Round, RoundFunding
+from market.venture.models import Application, Round
 from market.venture.queries.rows import SUBJECT
 from market.venture.states import ApplicationState, RoundState
 
@@ -61,7 +61,7 @@ def open_rounds(at: datetime, after: int | None = None, limit: int = PAGE) -> li
     query = (
         select(Round)
         .where(Round.state == RoundState.OPEN, Round.deadline_at > at)
-        .options(joinedload(Round.street), selectinload(Round.funding).joinedload(RoundFunding.line))
+        .options(joinedload(Round.street), joinedload(Round.file), selectinload(Round.funding))
         .order_by(Round.id)
         .limit(limit)
     )
@@ -125,7 +125,7 @@ class SeatLine:
 
 def seats_of(actor: Actor, states: Iterable[str] = ("drawn", "declared")) -> list[SeatLine]:
     """Return this person's seats on juries that are at work."""
-    seats = [seat for seat in my_seats(actor, states) if seat.panel.subject_kind == SUBJECT]
+    seats = my_seats(actor, SUBJECT, states)
     ids = [seat.panel.subject_id for seat in seats]
     if not ids:
         return []
