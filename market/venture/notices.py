@@ -43,6 +43,7 @@ def call_release(row: Round, table: Timetable, rules: RuleSet, sources: Sequence
             **_head(row, "active"),
             "tenderPeriod": {"startDate": z(row.notice_at), "endDate": z(table.deadline_at)},
             "contractPeriod": _term(row),
+            "timetable": _dates(table),
             "rulebook": {
                 "digest": row.rules_digest,
                 "place": rules.place,
@@ -52,9 +53,27 @@ def call_release(row: Round, table: Timetable, rules: RuleSet, sources: Sequence
                 "calendar": row.calendar_version,
                 "provisional": row.provisional,
             },
-            "linliRound": _call(row, table, rules, sources),
+            "linliRound": _call(row, rules, sources),
         },
     }
+
+
+def _dates(table: Timetable) -> list[dict[str, Any]]:
+    """Every date with the rule it was computed from; a day means its end."""
+    return [
+        {
+            "id": line.key,
+            "title": line.title,
+            "at": z(table.deadline_at) if line.key == "deadline" else None,
+            "day": line.day.isoformat(),
+            "rules": [
+                {"key": rule.key, "source": rule.source, "article": rule.article, "assumed": rule.assumed}
+                for rule in (line.rule,)
+                if rule is not None
+            ],
+        }
+        for line in table.lines
+    ]
 
 
 def _frame(row: Round) -> dict[str, Any]:
@@ -108,7 +127,7 @@ def _term(row: Round) -> dict[str, str]:
     return {"startDate": z(instant(row.starts_on)), "endDate": z(end_of_day(row.ends_on) - timedelta(seconds=1))}
 
 
-def _call(row: Round, table: Timetable, rules: RuleSet, sources: Sequence[Source]) -> dict[str, Any]:
+def _call(row: Round, rules: RuleSet, sources: Sequence[Source]) -> dict[str, Any]:
     wanted = ("model", "share_max_bp", "cap_fen", "grade_floors_centi", "grade_amounts_fen")
     scoring = ("score_model", "jury_weight_bp", "public_weight_bp", "vote_ballots_min", "vote_choices_max")
     by_line = {share.line_id: share.line for share in row.funding}
@@ -154,16 +173,6 @@ def _call(row: Round, table: Timetable, rules: RuleSet, sources: Sequence[Source
                 "fields": sorted(one.fields & {theme["field"] for theme in row.themes}),
             }
             for one in sources
-        ],
-        "timetable": [
-            {
-                "id": line.key,
-                "title": line.title,
-                "day": line.day.isoformat(),
-                "rule": line.rule.key if line.rule else None,
-                "assumed": bool(line.rule and line.rule.assumed),
-            }
-            for line in table.lines
         ],
         "noticeWorkingDays": rules["award.result_notice_working_days"],
         "drawCommitment": row.draw_commitment,

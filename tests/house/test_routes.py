@@ -10,8 +10,8 @@ from flask import Flask
 from market.kernel.permits import FORBIDDEN_PAIRS, ROLE_LABELS, ROLE_PERMITS, Permit, Role
 from tests.house.source import product
 
-# Rooms that may have open doors: portal, sign-in and reset, health, document check, intake, webhooks, and one-time codes
-# (residents' surveys in outcomes, their votes in venture).
+# Rooms that may have open doors: portal, sign-in and reset, health, document check, intake, webhooks, one-time
+# codes (residents' surveys in outcomes, their votes in venture).
 OPEN_ROOMS = {
     "app",
     "public",

@@ -42,7 +42,7 @@ from market.venture.actions.common import locked
 from market.venture.models import Application, Round
 from market.venture.notices import card_facts, project_facts, project_release, result_release
 from market.venture.queries import SUBJECT, applications_of, ballots, entries, field_names, frame, rules_of
-from market.venture.rules.content import indicators
+from market.venture.rules.content import indicators, requirement
 from market.venture.rules.grants import GrantRule, Tranche, granted_fen, tranches
 from market.venture.rules.portfolio import Entry, LimitKind, Portfolio, best, broken, split
 from market.venture.rules.reasons import Names, Why, explain
@@ -230,7 +230,7 @@ def _terms(
         ),
         title=one.content["title"],
         category=one.content["field"],
-        requirement=_requirement(one.content),
+        requirement=requirement(one.content),
         regime=row.regime,
         amount_fen=one.granted_fen,
         starts_on=row.starts_on,
@@ -253,13 +253,6 @@ def _terms(
         ),
         on_behalf_of=one.applicant.name if one.through_host else "",
     )
-
-
-def _requirement(content: Mapping[str, Any]) -> str:
-    """The promised work in the contract's words."""
-    goals = "；".join(f"{pair['title']}：{pair['target']}" for pair in indicators(content))
-    parts = (content["summary"], content["plan"], f"项目目标：{goals}。" if goals else "")
-    return "\n".join(part for part in parts if part)
 
 
 def _publish_result(actor: Actor, row: Round, at: datetime) -> None:

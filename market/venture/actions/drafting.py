@@ -29,17 +29,11 @@ from market.venture import mail
 from market.venture.actions.common import GONE, locked
 from market.venture.models import Round, RoundFunding
 from market.venture.queries import field_names, round_by_token, sources
+from market.venture.rules.content import CRITERIA
 from market.venture.rules.eligibility import Conditions
 from market.venture.rules.timetable import Timetable, Trouble, draft_troubles, timetable
 from market.venture.states import ROUND_MACHINE, RoundRegime, RoundState, RoundVerb
 
-# Four aspects that juries of such rounds commonly judge (domain 7.2).
-CRITERIA = (
-    ("需求", "对居民需求的了解是否真实、具体，有没有数据和走访支撑。", 3000),
-    ("方案设计", "服务内容、方法和进度是否具体、可行，目标能否衡量。", 3000),
-    ("团队", "人员能力和分工是否满足项目需要，有没有同类经验。", 2000),
-    ("社区融合与成效", "能否动员居民和社区力量，成效能否持续。", 2000),
-)
 KINDS = (ProviderType.SOCIAL_GROUP, ProviderType.SERVICE_AGENCY, ProviderType.FOUNDATION)
 _MONTHS_BEFORE, _MONTHS_LONG = 3, 10
 

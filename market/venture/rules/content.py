@@ -13,6 +13,13 @@ TEXTS = ("title", "summary", "need", "plan", "team")
 MONEY = ("total_fen", "own_fen", "raised_fen", "asked_fen")
 PAIRS = tuple(name for n in range(1, GOALS + 1) for name in (f"goal_{n}", f"target_{n}"))
 FIELDS = ("field", *TEXTS, "beneficiaries", *PAIRS, *MONEY, "report_filed_on")
+# Four aspects that juries of such rounds commonly judge (domain 7.2).
+CRITERIA = (
+    ("需求", "对居民需求的了解是否真实、具体，有没有数据和走访支撑。", 3000),
+    ("方案设计", "服务内容、方法和进度是否具体、可行，目标能否衡量。", 3000),
+    ("团队", "人员能力和分工是否满足项目需要，有没有同类经验。", 2000),
+    ("社区融合与成效", "能否动员居民和社区力量，成效能否持续。", 2000),
+)
 # After the decision anyone may read these; plan and team stay with street and jury.
 PUBLIC = ("title", "field", "summary", "beneficiaries", *PAIRS, "total_fen", "own_fen", "raised_fen", "asked_fen")
 
@@ -50,3 +57,10 @@ def indicators(content: Mapping[str, Any]) -> list[dict[str, str]]:
 def public_part(content: Mapping[str, Any]) -> dict[str, Any]:
     """Return what of an application is published with the decision."""
     return {name: content.get(name) for name in PUBLIC if content.get(name) is not None}
+
+
+def requirement(content: Mapping[str, Any]) -> str:
+    """The promised work in the contract's words."""
+    goals = "；".join(f"{pair['title']}：{pair['target']}" for pair in indicators(content))
+    parts = (content["summary"], content["plan"], f"项目目标：{goals}。" if goals else "")
+    return "\n".join(part for part in parts if part)

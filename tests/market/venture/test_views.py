@@ -6,6 +6,7 @@ import pytest
 
 from market.db.session import db
 from market.kernel.permits import Role
+from market.panels.queries import panel_for
 from market.people.models import User
 from market.venture import actions, queries
 from market.venture.models import Round
@@ -64,8 +65,8 @@ def test_the_clerk_writes_a_round_and_the_approver_publishes_it(go):
     row = db.session.scalar(db.select(Round).filter_by(title="新一轮"))
     page = clerk.get(f"/rounds/{row.id}", most=DETAIL)
     page = clerk.submit(page, button="提交审核")
-    token = page.all("//input[@name='csrf_token']")
-    assert not token, "nothing more for the clerk to press"
+    token = page.all("//input[@name='csrf_token']")[0].get("value")
+    assert clerk.post(f"/rounds/{row.id}/publish", {"csrf_token": token}).response.status_code == 403
     page = approver.get(f"/rounds/{row.id}", most=DETAIL)
     page = approver.submit(page, button="发布征集公告")
     assert "征集公告已发布" in page.text
@@ -102,8 +103,9 @@ def test_an_applicant_writes_checks_and_hands_in(go):
     page = editor.get("/rounds/open", most=LIST)
     page = editor.get(page.link(f"以“{team.organisation.name}”申报"), most=DETAIL)
     values = {
-        "title": "暖心陪伴", "field": "elder_care", "summary": "陪伴独居老人。", "need": "走访发现。", "plan": "每周上门。",
-        "team": "社工三名。", "beneficiaries": "126", "goal_1": "上门陪伴", "target_1": "1,000人次", "total": "100000",
+        "title": "暖心陪伴", "field": "elder_care", "summary": "陪伴独居老人。", "need": "走访发现。",
+        "plan": "每周上门。", "team": "社工三名。", "beneficiaries": "126", "goal_1": "上门陪伴",
+        "target_1": "1,000人次", "total": "100000",
         "own": "40000", "asked": "70000",
     }  # fmt: skip
     page = editor.submit(page, values, button="保存草稿")
@@ -278,3 +280,29 @@ def test_calling_off_asks_for_a_reason_first(go):
     assert page.response.status_code == 422
     page = approver.submit(page, {"reason": "资金安排调整", "sure": "y"}, button="取消本轮")
     assert "本轮已取消" in page.text
+
+
+# --- what anyone may read ---------------------------------------------------------------------------------------------
+
+
+def test_anyone_reads_the_call_and_after_the_decision_every_point_and_reason(app, session):
+    asks = ({"title": "甲"}, {"title": "乙"}, {"title": "丙"}, {"title": "丁", "plan": "只给评委看的方案"})
+    case = rounds.published()
+    visitor = Visitor(app)
+    url = f"/purchases/{case.round.file.ocid}"
+    page = visitor.get(url)
+    assert "社会组织发展专项" in page.text
+    assert "评委占 70%，居民投票占 30%" in page.text.replace("70.00", "70").replace("30.00", "30")
+    case = rounds.decided(asks, (90, 85, 80, 75))
+    url = f"/purchases/{case.round.file.ocid}"
+    page = visitor.get(url)
+    assert "还差 ¥50,000.00" in page.text
+    assert "只给评委看的方案" not in page.source
+    assert all(seat.user.name in page.text for seat in rounds_panel(case))
+    child = visitor.get(page.link("甲"))
+    assert child.heading == "甲"
+    assert "甲" in visitor.get("/purchases?method=venture").text
+
+
+def rounds_panel(case):
+    return list(panel_for("round", case.round_id).seats)
