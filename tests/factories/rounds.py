@@ -124,16 +124,23 @@ def facts(street: Street, **changes: Any) -> RoundFacts:
     return RoundFacts(**(values | changes))
 
 
-def drafted(regime: RoundRegime = RoundRegime.VENTURE, street: Street | None = None, **changes: Any) -> Case:
-    """A draft, whole."""
+def drafted(
+    regime: RoundRegime = RoundRegime.VENTURE,
+    street: Street | None = None,
+    officers: tuple[User, User] | None = None,
+    **changes: Any,
+) -> Case:
+    """A draft, whole; `officers` are a clerk and an approver who are there already."""
     place = street or make_street()
     national_calendar()
     found_installation("测试", system_now())
     if not lines_for(place.id, 2026):
         budgets.closed_year(place, LINES)
     at = system_now()
-    clerk = person(Role.STREET_CLERK, place.scope, name="林晓禾")
-    approver = person(Role.STREET_APPROVER, place.scope, name="周怀远")
+    clerk, approver = officers or (
+        person(Role.STREET_CLERK, place.scope, name="林晓禾"),
+        person(Role.STREET_APPROVER, place.scope, name="周怀远"),
+    )
     row = actions.create_round(acting(clerk), place.id, regime, "2026年公益项目征集", at)
     case = Case(place, clerk, approver, row.id, at)
     actions.save_round(case.clerk, row.id, facts(place, **changes), at)
@@ -175,11 +182,16 @@ def apply(case: Case, team: Team, **changes: Any) -> Application:
     return actions.submit_application(acting(team.signatory), case.round_id, team.id, case.tick())
 
 
-def applied(asks: Sequence[Mapping[str, Any]] = ({}, {}, {}), case: Case | None = None, **changes: Any) -> Case:
-    """A round with so many applications, handed in by as many organisations."""
+def applied(
+    asks: Sequence[Mapping[str, Any]] = ({}, {}, {}),
+    case: Case | None = None,
+    teams: Sequence[Team] = (),
+    **changes: Any,
+) -> Case:
+    """A round with so many applications, handed in by as many organisations; `teams` are there already."""
     made = case or published(**changes)
-    for ask in asks:
-        team = organisation(bank=False)
+    for number, ask in enumerate(asks):
+        team = teams[number] if number < len(teams) else organisation(bank=False)
         made.teams.append(team)
         apply(made, team, **ask)
     return made
@@ -212,9 +224,8 @@ def screened(asks: Sequence[Mapping[str, Any]] = ({}, {}, {}), **changes: Any) -
 
 def drawn(asks: Sequence[Mapping[str, Any]] = ({}, {}, {}), **changes: Any) -> Case:
     """The jury is drawn and has declared."""
-    fields = changes.pop("fields", (Category.ELDER_CARE,))
-    pool = changes.pop("pool", 7)
-    experts(pool, fields=fields)
+    if pool := changes.pop("pool", 7):
+        experts(pool)
     case = screened(asks, **changes)
     actions.draw_jury(case.clerk, case.round_id, case.tick(), size=5, expert_seats=5)
     for seat in case.seats:

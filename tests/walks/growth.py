@@ -21,7 +21,8 @@ COPIED = (
     "opened_bid", "panel", "seat", "price_inquiry", "award", "bidder_letter",
     "challenge", "agreement", "milestone", "report", "evaluation", "invitation", "earning", "payment",
     "payment_attempt", "bank_batch", "statement", "message", "organisation", "bank_account", "expert", "user_account",
-    "role_grant", "catalogue_version", "catalogue_item", "fund_year", "audit_entry", "chain",
+    "role_grant", "catalogue_version", "catalogue_item", "fund_year", "audit_entry", "chain", "venture_round",
+    "venture_funding", "venture_application",
 )  # fmt: skip
 # Columns that name a row without a foreign key.
 _NAMED = {
@@ -32,7 +33,13 @@ _NAMED = {
     "demand_id": "demand_item",
     "milestone_id": "milestone",
 }
-_SUBJECTS = {"lot": "lot", "bid": "sealed_bid", "award": "award"}
+_SUBJECTS = {
+    "lot": "lot",
+    "bid": "sealed_bid",
+    "award": "award",
+    "round": "venture_round",
+    "application": "venture_application",
+}
 # People, organisations and experts are copied for the lists of them; purchases stay with the people there are.
 _FOLLOW = {
     ("bank_account", "organisation_id"),

@@ -59,6 +59,7 @@ from tests.fixtures.application import settings_for, take_books
 from tests.fixtures.clock import START, StandingClock
 from tests.fixtures.databases import Databases
 from tests.fixtures.visitor import Page, Visitor, _Watch, watch
+from tests.walks.rounds_world import RoundsWorld
 from tests.walks.stories import LINES, TOP_UP, Town, fresh
 
 # What only insiders may read: it stands in drafts, needs, bids and opinions, never in anything that is published.
@@ -155,6 +156,8 @@ class _Builder:
             firm = town.firm(name)
             for stage in _STAGES:
                 self.towns[stage].submit(firm, price_fen if stage == "judging" else max(price_fen, 78_000_00))
+        rounds = RoundsWorld(self.ids, self.world.people, town.firms, MARKER)
+        rounds.judged()
         town.on(2026, 4, 7, 9, 40)
         self.evaluate()
         town.on(2026, 4, 17, 10, 0)
@@ -165,6 +168,7 @@ class _Builder:
         self.deliver()
         town.on(2026, 10, 12, 10, 0)
         self.newest()
+        rounds.newest()
         self.everybody()
         self.world.now = town.now
         return self.world
