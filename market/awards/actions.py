@@ -296,7 +296,7 @@ def propose_award(actor: Actor, proposal: Proposal, at: datetime) -> Award:
     )
     db.session.add(row)
     db.session.flush()
-    fragment = award_fragment(row, supplier, "lot-1") | dict(proposal.publication)
+    fragment = award_fragment(row, supplier, "lot-1")
     facts = CardFacts(stage="awarded", awarded_fen=row.amount_fen, supplier=supplier.name)
     publish(row.file, "award", fragment, facts, actor, at)
     return row

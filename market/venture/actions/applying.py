@@ -161,7 +161,7 @@ class Gap:
     params: Mapping[str, object]
 
 
-def facts_of(row: Round, applicant: Organisation, host: Organisation | None, at: datetime) -> Applicant:
+def facts_of(applicant: Organisation, host: Organisation | None, operators: set[int]) -> Applicant:
     """Return the facts of who applies, as the rules ask for them; the organisation that answers counts."""
     one = host or applicant
     group = parties.is_group(applicant)
@@ -172,14 +172,16 @@ def facts_of(row: Round, applicant: Organisation, host: Organisation | None, at:
         registered_on=one.registered_on,
         group=group,
         hosted=group and host is not None,
-        operates=any(parties.operates(who, row.district_id, row.street_id, at) for who in {one.id, applicant.id}),
+        operates=bool({one.id, applicant.id} & operators),
     )
 
 
 def party_findings(desk: Desk, at: datetime) -> list[Finding]:
     """Return what keeps this applicant out now."""
-    conditions = Conditions.from_data(desk.round.conditions)
-    return troubles(facts_of(desk.round, desk.applicant, desk.host, at), conditions, beijing_day(at))
+    row = desk.round
+    operators = parties.operators(row.district_id, row.street_id, at)
+    facts = facts_of(desk.applicant, desk.host, operators)
+    return troubles(facts, Conditions.from_data(row.conditions), beijing_day(at))
 
 
 def gaps(desk: Desk) -> list[Gap]:

@@ -203,6 +203,7 @@ def _propose(
         terms=terms,
         notice_working_days=int(rules["award.result_notice_working_days"]),
         sign_days=int(rules["contract.sign_days"]),
+        publication={"award": {"relatedLots": ["lot-1"]}},
     )
     return propose_award(actor, proposal, at)
 

@@ -35,9 +35,10 @@ def findings(row: Round, rows: list[Application], at: datetime) -> dict[int, lis
     rules, day = rules_of(row), beijing_day(row.deadline_at or at)
     support = parties.supported_by([one.organisation_id for one in rows], at)
     names = {one.organisation_id: one.organisation.name for one in rows}
+    operators = parties.operators(row.district_id, row.street_id, at)
     found = {}
     for one in rows:
-        facts = facts_of(row, one.applicant, one.organisation, at)
+        facts = facts_of(one.applicant, one.organisation, operators)
         supported = tuple(sorted(names[who] for who in support.get(one.organisation_id, ())))
         facts = type(facts)(**{**vars(facts), "supported": supported})
         found[one.id] = [*troubles(facts, Conditions.from_data(row.conditions), day), *_report(one, rules, day)]
