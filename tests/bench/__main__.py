@@ -1,7 +1,7 @@
 """Speed as ratios to a plain floor application: python -m tests.bench [sqlite] [postgresql] [part …].
 
 Every figure is a ratio taken in one run with the sides alternated, so that a slow or busy machine slows both. Parts:
-pages, bids, writers, ledger, opening, scoring, contract. Exit status 1 when a mark is missed.
+pages, bids, writers, ledger, opening, scoring, portfolio, contract. Exit status 1 when a mark is missed.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import bids, books, pages
+from tests.bench import bids, books, pages, portfolio
 from tests.bench.processes import serving
 from tests.bench.report import Report
 from tests.bench.worlds import floor_world, product_world
 
 ENGINES = ("sqlite", "postgresql")
-PARTS = ("pages", "bids", "writers", "ledger", "opening", "scoring", "contract")
+PARTS = ("pages", "bids", "writers", "ledger", "opening", "scoring", "portfolio", "contract")
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,8 @@ def _measure(report: Report, parts: list[str], ground: Ground) -> None:
     # What needs no database is measured once.
     if "scoring" in parts and ground.first:
         books.measure_scoring(report)
+    if "portfolio" in parts and ground.first:
+        portfolio.measure(report)
     if "contract" in parts and ground.first:
         books.measure_contract(report, right)
 

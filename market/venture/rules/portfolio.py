@@ -12,14 +12,14 @@ if every limit still holds. It is made twice, from the highest score down and fr
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from itertools import chain, combinations
 from typing import Any
 
-from market.venture.rules.solving import exact_choice
+from market.venture.rules.solving import exact_choice, used
 
 
 class LimitKind(StrEnum):
@@ -86,14 +86,14 @@ class Limit:
     most: int | None = None
     least: int | None = None
 
-    def used(self, chosen: Iterable[int]) -> int:
+    def used(self, chosen: Collection[int]) -> int:
         """The sum over the chosen (places in the list of entries)."""
-        return sum(self.weights.get(place, 0) for place in chosen)
+        return used(self.weights, chosen)
 
-    def holds(self, chosen: Iterable[int]) -> bool:
+    def holds(self, chosen: Collection[int]) -> bool:
         """True when the chosen keep to this limit."""
-        used = self.used(chosen)
-        return (self.most is None or used <= self.most) and (self.least is None or used >= self.least)
+        total = self.used(chosen)
+        return (self.most is None or total <= self.most) and (self.least is None or total >= self.least)
 
 
 @dataclass(frozen=True)
@@ -115,13 +115,17 @@ def eligible(entries: Sequence[Entry], frame: Frame) -> list[Entry]:
 def limits(entries: Sequence[Entry], frame: Frame) -> list[Limit]:
     """Return every limit over these entries, in a fixed order."""
     places = range(len(entries))
-    found = [Limit(LimitKind.POOL, (), {p: entries[p].amount_fen for p in places}, frame.pool_fen)]
-    fields = sorted({one.field for one in entries})
+    amounts = {p: one.amount_fen for p, one in enumerate(entries)}
+    by_field: dict[str, dict[int, int]] = {}
+    for place, one in enumerate(entries):
+        by_field.setdefault(one.field, {})[place] = one.amount_fen
+    found = [Limit(LimitKind.POOL, (), amounts, frame.pool_fen)]
+    fields = sorted(by_field)
     groups = chain.from_iterable(combinations(fields, size) for size in range(1, len(fields) + 1))
     for group in groups:
         purse = sum(source.amount_fen for source in frame.sources if source.fields & set(group))
         if purse < frame.pool_fen:
-            weights = {p: entries[p].amount_fen for p in places if entries[p].field in group}
+            weights = {place: fen for name in group for place, fen in by_field[name].items()}
             found.append(Limit(LimitKind.PURPOSE, group, weights, purse))
     by_applicant: dict[int, dict[int, int]] = {}
     for place in places:
@@ -134,7 +138,7 @@ def limits(entries: Sequence[Entry], frame: Frame) -> list[Limit]:
     if frame.projects_most:
         found.append(Limit(LimitKind.PROJECTS, (), dict.fromkeys(places, 1), frame.projects_most))
     found += [
-        Limit(LimitKind.MINIMUM, (name,), {p: 1 for p in places if entries[p].field == name}, least=least)
+        Limit(LimitKind.MINIMUM, (name,), dict.fromkeys(by_field.get(name, {}), 1), least=least)
         for name, least in sorted(frame.minimums.items())
         if least > 0
     ]
@@ -143,7 +147,8 @@ def limits(entries: Sequence[Entry], frame: Frame) -> list[Limit]:
 
 def broken(chosen: Collection[int], entries: Sequence[Entry], frame: Frame) -> list[Limit]:
     """Return the limits that a choice (by key) does not keep to; checked in whole numbers."""
-    places = [place for place, one in enumerate(entries) if one.key in set(chosen)]
+    keys = set(chosen)
+    places = frozenset(place for place, one in enumerate(entries) if one.key in keys)
     return [limit for limit in limits(entries, frame) if not limit.holds(places)]
 
 
@@ -161,8 +166,9 @@ def best(entries: Sequence[Entry], frame: Frame) -> Portfolio:
     way = Way.EXACT
     if places is None:
         places, way = greedy(able, found), Way.GREEDY
-    assert all(limit.holds(places) for limit in found if limit.most is not None), "checked in whole numbers"
-    missed = [str(one.subject[0]) for one in found if one.kind is LimitKind.MINIMUM and not one.holds(places)]
+    inside = frozenset(places)
+    assert all(limit.holds(inside) for limit in found if limit.most is not None), "checked in whole numbers"
+    missed = [str(one.subject[0]) for one in found if one.kind is LimitKind.MINIMUM and not one.holds(inside)]
     return Portfolio(
         tuple(sorted(able[place].key for place in places)),
         way,
@@ -218,7 +224,7 @@ def greedy(entries: Sequence[Entry], found: Sequence[Limit]) -> list[int]:
 def _filled(order: Sequence[int], found: Sequence[Limit]) -> list[int]:
     """Take places in this order, those of fields with a minimum first, as long as every upper limit holds."""
     upper = [limit for limit in found if limit.most is not None]
-    used = [0] * len(upper)
+    spent = [0] * len(upper)
     touching: dict[int, list[int]] = {place: [] for place in order}
     for number, limit in enumerate(upper):
         for place in limit.weights:
@@ -227,10 +233,10 @@ def _filled(order: Sequence[int], found: Sequence[Limit]) -> list[int]:
 
     def take(place: int) -> None:
         mine = touching[place]
-        if place in chosen or any(used[n] + upper[n].weights[place] > (upper[n].most or 0) for n in mine):
+        if place in chosen or any(spent[n] + upper[n].weights[place] > (upper[n].most or 0) for n in mine):
             return
         for n in mine:
-            used[n] += upper[n].weights[place]
+            spent[n] += upper[n].weights[place]
         chosen.add(place)
 
     wanted = [(place, limit) for limit in found if limit.least is not None for place in order if place in limit.weights]

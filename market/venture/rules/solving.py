@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Collection, Mapping, Sequence
-from math import gcd
 from typing import Any
 
 # Weights by place, at most, at least.
@@ -32,7 +31,7 @@ def exact_choice(scores: Sequence[int], rows: Sequence[Row]) -> list[int] | None
         return [] if all((least or 0) <= 0 for _, _, least in rows) else None
     if not available():
         return None
-    asked = [_reduced(row) for row in rows]
+    asked = list(rows)
     for _ in range(_TRIES):
         chosen = _ask(scores, asked)
         if chosen is None or _kept(chosen, rows):
@@ -43,21 +42,18 @@ def exact_choice(scores: Sequence[int], rows: Sequence[Row]) -> list[int] | None
     return None
 
 
-def _reduced(row: Row) -> Row:
-    """The same row in the smallest whole numbers, which keeps the library's rounding away from them."""
-    weights, most, least = row
-    common = gcd(*weights.values()) or 1
-    return (
-        {place: weight // common for place, weight in weights.items()},
-        None if most is None else most // common,
-        None if least is None else -(-least // common),
-    )
+def used(weights: Mapping[int, int], chosen: Collection[int]) -> int:
+    """Return the sum of the weights of the chosen; walks over whichever is shorter."""
+    if len(weights) < len(chosen):
+        return sum(weight for place, weight in weights.items() if place in chosen)
+    return sum(weights.get(place, 0) for place in chosen)
 
 
 def _kept(chosen: Collection[int], rows: Sequence[Row]) -> bool:
+    inside = frozenset(chosen)
     for weights, most, least in rows:
-        used = sum(weights.get(place, 0) for place in chosen)
-        if (most is not None and used > most) or (least is not None and used < least):
+        total = used(weights, inside)
+        if (most is not None and total > most) or (least is not None and total < least):
             return False
     return True
 
@@ -88,13 +84,16 @@ def _model(scores: Sequence[int], rows: Sequence[Row], highspy: Any, np: Any) ->
     lp.sense_ = highspy.ObjSense.kMaximize
     lp.col_cost_ = np.array(scores, dtype=np.float64)
     lp.col_lower_, lp.col_upper_ = np.zeros(count), np.ones(count)
-    lp.row_lower_ = np.array([-highspy.kHighsInf if least is None else least for _, _, least in rows], np.float64)
-    lp.row_upper_ = np.array([highspy.kHighsInf if most is None else most for _, most, _ in rows], np.float64)
+    places = [np.fromiter(weights.keys(), np.int32, len(weights)) for weights, _, _ in rows]
+    values = [np.fromiter(weights.values(), np.int64, len(weights)) for weights, _, _ in rows]
+    # The smallest whole numbers that say the same keep the library's rounding away from them.
+    common = [int(np.gcd.reduce(one)) or 1 if len(one) else 1 for one in values]
+    least = [-highspy.kHighsInf if row[2] is None else -(-row[2] // n) for row, n in zip(rows, common, strict=True)]
+    most = [highspy.kHighsInf if row[1] is None else row[1] // n for row, n in zip(rows, common, strict=True)]
+    lp.row_lower_, lp.row_upper_ = np.array(least, np.float64), np.array(most, np.float64)
     lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    lp.a_matrix_.start_ = np.cumsum([0, *(len(weights) for weights, _, _ in rows)], dtype=np.int32)
-    places = [place for weights, _, _ in rows for place in weights]
-    values = [value for weights, _, _ in rows for value in weights.values()]
-    lp.a_matrix_.index_ = np.array(places, dtype=np.int32)
-    lp.a_matrix_.value_ = np.array(values, dtype=np.float64)
+    lp.a_matrix_.start_ = np.cumsum([0, *map(len, places)], dtype=np.int32)
+    lp.a_matrix_.index_ = np.concatenate(places)
+    lp.a_matrix_.value_ = np.concatenate([one // n for one, n in zip(values, common, strict=True)]).astype(np.float64)
     lp.integrality_ = [highspy.HighsVarType.kInteger] * count
     return lp

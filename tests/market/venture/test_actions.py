@@ -160,7 +160,9 @@ def test_row_26_who_runs_the_round_or_supported_another_applicant_is_refused(mon
     desk = actions.desk_for(acting(first.editor), case.round_id, first.id, case.at)
     assert [one.code for one in actions.party_findings(desk, case.at)] == ["operates"]
     monkeypatch.setattr(parties.network, "operators_of", lambda *_: set())
-    monkeypatch.setattr(parties.network, "supports", lambda *_: {second.id: parties.network.Support(supported={first.id})})
+    monkeypatch.setattr(
+        parties.network, "supports", lambda *_: {second.id: parties.network.Support(supported={first.id})}
+    )
     held = actions.findings(case.round, case.applications(), case.at)
     by_team = {one.organisation_id: [f.code for f in held[one.id]] for one in case.applications()}
     assert by_team == {first.id: [], second.id: ["supported"]}
