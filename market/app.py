@@ -48,6 +48,7 @@ ROOMS = (
     "contracts.delivery",
     "contracts.outcomes",
     "contracts.payouts",
+    "contracts.endings",
     "market.organisations",
     "market.demo",
 )

@@ -124,6 +124,22 @@ def tell_suspended(row: Agreement, at: datetime) -> None:
     )
 
 
+def tell_terminated(row: Agreement, at: datetime) -> None:
+    """The contract is over before its time."""
+    people = [
+        *holders(Permit.DELIVERY_REPORT, row.subject.scope),
+        *holders(Permit.AGREEMENT_DRAFT, row.subject.scope),
+    ]
+    tell(
+        people,
+        N_("合同提前终止"),
+        N_("“%(title)s”的合同（%(number)s）已提前终止，未履行的节点不再履行和付款。原因：%(reason)s"),
+        _url(row),
+        at,
+        _params(row, reason=row.termination_reason),
+    )
+
+
 def tell_resumed(row: Agreement, at: datetime) -> None:
     """Delivery goes on."""
     tell(

@@ -37,6 +37,7 @@ class Agreement(db.Model):
     state: Mapped[str]
     suspension_reason: Mapped[str]
     cancel_reason: Mapped[str]
+    termination_reason: Mapped[str]
     drafted_at: Mapped[At]
     issued_at: Mapped[datetime | None]
     signed_at: Mapped[datetime | None]
@@ -56,7 +57,10 @@ class Agreement(db.Model):
         CheckConstraint("(signed_at IS NULL) = (file_copy_by IS NULL)", name="signed_has_duties"),
         CheckConstraint("(state = 'cancelled') = (cancel_reason <> '')", name="cancelled_has_reason"),
         Index(None, "street_id", "state"),
-        CheckConstraint("(state IN ('in_force', 'suspended', 'completed')) = (signed_at IS NOT NULL)", name="signed"),
+        CheckConstraint("(state = 'terminated') = (termination_reason <> '')", name="terminated_has_reason"),
+        CheckConstraint(
+            "(state IN ('in_force', 'suspended', 'completed', 'terminated')) = (signed_at IS NOT NULL)", name="signed"
+        ),
         Index(
             "uq_agreement_live",
             "award_id",

@@ -23,6 +23,7 @@ STATUS = {
     AgreementState.SUSPENDED: "active",
     AgreementState.COMPLETED: "terminated",
     AgreementState.CANCELLED: "cancelled",
+    AgreementState.TERMINATED: "terminated",
 }
 
 
@@ -57,6 +58,7 @@ def signed_release(row: Agreement, street: Street, pdf: StoredFile) -> dict[str,
     """
     data, signed_at = row.data, row.signed_at
     assert signed_at is not None
+    more = {"linliRecovery": data.get("recovery"), "linliOnBehalfOf": data.get("on_behalf_of")}
     return {
         "parties": [
             office_party(street, ["buyer", "procuringEntity", "payer"]),
@@ -90,6 +92,7 @@ def signed_release(row: Agreement, street: Street, pdf: StoredFile) -> dict[str,
                     "publishBy": row.publish_by.isoformat() if row.publish_by else None,
                     "fileCopyBy": row.file_copy_by.isoformat() if row.file_copy_by else None,
                 },
+                **{name: part for name, part in more.items() if part},
             }
         ],
     }

@@ -18,7 +18,12 @@ from market.kernel.permits import Actor, Grant, Permit
 from market.records.models import StoredFile
 
 PAGE = 20
-SIGNED = (AgreementState.IN_FORCE, AgreementState.SUSPENDED, AgreementState.COMPLETED)
+SIGNED = (
+    AgreementState.IN_FORCE,
+    AgreementState.SUSPENDED,
+    AgreementState.COMPLETED,
+    AgreementState.TERMINATED,
+)
 
 
 def within(table: Any, grants: Iterable[Grant]) -> ColumnElement[bool]:

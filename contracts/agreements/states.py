@@ -11,7 +11,7 @@ from market.kernel.text import N_
 
 
 class AgreementState(StrEnum):
-    """From draft to the last milestone."""
+    """From draft to the last milestone, or to an end before it."""
 
     DRAFT = "draft"
     ISSUED = "issued"
@@ -20,6 +20,7 @@ class AgreementState(StrEnum):
     SUSPENDED = "suspended"
     COMPLETED = "completed"
     CANCELLED = "cancelled"
+    TERMINATED = "terminated"
 
 
 class AgreementVerb(StrEnum):
@@ -32,6 +33,7 @@ class AgreementVerb(StrEnum):
     RESUME = "resume"
     COMPLETE = "complete"
     CANCEL = "cancel"
+    TERMINATE = "terminate"
 
 
 AGREEMENT_LABELS = {
@@ -42,6 +44,7 @@ AGREEMENT_LABELS = {
     AgreementState.SUSPENDED: N_("暂停履行"),
     AgreementState.COMPLETED: N_("履行完毕"),
     AgreementState.CANCELLED: N_("已取消"),
+    AgreementState.TERMINATED: N_("提前终止"),
 }
 
 _S, _V, _P = AgreementState, AgreementVerb, Permit
@@ -60,6 +63,8 @@ AGREEMENT_MACHINE = Machine(
         Move(_S.IN_FORCE, _V.SUSPEND, _S.SUSPENDED, _P.DELIVERY_ACCEPT, N_("暂停履行"), by_clock=True),
         Move(_S.SUSPENDED, _V.RESUME, _S.IN_FORCE, _P.AGREEMENT_DRAFT, N_("恢复履行")),
         Move(_S.IN_FORCE, _V.COMPLETE, _S.COMPLETED, _P.AGREEMENT_DRAFT, N_("结清合同")),
+        Move(_S.IN_FORCE, _V.TERMINATE, _S.TERMINATED, _P.AGREEMENT_TERMINATE, N_("终止合同"), by_clock=True),
+        Move(_S.SUSPENDED, _V.TERMINATE, _S.TERMINATED, _P.AGREEMENT_TERMINATE, N_("终止合同")),
     ],
 )
 

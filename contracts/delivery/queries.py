@@ -73,7 +73,9 @@ def milestones_for(
         .limit(PAGE + 1)
     )
     if not everything:
-        query = query.where(Milestone.state.in_(_OPEN))
+        # What a contract that ended early left undone is not waited for any more.
+        ended = select(Agreement.id).where(Agreement.state == AgreementState.TERMINATED)
+        query = query.where(Milestone.state.in_(_OPEN), Milestone.agreement_id.not_in(ended))
     if before is not None:
         day, row_id = before
         query = query.where((Milestone.due_on > day) | ((Milestone.due_on == day) & (Milestone.id > row_id)))

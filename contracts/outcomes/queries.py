@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from contracts.agreements.models import Agreement
@@ -109,9 +109,15 @@ def invitations_to(actor: Actor, *, unanswered: bool = False, limit: int = 100) 
     if unanswered:
         answered = select(Rating.id).where(Rating.invitation_id == Invitation.id)
         query = query.where(
-            Evaluation.state == EvaluationState.COLLECTING, Invitation.declined == "", ~answered.exists()
+            Evaluation.state == EvaluationState.COLLECTING, Invitation.declined == "", ~answered.exists(), _alive()
         )
     return list(db.session.scalars(query))
+
+
+def _alive() -> ColumnElement[bool]:
+    """The condition that an evaluation's contract has not ended early: nobody is asked any more then."""
+    ended = select(Agreement.id).where(Agreement.state == AgreementState.TERMINATED)
+    return Evaluation.agreement_id.not_in(ended)
 
 
 def collecting(grants: Sequence[Grant], *, unrated_by: str = "", limit: int = 100) -> list[Evaluation]:
@@ -123,7 +129,7 @@ def collecting(grants: Sequence[Grant], *, unrated_by: str = "", limit: int = 10
         return []
     query = (
         select(Evaluation)
-        .where(within(Evaluation, grants), Evaluation.state == EvaluationState.COLLECTING)
+        .where(within(Evaluation, grants), Evaluation.state == EvaluationState.COLLECTING, _alive())
         .options(joinedload(Evaluation.milestone).joinedload(Milestone.agreement))
         .order_by(Evaluation.collect_until, Evaluation.id)
         .limit(limit)

@@ -75,6 +75,21 @@ def is_final(
     return not may_reevaluate(grade, rounds, reevaluations_max) or today > closed_on + timedelta(days=rectify_days)
 
 
+def stops_on_fail(contract: Mapping[str, Any]) -> bool:
+    """True when the contract's own terms end it with the first milestone that fails for good."""
+    return bool(contract.get("recovery", {}).get("stop_on_fail"))
+
+
+def settled_bp(base: str, evaluated_bp: int | None, agreed_bp: int) -> int:
+    """The share that accepted work is settled at when a contract ends early.
+
+    Accepted work that needs no evaluation in full; evaluated work as evaluated; the rest as both sides agreed.
+    """
+    if base == ACCEPTANCE:
+        return BP
+    return agreed_bp if evaluated_bp is None else evaluated_bp
+
+
 # --- until when -------------------------------------------------------------------------------------------------------
 
 

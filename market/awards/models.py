@@ -1,4 +1,7 @@
-"""Awards with complete terms, and the letters to bidders. `contracts` reads nothing further up the line."""
+"""Awards with complete terms, objections to proposed ones, and the letters to bidders.
+
+`contracts` reads nothing further up the line.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from market.awards.states import AwardState
+from market.awards.states import AwardState, ObjectionState
 from market.db.session import db, strict
 from market.db.types import At, Fen, Id, Json, Ref, one_of
 from market.kernel.permits import Scope
@@ -38,6 +41,7 @@ class Award(db.Model):
     publicity_until: Mapped[At]  # end of the result notice's period
     challenge_until: Mapped[At]  # end of the challenge window
     sign_by: Mapped[date]
+    sign_days: Mapped[int | None]  # of a proposed award: days to sign, counted from its confirmation
     file: Mapped[PurchaseFile] = relationship(lazy="raise")
     organisation: Mapped[Organisation] = relationship(lazy="raise")
     __tablename__ = "award"
@@ -58,6 +62,39 @@ class Award(db.Model):
     def subject(self) -> Subject:
         """Chain of the purchase file, scope of the street."""
         return Subject("award", self.id, ("file", str(self.file_id)), Scope(self.district_id, self.street_id))
+
+
+class Objection(db.Model):
+    """One objection to a proposed award. Who objects, and the words, are never published; the answer is."""
+
+    id: Mapped[Id]
+    award_id: Mapped[Ref] = mapped_column(ForeignKey("award.id"), index=True)
+    file_id: Mapped[Ref]
+    district_id: Mapped[Ref]
+    street_id: Mapped[Ref]
+    form_token: Mapped[str | None] = mapped_column(unique=True)
+    name: Mapped[str]
+    contact: Mapped[str]
+    text: Mapped[str]
+    state: Mapped[str]
+    filed_by: Mapped[int | None]
+    filed_at: Mapped[At]
+    answer_by: Mapped[date]
+    reply: Mapped[str]
+    decided_at: Mapped[datetime | None]
+    award: Mapped[Award] = relationship(lazy="raise")
+    __tablename__ = "objection"
+    __table_args__ = strict(
+        one_of("state", ObjectionState),
+        CheckConstraint("(state = 'filed') = (decided_at IS NULL)", name="decided_has_time"),
+        CheckConstraint("(state = 'filed') = (reply = '')", name="decided_has_reply"),
+        Index(None, "district_id", "state"),
+    )
+
+    @property
+    def subject(self) -> Subject:
+        """Chain of the purchase file, scope of the street: the district's officers cover it."""
+        return Subject("objection", self.id, ("file", str(self.file_id)), Scope(self.district_id, self.street_id))
 
 
 class BidderLetter(db.Model):

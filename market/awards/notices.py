@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from market.awards.models import Award
+from market.awards.models import Award, Objection
 from market.awards.rules import award_release_id
-from market.awards.states import AwardState
+from market.awards.states import AwardState, ObjectionState
 from market.evaluation.models import Result
+from market.kernel.clock import beijing_day
 from market.organisations.models import Organisation
 from market.organisations.queries import party, party_id
 from market.records.notices import value, z
@@ -21,10 +22,14 @@ STATUS = {
 }
 
 
+# What `linliState` says of an award that is public and not yet confirmed.
+PROPOSED = "proposed"
+
+
 def award_fragment(
-    row: Award, supplier: Organisation, lot_id: str, scoring: Mapping[str, Any] | None = None
+    row: Award, supplier: Organisation, *, lot_id: str | None = None, scoring: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Return the award with its windows, and the published scoring of the lot if there is one."""
+    """Return the award with its windows; of a lot also its number and the published scoring."""
     award: dict[str, Any] = {
         "id": award_release_id(row.id),
         "title": row.title,
@@ -32,7 +37,6 @@ def award_fragment(
         "date": z(row.decided_at),
         "value": value(row.amount_fen),
         "suppliers": [{"id": party_id(supplier), "name": supplier.name}],
-        "relatedLots": [lot_id],
         "contractPeriod": {
             "startDate": f"{row.terms['starts_on']}T00:00:00Z",
             "endDate": f"{row.terms['ends_on']}T00:00:00Z",
@@ -45,23 +49,53 @@ def award_fragment(
         "linliTermsDigest": row.terms_digest,
         "linliReason": row.reason or None,
     }
+    if lot_id:
+        award["relatedLots"] = [lot_id]
     if scoring:
         award["linliScoring"] = dict(scoring)
     return {"parties": [party(supplier, ["supplier", "tenderer"])], "awards": [award]}
 
 
-def status_fragment(row: Award, reason: str) -> dict[str, Any]:
-    """Return a change of an award's status with its reason."""
-    return {
-        "awards": [
-            {
-                "id": award_release_id(row.id),
-                "status": STATUS[row.state],
-                "linliState": row.state,
-                "linliReason": reason,
-            }
-        ]
+def proposal_fragment(
+    row: Award, supplier: Organisation, publication: Mapping[str, Any], *, provisional: bool
+) -> dict[str, Any]:
+    """Return a proposed award as pending, with what the proposing room says beside it and inside it ("award")."""
+    fragment = award_fragment(row, supplier)
+    award: dict[str, Any] = fragment["awards"][0]
+    award["linliState"] = PROPOSED
+    award["linliWindows"] = {"resultNoticeUntil": z(row.publicity_until), "provisional": provisional}
+    award |= publication.get("award", {})
+    parties = {one["id"]: one for one in (*fragment["parties"], *publication.get("parties", ()))}
+    rest = {name: part for name, part in publication.items() if name not in {"award", "parties"}}
+    return {**rest, "parties": list(parties.values()), "awards": [award]}
+
+
+def status_fragment(row: Award, reason: str, status: str | None = None, *, confirmed: bool = False) -> dict[str, Any]:
+    """Return a change of an award's status with its reason; a confirmation also brings its day and the day to sign."""
+    status = status or STATUS[row.state]
+    award: dict[str, Any] = {
+        "id": award_release_id(row.id),
+        "status": status,
+        "linliState": status if status == "unsuccessful" else row.state,
+        "linliReason": reason or None,
     }
+    if confirmed:
+        award |= {"date": z(row.decided_at), "linliWindows": {"signBy": row.sign_by.isoformat()}}
+    return {"awards": [award]}
+
+
+def objection_fragment(row: Objection) -> dict[str, Any]:
+    """Return an answered objection: days, decision and reply. Neither the objector nor the words of the objection."""
+    assert row.decided_at is not None
+    entry = {
+        "id": f"objection-{row.id}",
+        "filedOn": beijing_day(row.filed_at).isoformat(),
+        "answerBy": row.answer_by.isoformat(),
+        "answeredOn": beijing_day(row.decided_at).isoformat(),
+        "upheld": row.state == ObjectionState.UPHELD,
+        "reply": row.reply,
+    }
+    return {"awards": [{"id": award_release_id(row.award_id), "linliObjections": [entry]}]}
 
 
 def scoring_data(

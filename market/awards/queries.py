@@ -1,4 +1,4 @@
-"""Awards and letters."""
+"""Awards, objections and letters."""
 
 from __future__ import annotations
 
@@ -8,19 +8,32 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from market.awards.models import Award, BidderLetter
+from market.awards.models import Award, BidderLetter, Objection
 from market.awards.rules import signing_bar
-from market.awards.states import AwardState
+from market.awards.states import AwardState, ObjectionState
 from market.db.session import db
 from market.tenders.models import Lot
 from market.tenders.states import LotState
 
 
-def award(award_id: int) -> Award | None:
-    """Return an award with its file and supplier."""
-    return db.session.scalar(
-        select(Award).where(Award.id == award_id).options(joinedload(Award.file), joinedload(Award.organisation))
+def award(award_id: int, *, lock: bool = False) -> Award | None:
+    """Return an award with its file and supplier; `lock` holds its row until the commit."""
+    query = select(Award).where(Award.id == award_id).options(joinedload(Award.file), joinedload(Award.organisation))
+    if lock:
+        # What was read before the lock may be stale by now.
+        query = query.with_for_update(of=Award).execution_options(populate_existing=True)
+    return db.session.scalar(query)
+
+
+def awards_of(kind: str, ids: Iterable[int]) -> list[Award]:
+    """Return every award ever made on these subjects, fallen ones too, oldest first."""
+    query = (
+        select(Award)
+        .where(Award.subject_kind == kind, Award.subject_id.in_(list(ids)))
+        .options(joinedload(Award.file), joinedload(Award.organisation))
+        .order_by(Award.id)
     )
+    return list(db.session.scalars(query))
 
 
 def award_for(kind: str, subject_id: int) -> Award | None:
@@ -58,10 +71,11 @@ def may_sign_at(row: Award, at: datetime, wait: bool = True) -> str | None:
         challenge_until=row.challenge_until,
         at=at,
         wait=wait,
+        proposed=row.state == AwardState.PENDING,
     )
 
 
-def recent_awards(street_ids: Iterable[int], before: int | None = None, limit: int = 20) -> list[Award]:
+def awards_in(street_ids: Iterable[int], before: int | None = None, limit: int = 20) -> list[Award]:
     """Return the awards of streets, newest first, by key."""
     query = (
         select(Award)
@@ -71,17 +85,6 @@ def recent_awards(street_ids: Iterable[int], before: int | None = None, limit: i
         .limit(limit)
     )
     return list(db.session.scalars(query if before is None else query.where(Award.id < before)))
-
-
-def awards_of(kind: str, ids: Iterable[int]) -> list[Award]:
-    """Return all awards on these subjects, fallen ones too, oldest first, file and supplier loaded."""
-    query = (
-        select(Award)
-        .where(Award.subject_kind == kind, Award.subject_id.in_(list(ids)))
-        .options(joinedload(Award.organisation), joinedload(Award.file))
-        .order_by(Award.id)
-    )
-    return list(db.session.scalars(query))
 
 
 def won_by(organisation_ids: Iterable[int], limit: int = 50) -> list[Award]:
@@ -123,3 +126,61 @@ def letters_to(organisation_ids: Iterable[int], limit: int = 50) -> list[tuple[B
         .limit(limit)
     )
     return [(letter, award) for letter, award in db.session.execute(query)]
+
+
+# --- proposed awards and objections -----------------------------------------------------------------------------------
+
+
+def objection(objection_id: int, *, lock: bool = False) -> Objection | None:
+    """Return an objection with its award, file and supplier."""
+    award = joinedload(Objection.award)
+    query = (
+        select(Objection)
+        .where(Objection.id == objection_id)
+        .options(award.joinedload(Award.file), award.joinedload(Award.organisation))
+    )
+    if lock:
+        query = query.with_for_update(of=Objection).execution_options(populate_existing=True)
+    return db.session.scalar(query)
+
+
+def objection_by_token(token: str) -> Objection | None:
+    """Return the objection a form has already made."""
+    return db.session.scalar(select(Objection).filter_by(form_token=token))
+
+
+def objections_to(award_id: int) -> list[Objection]:
+    """Return all objections to an award, oldest first."""
+    return list(db.session.scalars(select(Objection).filter_by(award_id=award_id).order_by(Objection.id)))
+
+
+def objections_in(
+    district_ids: Iterable[int | None], *, open_only: bool = False, before: int | None = None, limit: int = 20
+) -> list[Objection]:
+    """Return the objections in districts (None: in all), newest first by key; `open_only`: the most urgent first."""
+    wanted = set(district_ids)
+    query = select(Objection).options(joinedload(Objection.award)).limit(limit)
+    if None not in wanted:
+        query = query.where(Objection.district_id.in_(wanted))
+    if open_only:
+        query = query.where(Objection.state == ObjectionState.FILED).order_by(Objection.answer_by, Objection.id)
+    else:
+        query = query.order_by(Objection.id.desc())
+    return list(db.session.scalars(query if before is None else query.where(Objection.id < before)))
+
+
+def to_confirm(street_ids: Iterable[int], at: datetime) -> list[Award]:
+    """Return proposed awards of streets that can be decided: notice over with no open objection, or one upheld."""
+    open_ones = select(Objection.id).where(Objection.award_id == Award.id, Objection.state == ObjectionState.FILED)
+    upheld = select(Objection.id).where(Objection.award_id == Award.id, Objection.state == ObjectionState.UPHELD)
+    query = (
+        select(Award)
+        .where(
+            Award.street_id.in_(list(street_ids)),
+            Award.state == AwardState.PENDING,
+            upheld.exists() | ((Award.publicity_until <= at) & ~open_ones.exists()),
+        )
+        .order_by(Award.publicity_until, Award.id)
+        .limit(100)
+    )
+    return list(db.session.scalars(query))

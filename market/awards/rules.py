@@ -141,6 +141,19 @@ class FundingTerms:
 
 
 @dataclass(frozen=True)
+class RecoveryTerms:
+    """What follows when a milestone fails for good: whether the contract ends, what of the money comes back."""
+
+    stop_on_fail: bool
+    claim_bp: int  # share of what was already paid that is claimed back
+    due_days: int  # from the notice of the claim to the last day to return the money
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.claim_bp <= BP or self.due_days < 1:
+            raise ValueError("a claim is a share between 0 and 10,000 and leaves time to pay it back")
+
+
+@dataclass(frozen=True)
 class RuleFacts:
     """The numbers of the rulebook set that judges this purchase to its end, as far as a contract needs them."""
 
@@ -179,19 +192,6 @@ class RuleFacts:
 
 
 @dataclass(frozen=True)
-class RecoveryTerms:
-    """What is claimed back when work finally fails: a share of what was already paid, due within days of the claim."""
-
-    stop_on_fail: bool
-    claim_bp: int
-    due_days: int
-
-
-# Left out of the data where absent, so that the digests of earlier awards stay what they are.
-_OPTIONAL = {"recovery": None, "on_behalf_of": ""}
-
-
-@dataclass(frozen=True)
 class Terms:
     """Everything a contract needs. Raises ValueError when the parts do not make a whole."""
 
@@ -211,6 +211,7 @@ class Terms:
     rules: RuleFacts
     rules_digest: str
     offer_digest: str = ""  # root of the winning bid or application, which stays part of the contract
+    # Left out of the data where they are absent, so that awards without them keep their digest.
     recovery: RecoveryTerms | None = None
     on_behalf_of: str = ""  # a group without legal person for which the supplier answers
 
@@ -227,12 +228,9 @@ class Terms:
             raise ValueError("the reserved money covers the price")
 
     def as_data(self) -> dict[str, Any]:
-        """Return plain JSON values."""
-        return {
-            name: _plain(getattr(self, name))
-            for name in self.__dataclass_fields__
-            if name not in _OPTIONAL or getattr(self, name) != _OPTIONAL[name]
-        }
+        """Return plain JSON values; parts that an award may lack are left out when it lacks them."""
+        data = {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
+        return {name: value for name, value in data.items() if name not in _OPTIONAL or value}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Terms:
@@ -259,6 +257,9 @@ class Terms:
         return digest(self.as_data())
 
 
+_OPTIONAL = ("recovery", "on_behalf_of")
+
+
 def _plain(value: Any) -> Any:
     if hasattr(value, "__dataclass_fields__"):
         return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
@@ -278,13 +279,21 @@ def award_release_id(award_id: int) -> str:
 
 
 def signing_bar(
-    *, stands: bool, publicity_until: datetime, challenge_until: datetime, at: datetime, wait: bool
+    *,
+    stands: bool,
+    publicity_until: datetime,
+    challenge_until: datetime,
+    at: datetime,
+    wait: bool,
+    proposed: bool = False,
 ) -> str | None:
     """Return why a contract on this award may not be signed at `at`, or None.
 
     A suspended or annulled award is never signed (采购法实施条例 54). With `wait` (the district's setting, on by
     default) signing also waits for the result notice and the challenge window to end.
     """
+    if proposed:
+        return N_("结果还在公示，确认后才能签订合同。")
     if not stands:
         return N_("成交结果因质疑暂停或已被认定无效，现在不能签署；请等质疑处理完毕。")
     if wait and is_before(at, publicity_until):
@@ -340,3 +349,38 @@ def next_in_rank(ranked: Sequence[int], fallen: Collection[int]) -> int | None:
 def sign_by(noticed_on: date, sign_days: int, calendar: Calendar) -> Counted:
     """Return the last day to sign: 30 days after the notice (采购法 46, row 44), rolled forward from a holiday."""
     return roll_forward(noticed_on + timedelta(days=sign_days), calendar)
+
+
+# --- proposed awards and objections -----------------------------------------------------------------------------------
+
+# More than an officer can read on one award; the page then gives the telephone instead.
+OBJECTIONS_MOST = 200
+OBJECTION_OPEN, OBJECTION_UPHELD = "filed", "upheld"
+
+
+def notice_end(published_on: date, working_days: int, calendar: Calendar) -> Counted:
+    """Return the last day of a pending award's notice, counted in working days from the day after publication."""
+    return add_working_days(published_on, working_days, calendar)
+
+
+def objection_bar(at: datetime, until: datetime, *, pending: bool) -> str | None:
+    """Return why nobody may object to an award at `at`, or None."""
+    if not pending:
+        return N_("这个结果已不在公示中，不再接收异议。")
+    return None if is_before(at, until) else N_("公示期已满，不再接收异议。")
+
+
+def answer_by(filed_on: date, rules: Mapping[str, Any], calendar: Calendar) -> Counted:
+    """Return the last day to answer an objection (assumed number, the district's own to change)."""
+    return add_working_days(filed_on, rules["objection.answer_working_days"], calendar)
+
+
+def confirm_bar(at: datetime, until: datetime, objections: Collection[str]) -> str | None:
+    """Return why a proposed award may not be confirmed at `at`, given its objections' states, or None."""
+    if OBJECTION_UPHELD in objections:
+        return N_("有异议成立，这个结果不能确认；请办理不予确认。")
+    if is_before(at, until):
+        return N_("公示期还没有结束，期满后才能确认。")
+    if OBJECTION_OPEN in objections:
+        return N_("还有异议没有答复，答复后才能确认。")
+    return None

@@ -1,4 +1,4 @@
-"""States of an award."""
+"""States of an award, and of an objection to a proposed one."""
 
 from __future__ import annotations
 
@@ -29,6 +29,21 @@ class AwardVerb(StrEnum):
     REFUSE = "refuse"
 
 
+class ObjectionState(StrEnum):
+    """From anybody's objection to the district's answer."""
+
+    FILED = "filed"
+    UPHELD = "upheld"
+    REJECTED = "rejected"
+
+
+class ObjectionVerb(StrEnum):
+    """What happens to an objection."""
+
+    UPHOLD = "uphold"
+    REJECT = "reject"
+
+
 AWARD_LABELS = {
     AwardState.PENDING: N_("拟成交公示中"),
     AwardState.ACTIVE: N_("成交有效"),
@@ -50,5 +65,26 @@ AWARD_MACHINE = Machine(
         Move(_A.SUSPENDED, _V.ANNUL, _A.ANNULLED, _P.CHALLENGE_DECIDE, N_("认定无效")),
         Move(_A.PENDING, _V.REFUSE, _A.ANNULLED, _P.AWARD_CONFIRM, N_("不予成交")),
         Move(_A.ACTIVE, _V.DECLINE, _A.ANNULLED, _P.AWARD_CONFIRM, N_("供应商放弃成交")),
+    ],
+)
+
+
+OBJECTION_LABELS = {
+    ObjectionState.FILED: N_("待核查答复"),
+    ObjectionState.UPHELD: N_("异议成立"),
+    ObjectionState.REJECTED: N_("异议不成立"),
+}
+
+_O = ObjectionState
+
+OBJECTION_MACHINE = Machine(
+    ObjectionState,
+    name="objection",
+    start=ObjectionState.FILED,
+    moves=[
+        Move(_O.FILED, ObjectionVerb.UPHOLD, _O.UPHELD, _P.OBJECTION_DECIDE, N_("异议成立")),
+        Move(
+            _O.FILED, ObjectionVerb.REJECT, _O.REJECTED, _P.OBJECTION_DECIDE, N_("异议不成立")
+        ),
     ],
 )

@@ -1,7 +1,8 @@
 """Compare the ledger with facts that other rooms keep for their own purposes: decisions and results, not transfers.
 
-Facts and where they are kept: approved lines (budgets), funding of published lots (tenders), pools (venture), contracts
-(agreements), determined earnings (payouts), and what the bank's statements or a provider's answers say of each order.
+Facts and where they are kept: approved lines (budgets), funding of published lots (tenders), pools (venture), signed
+contracts (agreements), determined earnings (payouts), what the bank's statements or a provider's answers say of each
+order, and what came back on claims (endings).
 Every comparison is in fen; the first one that differs is what `market ledger check` names.
 """
 
@@ -11,16 +12,18 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import aliased
 
 from contracts.agreements.models import Agreement
 from contracts.agreements.states import AgreementState
 from contracts.delivery.models import Milestone
+from contracts.endings.models import Claim, ClaimPart, ClaimReceipt, Termination
+from contracts.endings.states import ReceiptState, TerminationState
 from contracts.outcomes.models import Evaluation
 from contracts.outcomes.rules import earned
 from contracts.payouts.models import Attempt, Earning, Payment, StatementRow
-from contracts.payouts.rules import final_result, paid_bp
+from contracts.payouts.rules import final_result, paid_bp, settled_bp
 from contracts.payouts.states import Result
 from market.awards.models import Award
 from market.budgets.models import BudgetLine, FundYear
@@ -76,6 +79,10 @@ class _Flows:
         """Money moved for a reason on a line, whatever the subject."""
         return self._by_line()[reason.value, line_id]
 
+    def by_reason(self, reason: Reason) -> int:
+        """Money moved for a reason, whatever the subject and the line."""
+        return sum(total for (name, *_), total in self._sums.items() if name == reason.value)
+
     def _by_subject(self) -> dict[tuple[str, str, int], int]:
         if not hasattr(self, "_subjects"):
             self._subjects: dict[tuple[str, str, int], int] = defaultdict(int)
@@ -101,6 +108,7 @@ def comparisons() -> Iterator[Comparison]:
     yield from _signed_contracts(flows)
     yield from _earnings(flows)
     yield from _bank(flows)
+    yield from _claims(flows)
 
 
 def _balances() -> Iterator[Comparison]:
@@ -190,6 +198,10 @@ def _signed_contracts(flows: _Flows) -> Iterator[Comparison]:
             yield Comparison(f"合同结余 / saving of {row.number}", saving, released)
         if row.state == AgreementState.COMPLETED:
             yield Comparison(f"合同结清 / completed contract {row.number}", 0, committed - _spent(flows, row))
+        if row.state == AgreementState.TERMINATED:
+            freed = flows.of(Reason.FREE, "agreement", row.id)
+            yield Comparison(f"合同终止退回 / money freed by the end of {row.number}", _unearned(row), freed)
+            yield Comparison(f"合同终止 / terminated contract {row.number}", 0, committed - _spent(flows, row))
 
 
 def _spent(flows: _Flows, row: Agreement) -> int:
@@ -201,20 +213,36 @@ def _spent(flows: _Flows, row: Agreement) -> int:
     return spent + flows.of(Reason.FREE, "agreement", row.id)
 
 
+def _unearned(row: Agreement) -> int:
+    """What of a terminated contract no milestone has taken: reckoned from the milestones, not from the booking."""
+    taken = (
+        select(func.coalesce(func.sum(Milestone.amount_fen), 0))
+        .join(Earning, Earning.milestone_id == Milestone.id)
+        .where(Milestone.agreement_id == row.id)
+    )
+    return row.amount_fen - int(db.session.scalar(taken) or 0)
+
+
 def _earnings(flows: _Flows) -> Iterator[Comparison]:
     owed: dict[int, int] = defaultdict(int)
     for payment_id, milestone_id in db.session.execute(select(Payment.id, Payment.milestone_id)):
         owed[milestone_id] += flows.of(Reason.OWE, "payment", payment_id)
     # Reckoned again from what was accepted and evaluated, not read from the row that the booking was made of.
     newest = select(func.max(Evaluation.id)).where(Evaluation.milestone_id == Milestone.id).correlate(Milestone)
+    ended = and_(
+        Termination.agreement_id == Milestone.agreement_id, Termination.state == TerminationState.APPROVED
+    )
     rows = db.session.execute(
-        select(Milestone, Evaluation.share_bp)
+        select(Milestone, Evaluation.share_bp, Termination.settle_bp)
         .join(Earning, Earning.milestone_id == Milestone.id)
         .outerjoin(Evaluation, Evaluation.id == newest.scalar_subquery())
+        .outerjoin(Termination, ended)
         .order_by(Earning.id)
     )
-    for milestone, share_bp in rows:
-        fact = earned(milestone.amount_fen, paid_bp(milestone.base, share_bp))
+    for milestone, share_bp, settle_bp in rows:
+        # A contract that ended early settles what was accepted and never evaluated at the share agreed.
+        evaluated = settled_bp(milestone.base, share_bp, settle_bp) if settle_bp is not None else share_bp
+        fact = earned(milestone.amount_fen, paid_bp(milestone.base, evaluated))
         name = f"milestone {milestone.id}"
         yield Comparison(f"评估后应付 / evaluated amount of {name}", fact.earned_fen, owed[milestone.id])
         withheld = flows.of(Reason.FREE, "milestone", milestone.id)
@@ -243,3 +271,26 @@ def _bank(flows: _Flows) -> Iterator[Comparison]:
     for payment_id, number in db.session.execute(select(Payment.id, Payment.number).order_by(Payment.id)):
         booked = flows.of(Reason.PAY, "payment", payment_id) - flows.of(Reason.BOUNCE, "payment", payment_id)
         yield Comparison(f"银行已付 / paid by the bank: {number}", paid[payment_id], booked)
+
+
+def _claims(flows: _Flows) -> Iterator[Comparison]:
+    """What two people confirmed of each claim, by line, beside what was booked back to it; and all of it together."""
+    came: dict[tuple[int, int], int] = defaultdict(int)
+    received: dict[int, int] = defaultdict(int)
+    rows = db.session.execute(
+        select(ClaimReceipt.claim_id, ClaimReceipt.amount_fen, ClaimReceipt.parts).where(
+            ClaimReceipt.state == ReceiptState.CONFIRMED
+        )
+    )
+    for claim_id, amount_fen, parts in rows:
+        received[claim_id] += amount_fen
+        for line_id, fen in parts.items():
+            came[claim_id, int(line_id)] += fen
+    for claim_id, number in db.session.execute(select(Claim.id, Claim.number).order_by(Claim.id)):
+        booked = flows.of(Reason.CLAWBACK, "claim", claim_id)
+        yield Comparison(f"追回到账 / came back on claim {number}", received[claim_id], booked)
+    for claim_id, line_id in db.session.execute(select(ClaimPart.claim_id, ClaimPart.line_id).order_by(ClaimPart.id)):
+        booked = flows.of(Reason.CLAWBACK, "claim", claim_id, line_id)
+        name = f"claim {claim_id}, line {line_id}"
+        yield Comparison(f"追回资金来源 / came back on {name}", came[claim_id, line_id], booked)
+    yield Comparison("追回合计 / all that came back", sum(received.values()), flows.by_reason(Reason.CLAWBACK))

@@ -41,6 +41,7 @@ class Permit(StrEnum):
     BID_QUALIFY = "evaluation:bid:qualify"
     EVALUATION_REPORT = "evaluation:report:make"
     AWARD_CONFIRM = "awards:award:confirm"
+    OBJECTION_DECIDE = "awards:objection:decide"
     CHALLENGE_FILE = "challenges:challenge:file"
     CHALLENGE_REPLY = "challenges:challenge:reply"
     CHALLENGE_DECIDE = "challenges:challenge:decide"
@@ -48,6 +49,7 @@ class Permit(StrEnum):
     AGREEMENT_SIGN_BUYER = "agreements:agreement:sign-buyer"
     AGREEMENT_SIGN_SUPPLIER = "agreements:agreement:sign-supplier"
     AGREEMENT_SEE = "agreements:agreement:see"
+    AGREEMENT_TERMINATE = "agreements:agreement:terminate"
     DELIVERY_REPORT = "delivery:milestone:report"
     DELIVERY_ACCEPT = "delivery:milestone:accept"
     OUTCOME_ORGANISE = "outcomes:evaluation:organise"
@@ -60,6 +62,7 @@ class Permit(StrEnum):
     PAYOUT_CONFIRM = "payouts:payment:confirm"
     PAYOUT_SEE = "payouts:payment:see"
     PAYOUT_ACCOUNT = "payouts:account:manage"
+    CLAIM_WAIVE = "endings:claim:waive"
     BOOKS_READ = "records:books:read"
     ROUND_SEE = "venture:round:see"
     ROUND_DRAFT = "venture:round:draft"
@@ -115,11 +118,14 @@ _STREET = _OWN | {_P.TENDER_SEE, _P.AGREEMENT_SEE, _P.PAYOUT_SEE, _P.BUDGET_SEE}
 
 ROLE_PERMITS: dict[Role, frozenset[Permit]] = {
     _R.OPERATOR: frozenset(_OWN | {_P.PEOPLE_MANAGE, _P.CERTIFICATE_ISSUE, _P.BOOKS_READ}),
-    _R.DISTRICT_FINANCE: frozenset(_OWN | {_P.BUDGET_APPROVE, _P.BUDGET_SEE, _P.TENDER_SEE, _P.BOOKS_READ}),
+    _R.DISTRICT_FINANCE: frozenset(
+        _OWN | {_P.BUDGET_APPROVE, _P.BUDGET_SEE, _P.TENDER_SEE, _P.BOOKS_READ, _P.CLAIM_WAIVE}
+    ),
     _R.DISTRICT_CIVIL: frozenset(
         _OWN
         | {_P.ORGANISATION_CONFIRM, _P.CATALOGUE_EDIT, _P.RULES_OVERRIDE, _P.EXPERT_MANAGE, _P.PEOPLE_MANAGE}
         | {_P.CERTIFICATE_ISSUE, _P.BUDGET_SEE, _P.TENDER_SEE, _P.NEED_RECORD}
+        | {_P.OBJECTION_DECIDE}
     ),
     _R.DISTRICT_REVIEWER: frozenset(_OWN | {_P.CHALLENGE_DECIDE, _P.TENDER_SEE, _P.BOOKS_READ}),
     _R.KEY_ESCROW: frozenset(_OWN | {_P.BID_OPEN}),
@@ -129,7 +135,9 @@ ROLE_PERMITS: dict[Role, frozenset[Permit]] = {
         | {_P.CHALLENGE_REPLY, _P.AGREEMENT_DRAFT, _P.DELIVERY_ACCEPT, _P.OUTCOME_ORGANISE}
     ),
     _R.STREET_APPROVER: frozenset(
-        _STREET | {_P.TENDER_APPROVE, _P.TENDER_CANCEL, _P.AWARD_CONFIRM, _P.AGREEMENT_SIGN_BUYER}
+        _STREET
+        | {_P.TENDER_APPROVE, _P.TENDER_CANCEL, _P.AWARD_CONFIRM, _P.AGREEMENT_SIGN_BUYER}
+        | {_P.AGREEMENT_TERMINATE}
     ),
     _R.STREET_OPENER: frozenset(_OWN | {_P.BID_OPEN, _P.TENDER_SEE}),
     _R.STREET_CASHIER: frozenset(_STREET | {_P.PAYOUT_REQUEST, _P.PAYOUT_SEND}),
@@ -173,7 +181,9 @@ FORBIDDEN_PAIRS: dict[frozenset[Permit], str] = {
     frozenset({_P.BANK_PROPOSE, _P.BANK_CONFIRM}): N_("收款账户须由另一人复核。"),
     frozenset({_P.PAYOUT_REQUEST, _P.PAYOUT_APPROVE}): N_("申请付款的人不得审批同一笔付款。"),
     frozenset({_P.AGREEMENT_SIGN_BUYER, _P.AGREEMENT_SIGN_SUPPLIER}): N_("同一人不得代表合同双方签署。"),
+    frozenset({_P.AGREEMENT_DRAFT, _P.AGREEMENT_TERMINATE}): N_("提出终止合同的人不得批准终止。"),
     frozenset({_P.CHALLENGE_REPLY, _P.CHALLENGE_DECIDE}): N_("答复质疑的人不得裁决同一质疑。"),
+    frozenset({_P.AWARD_CONFIRM, _P.OBJECTION_DECIDE}): N_("提出或确认结果的人不得处理对同一结果的异议。"),
     frozenset({_P.DELIVERY_REPORT, _P.DELIVERY_ACCEPT}): N_("报告履约的人不得验收同一事项。"),
     frozenset({_P.OUTCOME_RATE_SELF, _P.OUTCOME_RATE_THIRD}): N_("被评估方人员不得担任第三方评估员。"),
     frozenset({_P.ROUND_DRAFT, _P.ROUND_APPROVE}): N_("编制人不得审核自己编制的征集方案。"),

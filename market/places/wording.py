@@ -28,6 +28,7 @@ GROUPS = {
     "low_price": N_("异常低价"),
     "round": N_("资助轮次"),
     "award": N_("成交结果"),
+    "objection": N_("公示异议"),
     "challenge": N_("质疑"),
     "complaint": N_("投诉"),
     "contract": N_("合同"),

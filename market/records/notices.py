@@ -25,7 +25,7 @@ from market.records.projections import OCDS, fen_of, merge, project, project_dir
 # Where a purchase can stand, as lists and the public page know it.
 STAGES = (
     "planning", "tender", "closed", "opened", "evaluated", "awarded", "suspended", "contract", "implementation",
-    "complete", "failed", "cancelled",
+    "complete", "terminated", "failed", "cancelled",
 )  # fmt: skip
 
 __all__ = ["STAGES", "CardFacts", "fen_of", "merge", "post", "publish", "releases", "value", "z"]

@@ -30,7 +30,12 @@ def _case(seed: int) -> tuple[list[Entry], Frame]:
         for key in range(PROPOSALS)
     ]
     sources = tuple(
-        Source(n, f"资金{n}", chance.randrange(200, 900) * 1_000_000, frozenset(chance.sample(_FIELDS, 1 + n % 3) if n else _FIELDS))
+        Source(
+            n,
+            f"资金{n}",
+            chance.randrange(200, 900) * 1_000_000,
+            frozenset(chance.sample(_FIELDS, 1 + n % 3) if n else _FIELDS),
+        )
         for n in range(8)
     )
     return entries, Frame(sources, dict.fromkeys(_FIELDS, 4))

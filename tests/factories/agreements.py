@@ -79,6 +79,24 @@ def awarded(
     *, place: Street | None = None, reserved: Sequence[int] = RESERVED, at: datetime = NOTICED, **changes: Any
 ) -> Deal:
     """A confirmed award with its money reserved on the first lines of the street's year."""
+    street, team, lines, terms, file = ground(place, reserved, "lot", at, **changes)
+    award = _award(terms, file, team, street, at)
+    return Deal(
+        street,
+        team,
+        holder(Role.STREET_CLERK, street.scope, "经办人"),
+        person(Role.STREET_APPROVER, street.scope, name="周正"),
+        lines,
+        file,
+        award,
+        terms,
+    )
+
+
+def ground(
+    place: Street | None, reserved: Sequence[int], kind: str, at: datetime, **changes: Any
+) -> tuple[Street, Team, list[BudgetLine], Terms, PurchaseFile]:
+    """Street, supplier, lines with the money reserved for a subject of this kind, terms, and the purchase file."""
     street = place or make_street()
     team = organisation("江宁区暖邻社会工作服务中心")
     lines = closed_year(street).lines[: len(reserved)]
@@ -98,19 +116,9 @@ def awarded(
     )
     file = open_file(street.district_id, street.id, street.code, terms.regime, terms.title, at)
     for one in terms.funding:
-        key = f"lot:{file.id}:reserve:{one.line_id}"
-        book(Reason.RESERVE, one.line_id, one.amount_fen, key, ("lot", file.id), file.id, at)
-    award = _award(terms, file, team, street, at)
-    return Deal(
-        street,
-        team,
-        holder(Role.STREET_CLERK, street.scope, "经办人"),
-        person(Role.STREET_APPROVER, street.scope, name="周正"),
-        lines,
-        file,
-        award,
-        terms,
-    )
+        key = f"{kind}:{file.id}:reserve:{one.line_id}"
+        book(Reason.RESERVE, one.line_id, one.amount_fen, key, (kind, file.id), file.id, at)
+    return street, team, lines, terms, file
 
 
 def _snapshot(team: Team) -> PartySnapshot:

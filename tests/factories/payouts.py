@@ -97,7 +97,7 @@ def signed(deal: Deal) -> Agreement:
     db.session.flush()
     document = keep_bytes(b"%PDF-1.7", "contract.pdf", "application/pdf", ("agreement", row.id), SIGNING)
     found = again_contract(row)
-    agreement_actions._enter_into_force(deal.buyer, found, document, SIGNING)
+    agreement_actions.enter_into_force(deal.buyer, found, document, SIGNING)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Eight purchases at eight stages, and everything that anybody can try on one of them."""
+"""Nine purchases at nine stages, and everything that anybody can try on one of them."""
 
 from __future__ import annotations
 
@@ -54,6 +54,7 @@ from tests.factories.payouts import result_file
 from tests.factories.people import PASSPHRASE, acting, give, keys, person
 from tests.fixtures.clock import StandingClock
 from tests.walks.stories import Town
+from tests.walks.supported import pay_and_fail, with_recovery
 
 SHARES = {"暖邻": 95, "银龄": 80, "同行": 60}
 OFFERS = {"暖邻": 85_000_01, "银龄": 82_000_00, "同行": 79_000_33}
@@ -71,16 +72,17 @@ class Stage:
             town.firm(name)
         organisation_factory.bank_account(town.firms["暖邻"])
         town.accounts()
-        for name in ("running", "evaluating"):
+        for name in ("running", "evaluating", "failing"):
             self.announce(name)
         town.on(2026, 4, 7, 9, 40)
-        for name in ("running", "evaluating"):
+        for name in ("running", "evaluating", "failing"):
             self.award(name)
+        with_recovery(self.towns["failing"].award())
         town.on(2026, 4, 13, 9, 0)
         for name in ("sealed", "opened", "ranked", "awarded"):
             self.announce(name)
         town.on(2026, 4, 20, 10, 0)
-        for name in ("running", "evaluating"):
+        for name in ("running", "evaluating", "failing"):
             self.contract(name)
         self.towns["opened"].open()
         self.award("ranked", confirm=False)
@@ -128,7 +130,7 @@ class Stage:
             town.confirm()
 
     def contract(self, name: str) -> None:
-        """In force; `running` has its first milestone accepted, `evaluating` both."""
+        """In force; `running` has its first milestone accepted, `evaluating` both, `failing` the first one paid."""
         town = self.towns[name]
         town.issue_with(short_document())
         town.sign(Party.SUPPLIER)
@@ -138,6 +140,8 @@ class Stage:
             town.report(number)
             town.accept(number)
         town.knock()
+        if name == "failing":
+            pay_and_fail(town)
 
     def everybody(self) -> dict[str, int]:
         """Everybody by name; some hold a second role that must never meet the first on one purchase."""

@@ -1,6 +1,6 @@
 """Whatever is tried, by whomever, in whatever order: five things stay true, written without the machine tables.
 
-Eight purchases stand at eight stages. Hypothesis lets anybody try any act on any of them and moves the clock; what the
+Nine purchases stand at nine stages. Hypothesis lets anybody try any act on any of them and moves the clock; what the
 product refuses is rolled back, as a page would do it. After every step the facts are read from the tables.
 """
 
@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 
 from contracts.agreements.models import Agreement, Signature
 from contracts.delivery.models import Acceptance, Milestone
+from contracts.endings.models import Claim, ClaimReceipt, Termination
 from contracts.outcomes.models import Evaluation
 from contracts.payouts.models import Attempt, Payment, StatementRow
 from market.app import create_app
@@ -31,6 +32,7 @@ from market.records.models import AuditEntry, Chain
 from market.tenders.models import Lot, Tender
 from tests.fixtures.application import settings_for, take_books
 from tests.fixtures.clock import StandingClock
+from tests.walks import ending_acts
 from tests.walks.stage import ACTS, Stage, Trial, rolled_back
 from tests.walks.stories import audit
 
@@ -40,7 +42,7 @@ SIDES = {
         Permit.TENDER_DRAFT, Permit.TENDER_APPROVE, Permit.TENDER_CANCEL, Permit.BID_OPEN, Permit.PANEL_DRAW,
         Permit.BID_QUALIFY, Permit.EVALUATION_REPORT, Permit.AWARD_CONFIRM, Permit.CHALLENGE_REPLY,
         Permit.AGREEMENT_DRAFT, Permit.AGREEMENT_SIGN_BUYER, Permit.DELIVERY_ACCEPT, Permit.OUTCOME_ORGANISE,
-        Permit.PAYOUT_REQUEST, Permit.PAYOUT_APPROVE, Permit.PAYOUT_SEND,
+        Permit.PAYOUT_REQUEST, Permit.PAYOUT_APPROVE, Permit.PAYOUT_SEND, Permit.AGREEMENT_TERMINATE,
     },
     "supplier": {
         Permit.BID_DRAFT, Permit.BID_SUBMIT, Permit.CHALLENGE_FILE, Permit.AGREEMENT_SIGN_SUPPLIER,
@@ -48,7 +50,8 @@ SIDES = {
     },
     "judge": {Permit.BID_SCORE},
 }  # fmt: skip
-PURCHASES = ("draft", "open", "sealed", "opened", "ranked", "awarded", "running", "evaluating")
+PURCHASES = ("draft", "open", "sealed", "opened", "ranked", "awarded", "running", "evaluating", "failing")
+assert ending_acts.waive_claim.__name__ in ACTS
 STEPS = {
     "a minute": timedelta(minutes=1),
     "an hour": timedelta(hours=1),
@@ -135,6 +138,7 @@ class Anything(RuleBasedStateMachine):
             "awarded": ("issue_contract", "sign", "challenge", "report"),
             "running": ("request_payment", "approve_payment", "order_payment", "bank_says"),
             "evaluating": ("rate_self", "rate_third", "rate_public", "close_evaluation"),
+            "failing": ("enter_receipt", "confirm_receipt_of_claim", "waive_claim", "reject_receipt_of_claim"),
         }[purchase]
 
     # --- what stays true --------------------------------------------------------------------------------------------
@@ -162,14 +166,45 @@ class Anything(RuleBasedStateMachine):
             milestone = db.session.get_one(Milestone, payment.milestone_id)
             accepted = select(Acceptance.id).filter_by(milestone_id=milestone.id, accepted=True)
             assert db.session.scalar(accepted) is not None
-            if milestone.base == "evaluation":
+            if milestone.base == "evaluation" and not payment.basis["settled"]:
                 closed = select(Evaluation.share_bp).where(
                     Evaluation.milestone_id == milestone.id, Evaluation.closed_at.is_not(None)
                 )
                 assert db.session.scalar(closed.order_by(Evaluation.round.desc()).limit(1))
+            # What a contract that ended early still owes was accepted before its end.
+            ended = select(Termination.decided_at).filter_by(agreement_id=payment.agreement_id, state="approved")
+            if (over := db.session.scalar(ended)) is not None:
+                assert milestone.accepted_at is not None
+                assert milestone.accepted_at <= over
+                assert payment.due_at <= over
         due = select(Payment.milestone_id, func.sum(Payment.amount_fen)).group_by(Payment.milestone_id)
         for milestone_id, total in db.session.execute(due):
             assert total <= db.session.get_one(Milestone, milestone_id).amount_fen
+
+    @invariant()
+    def nothing_comes_back_beyond_what_was_paid_and_nothing_waits_on_a_failed_contract(self) -> None:
+        for claim in db.session.scalars(select(Claim)):
+            paid = select(func.sum(Payment.amount_fen)).where(
+                Payment.agreement_id == claim.agreement_id, Payment.settled_on.is_not(None)
+            )
+            came = select(func.sum(ClaimReceipt.amount_fen)).filter_by(claim_id=claim.id, state="confirmed")
+            back = db.session.scalar(came) or 0
+            assert back <= claim.amount_fen - claim.waived_fen
+            assert claim.amount_fen <= (db.session.scalar(paid) or 0)
+            assert db.session.get_one(Agreement, claim.agreement_id).state == "terminated"
+            open_ones = select(Payment.id).filter_by(agreement_id=claim.agreement_id).where(
+                Payment.state.in_(("due", "requested", "approved", "ordered"))
+            )
+            # A payment that bounced may be asked for again; nothing else is on its way.
+            bounced = select(Attempt.id).where(Attempt.payment_id == Payment.id, Attempt.outcome == "returned")
+            assert db.session.scalar(open_ones.where(~bounced.exists())) is None
+            for receipt in db.session.scalars(select(ClaimReceipt).filter_by(claim_id=claim.id)):
+                enters = self._hands("receipt", receipt.id, "enter")
+                assert not enters & self._hands("receipt", receipt.id, "confirm")
+        for ending in db.session.scalars(select(Termination).filter_by(state="approved")):
+            assert not self._hands("termination", ending.id, "propose") & self._hands(
+                "termination", ending.id, "approve"
+            ) - {None}
 
     @invariant()
     def nobody_stands_on_two_sides_of_one_purchase(self) -> None:
@@ -206,6 +241,8 @@ class Anything(RuleBasedStateMachine):
         applied = select(StatementRow.amount_fen, StatementRow.result).where(StatementRow.note.is_(None))
         signs = {"paid": 1, "returned": -1, "failed": 0}
         said = sum(signs[result] * fen for fen, result in db.session.execute(applied))
+        # What came back on claims has left the paid money by its own door.
+        said -= db.session.scalar(select(func.sum(ClaimReceipt.amount_fen)).filter_by(state="confirmed")) or 0
         # Some banks list a returned order once, without the line that it was paid: that one settles and comes back.
         booked = db.session.scalar(select(func.sum(Account.balance_fen)).where(Account.place == "paid")) or 0
         straight = select(func.sum(StatementRow.amount_fen)).where(

@@ -246,6 +246,8 @@ def contract_data(
         "drafted_on": drafted_on.isoformat(),
         "sign_by": last_day.isoformat(),
     }
+    # Absent where the award lacks them, so that other contracts keep the data they always had.
+    data |= {name: plain_terms[name] for name in ("recovery", "on_behalf_of") if name in plain_terms}
     data["clauses"] = clauses(data, is_long=is_long(terms.starts_on, terms.ends_on, terms.rules))
     return data
 

@@ -45,6 +45,7 @@ def clauses(data: Mapping[str, Any], *, is_long: bool) -> list[dict[str, Any]]:
         ("subcontract", "分包与转包", _SUBCONTRACT),
         ("change", "变更与追加", _change(data)),
         ("breach", "违约责任", _BREACH),
+        ("recovery", "提前终止与追回款项", _recovery(data)),
         ("privacy", "个人信息保护与保密", _PRIVACY),
         ("records", "项目档案与监督", _records(data)),
         ("dispute", "争议解决", _dispute(data)),
@@ -52,6 +53,7 @@ def clauses(data: Mapping[str, Any], *, is_long: bool) -> list[dict[str, Any]]:
     if data["options"]["supplement"]:
         parts.append(("supplement", "补充约定", data["options"]["supplement"].splitlines()))
     parts.append(("effect", "生效、签署与公告", _effect(data)))
+    parts = [part for part in parts if part[2]]
     return [
         {"key": key, "title": f"第{ordinal(number)}条　{title}", "paragraphs": [p for p in paragraphs if p.strip()]}
         for number, (key, title, paragraphs) in enumerate(parts, 1)
@@ -68,6 +70,7 @@ def _subject(data: Mapping[str, Any]) -> list[str]:
         f"甲方向乙方购买“{data['subject']}”，乙方同意承接。服务内容和要求如下：",
         *data["requirement"].splitlines(),
         f"服务地点：{place}。" if place else "",
+        *_on_behalf(data.get("on_behalf_of", "")),
         offer if data["offer_digest"] else "",
     ]
 
@@ -234,6 +237,50 @@ _BREACH = [
     "甲方无正当理由拖延验收、评估或者付款的，依照第八条承担责任；给乙方造成其他损失的，依法赔偿。",
     "因不可抗力不能履行的，受影响一方应当及时通知对方并提供证明，双方按已经提供的服务结算。",
 ]
+
+
+def _on_behalf(group: str) -> list[str]:
+    if not group:
+        return []
+    return [
+        (
+            f"“{group}”不具有法人资格，不能独立承担合同责任，由乙方代其签订本合同。"
+            f"乙方对“{group}”履行本合同的全部行为向甲方承担责任，不得以其行为对抗甲方。"
+        ),
+        f"款项由乙方收取、单独核算，专门用于本合同约定的服务；“{group}”及其成员为履行本合同所做的工作，视为乙方的履行。",
+    ]
+
+
+def _recovery(data: Mapping[str, Any]) -> list[str]:
+    """What follows a final failure; nothing where the award says nothing of it."""
+    terms = data.get("recovery")
+    if not terms:
+        return []
+    lines = [
+        (
+            "注明“验收并评估”的节点评为不合格，且已按约定整改、复评仍不合格，或者整改期届满没有复评的，为最终不合格。"
+            + (
+                "任一节点最终不合格的，甲方付清此前已经确定的应付款项后，本合同即行终止；"
+                if terms["stop_on_fail"]
+                else "任一节点最终不合格的，甲方可以终止本合同；"
+            )
+            + "终止后，尚未确定应付金额的节点不再履行，也不再付款。乙方违约，甲方依法解除本合同的，适用相同规定。"
+        )
+    ]
+    if terms["claim_bp"]:
+        lines += [
+            (
+                f"合同依前款终止或者解除的，甲方有权追回终止之日已付款项的{format_bp(terms['claim_bp'])}。"
+                "追回金额＝已付款项合计×追回比例，四舍五入到分；"
+                "由两个以上资金来源支付的，按各来源已付金额以最大余数法分摊，追回的款项退回原资金来源。"
+            ),
+            (
+                f"乙方自收到追回通知之日起{terms['due_days']}日内退回；可以分次退回，累计不超过追回金额。"
+                "区级主管部门可以书面决定免予追回全部或者剩余部分，决定和理由向社会公布。"
+            ),
+        ]
+    return lines
+
 
 _PRIVACY = [
     (

@@ -27,6 +27,7 @@ TONES = {
     AgreementState.SUSPENDED: "bad",
     AgreementState.COMPLETED: "info",
     AgreementState.CANCELLED: "neutral",
+    AgreementState.TERMINATED: "bad",
 }
 _STORY = {
     "draft": (N_("起草合同"), "neutral"),
@@ -41,6 +42,7 @@ _STORY = {
     "resume": (N_("恢复履行"), "good"),
     "complete": (N_("结清合同"), "good"),
     "cancel": (N_("取消合同"), "bad"),
+    "terminate": (N_("终止合同"), "bad"),
 }
 _STEPS = (
     (N_("起草"), AgreementState.DRAFT),
@@ -70,7 +72,7 @@ def steps(row: Agreement) -> list[dict[str, str]]:
             {"label": text(label), "state": "done" if i < place else "failed" if i == place else "next"}
             for i, (label, _) in enumerate(_STEPS)
         ]
-    suspended = row.state == AgreementState.SUSPENDED
+    suspended = row.state in (AgreementState.SUSPENDED, AgreementState.TERMINATED)
     place = order.index(AgreementState.IN_FORCE if suspended else AgreementState(row.state))
     done = row.state == AgreementState.COMPLETED
     return [

@@ -55,6 +55,8 @@ def show(agreement_id: int) -> Any:
         bar=may_sign_at(row.award, at, bool(row.data["rules"]["wait_for_windows"])) if unsigned else None,
         sign_by=end_of_day(row.sign_by),
         late=queries.is_late(row, beijing_day(at)),
+        may_terminate=Permit.AGREEMENT_DRAFT in permits
+        and row.state in (AgreementState.IN_FORCE, AgreementState.SUSPENDED),
         files_copy=Permit.AGREEMENT_DRAFT in permits and bool(row.file_copy_by) and not row.file_copied_on,
         story=story(history("agreement", row.id)),
         states=AGREEMENT_LABELS,

@@ -8,7 +8,7 @@ from contracts.payouts.actions.approving import (
     request_payment,
     send_back,
 )
-from contracts.payouts.actions.closing import complete_contract
+from contracts.payouts.actions.closing import complete_contract, left_committed, settle_accepted
 from contracts.payouts.actions.ordering import order_batch, order_direct, order_stripe, reverse_payment, route_of
 from contracts.payouts.actions.raising import raise_payments
 from contracts.payouts.actions.results import bounce, note_trouble, record_declined, record_outcome
@@ -27,6 +27,7 @@ __all__ = [
     "decide_account",
     "import_statement",
     "keep_event",
+    "left_committed",
     "note_trouble",
     "order_batch",
     "order_direct",
@@ -41,4 +42,5 @@ __all__ = [
     "reverse_payment",
     "route_of",
     "send_back",
+    "settle_accepted",
 ]

@@ -22,7 +22,7 @@ from market.records.audit import require_other_hands
 from market.records.messages import tell
 from market.records.moves import move
 
-PAYABLE = (AgreementState.IN_FORCE, AgreementState.COMPLETED)
+PAYABLE = (AgreementState.IN_FORCE, AgreementState.COMPLETED, AgreementState.TERMINATED)
 
 
 def locked(payment_id: int) -> Payment:
@@ -34,8 +34,12 @@ def locked(payment_id: int) -> Payment:
 
 
 def require_payable(row: Payment) -> None:
-    """Raise Refused while the award does not stand or the contract rests: asked again before every payment."""
-    if not award_stands(row.agreement.award_id):
+    """Raise Refused while the award does not stand or the contract rests: asked again before every payment.
+
+    What a terminated contract still owes was settled with its termination, whatever became of the award since.
+    """
+    settled = row.agreement.state == AgreementState.TERMINATED
+    if not settled and not award_stands(row.agreement.award_id):
         raise Refused(N_("这份合同的成交结果已被暂停或认定无效，现在不能付款；请等质疑处理完毕。"))
     if row.agreement.state not in PAYABLE:
         raise Refused(N_("合同已暂停履行，现在不能付款；请在合同恢复履行后办理。"))

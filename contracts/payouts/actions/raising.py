@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from contracts.payouts.models import Earning, Payment
-from contracts.payouts.queries import Ripe, ripe_milestones
-from contracts.payouts.rules import Due, amount_due, is_final, paid_bp, pay_by
+from contracts.payouts.queries import Ripe, failed_for_good, ripe_milestones
+from contracts.payouts.rules import Due, amount_due, is_final, paid_bp, pay_by, stops_on_fail
 from contracts.payouts.states import PaymentState
 from market.db.session import db
 from market.kernel.clock import beijing_day
@@ -39,13 +39,15 @@ def raise_payments(at: datetime) -> int:
             continue
         try:
             with db.session.begin_nested():
-                raised += _raise(ripe, at)
+                raised += raise_one(ripe, at)
         except Refused as refusal:
             log.error("milestone %s cannot be raised: %s", ripe.milestone.id, refusal.message)
     return raised
 
 
 def _may_be_raised(ripe: Ripe, at: datetime) -> bool:
+    if stops_on_fail(ripe.agreement.data) and failed_for_good(ripe.agreement.id):
+        return False
     if ripe.evaluation is None:
         return True
     rules = ripe.agreement.data["rules"]
@@ -59,9 +61,14 @@ def _may_be_raised(ripe: Ripe, at: datetime) -> bool:
     )
 
 
-def _raise(ripe: Ripe, at: datetime) -> int:
+def raise_one(ripe: Ripe, at: datetime, share_bp: int | None = None) -> int:
+    """Determine what a milestone earned and make its payments; returns how many.
+
+    `share_bp` is a share agreed in a settlement; without one, acceptance and evaluation decide.
+    """
     milestone, agreement = ripe.milestone, ripe.agreement
-    share_bp = paid_bp(milestone.base, ripe.evaluation.share_bp if ripe.evaluation else None)
+    if share_bp is None:
+        share_bp = paid_bp(milestone.base, ripe.evaluation.share_bp if ripe.evaluation else None)
     due = amount_due(agreement.data["milestones"][milestone.number - 1], share_bp)
     earning = Earning(
         milestone_id=milestone.id,
@@ -130,6 +137,7 @@ def _basis(ripe: Ripe, due: Due, index: int) -> dict[str, Any]:
         "score": score,
         "grade": evaluation.grade if evaluation else None,
         "share_bp": due.share_bp,
+        "settled": ripe.settled_at is not None,
         "due_fen": due.due_fen,
         "withheld_fen": due.withheld_fen,
         "lines": len(due.parts),

@@ -37,7 +37,13 @@ from contracts.payouts.queries.payments import (
     totals,
     waiting_for,
 )
-from contracts.payouts.queries.ripe import Ripe, ripe_milestones
+from contracts.payouts.queries.ripe import (
+    Ripe,
+    accepted_unearned,
+    contracts_with_a_final_fail,
+    failed_for_good,
+    ripe_milestones,
+)
 
 __all__ = [
     "GROUPS",
@@ -46,6 +52,7 @@ __all__ = [
     "Page",
     "Ripe",
     "Totals",
+    "accepted_unearned",
     "accounts_to_confirm",
     "attempt",
     "attempt_by_key",
@@ -55,7 +62,9 @@ __all__ = [
     "batches_for",
     "chosen_stripe",
     "contract_lines",
+    "contracts_with_a_final_fail",
     "earnings_of",
+    "failed_for_good",
     "in_streets",
     "live_accounts",
     "movements",

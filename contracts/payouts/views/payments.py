@@ -80,7 +80,7 @@ def payment(payment_id: int) -> Any:
         verbs=_verbs(actor, row),
         steps=_steps(row),
         basis=row.basis,
-        evaluated=row.basis["base"] == EVALUATION,
+        evaluated=is_evaluated(row),
         movements=queries.movements(row),
         places=PLACE_LABELS,
         reasons=REASON_LABELS,
@@ -90,6 +90,11 @@ def payment(payment_id: int) -> Any:
         interest_fen=late_interest_fen(row.amount_fen, row.basis["late_interest_day_bp"], late_days),
         has_direct_line=installed.has_direct_line(),
     )
+
+
+def is_evaluated(row: Payment) -> bool:
+    """True when a score decided the amount; a settlement may have come before any."""
+    return row.basis["base"] == EVALUATION and row.basis["score"] is not None
 
 
 def _sees_accounts(actor: Actor, row: Payment) -> bool:
@@ -144,7 +149,7 @@ def check(payment_id: int) -> Any:
         row=row,
         form=form,
         basis=row.basis,
-        evaluated=row.basis["base"] == EVALUATION,
+        evaluated=is_evaluated(row),
         verbs=_verbs(current_actor(), row),
         payee=live_bank_account(row.organisation_id),
         payer=queries.live_accounts(row.street_id).get(row.line.source),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from market.kernel.text import N_
-from market.public.rules.labels import AWARD_STATES, BID_STATES, CHALLENGE_STATES
+from market.public.rules.labels import AWARD_STATES, BID_STATES, CHALLENGE_STATES, OBJECTION_STATES
 from market.public.rules.reading import Data, day, fen, fraction_fen, instant, last_day, part, rows, text, whole, words
 
 _MEMBER_ROLES = {"expert": N_("评审专家"), "representative": N_("采购人代表")}
@@ -35,10 +35,27 @@ def awards(release: Data) -> list[dict[str, Any]]:
             "sign_by": day(part(one, "linliWindows").get("signBy")),
             "terms": text(one, "linliTermsDigest"),
             "scoring": scoring(_scoring_of(one)),
+            "object_path": _object_path(one),
+            "objections": [_objection(row) for row in rows(one, "linliObjections")],
             "challenges": [_challenge(part(document, "linliChallenge")) for document in _complaints(one)],
         }
         for one in rows(release, "awards")
     ]
+
+
+def _object_path(award: Data) -> str | None:
+    """Where anybody may object while the result is proposed; the page there knows whether the time has passed."""
+    number = text(award, "id").removeprefix("award-")
+    return f"/awards/{number}/object" if text(award, "linliState") == "proposed" and number.isdecimal() else None
+
+
+def _objection(one: Data) -> dict[str, Any]:
+    return {
+        "filed": day(one.get("filedOn")),
+        "answered": day(one.get("answeredOn")),
+        "state": words("upheld" if one.get("upheld") is True else "rejected", OBJECTION_STATES),
+        "reply": text(one, "reply"),
+    }
 
 
 def _complaints(award: Data) -> Iterable[Data]:

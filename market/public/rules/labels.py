@@ -43,6 +43,7 @@ STAGES: dict[str, tuple[str, str, Phase]] = {
     "contract": (N_("合同已签"), "good", Phase.RUNNING),
     "implementation": (N_("履约中"), "good", Phase.RUNNING),
     "complete": (N_("已完成"), "neutral", Phase.COMPLETE),
+    "terminated": (N_("合同提前终止"), "bad", Phase.ENDED),
     "failed": (N_("采购失败"), "bad", Phase.ENDED),
     "cancelled": (N_("已取消"), "bad", Phase.ENDED),
 }
@@ -95,6 +96,7 @@ TAG_LABELS = {
     "implementationUpdate": N_("履约进展"),
 }
 AWARD_STATES = {
+    "proposed": (N_("公示中，待确认"), "wait"),
     "active": (N_("有效"), "good"),
     "pending": (N_("暂停中"), "bad"),
     "suspended": (N_("暂停中"), "bad"),
@@ -114,7 +116,7 @@ CONTRACT_STATES = {
     "active": (N_("履行中"), "good"),
     "in_force": (N_("履行中"), "good"),
     "suspended": (N_("暂停中"), "bad"),
-    "terminated": (N_("已履行完毕"), "neutral"),
+    "terminated": (N_("提前终止"), "bad"),
     "completed": (N_("已履行完毕"), "neutral"),
     "cancelled": (N_("已取消"), "bad"),
 }
@@ -135,6 +137,19 @@ CHALLENGE_STATES = {
     "rejected": (N_("质疑不成立"), "good"),
     "withdrawn": (N_("已撤回"), "neutral"),
 }
+GROUND_LABELS = {
+    "failed": N_("节点最终不合格"),
+    "breach": N_("供应商违约"),
+    "agreed": N_("双方协商一致"),
+    "impossible": N_("不可抗力，无法继续履行"),
+    "annulled": N_("成交结果被认定无效"),
+}
+CLAIM_STATES = {
+    "claimed": (N_("待退回"), "wait"),
+    "received": (N_("已全部收回"), "good"),
+    "waived": (N_("已免予追回"), "neutral"),
+}
+OBJECTION_STATES = {"upheld": (N_("异议成立"), "bad"), "rejected": (N_("异议不成立"), "good")}
 PARTY_LABELS = {"buyer": N_("采购人"), "supplier": N_("供应商")}
 RATER_LABELS = {
     "self": N_("自评"),
@@ -181,10 +196,14 @@ SUBJECT_LABELS = {
     "seat": N_("评委"),
     "award": N_("成交结果"),
     "challenge": N_("质疑"),
+    "objection": N_("异议"),
     "agreement": N_("合同"),
     "milestone": N_("服务节点"),
     "evaluation": N_("成效评价"),
     "payment": N_("付款"),
+    "termination": N_("合同终止"),
+    "claim": N_("追回款"),
+    "receipt": N_("退回款"),
 }
 VERB_LABELS = {
     "accept": N_("验收"),
@@ -206,7 +225,9 @@ VERB_LABELS = {
     "decline": N_("放弃"),
     "draft": N_("起草"),
     "draw": N_("抽取"),
+    "claim": N_("追回"),
     "earn": N_("核定应付"),
+    "enter": N_("登记"),
     "fail": N_("废标"),
     "file": N_("提出质疑"),
     "file_copy": N_("报送副本"),
@@ -215,11 +236,13 @@ VERB_LABELS = {
     "issue": N_("送签"),
     "make": N_("生成"),
     "make_codes": N_("发放评价代码"),
+    "object": N_("提出异议"),
     "open": N_("开标"),
     "order": N_("发出付款指令"),
     "pass_over": N_("顺延"),
     "peel": N_("开启第一层密封"),
     "plan_milestones": N_("列出服务节点"),
+    "propose": N_("提出"),
     "publish": N_("发布"),
     "publish_intention": N_("公开意向"),
     "qualify": N_("资格审查"),
@@ -228,6 +251,7 @@ VERB_LABELS = {
     "rate": N_("评价"),
     "recuse": N_("回避"),
     "reinstate": N_("恢复"),
+    "refuse": N_("不予确认"),
     "reject": N_("认定不成立"),
     "render": N_("生成文件"),
     "reply": N_("答复"),
@@ -244,6 +268,8 @@ VERB_LABELS = {
     "submit": N_("提交"),
     "suspend": N_("暂停"),
     "unaward": N_("撤销成交结果"),
+    "terminate": N_("终止"),
     "uphold": N_("认定成立"),
+    "waive": N_("免予追回"),
     "withdraw": N_("撤回"),
 }

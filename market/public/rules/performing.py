@@ -7,10 +7,12 @@ from typing import Any
 
 from market.public.rules.labels import (
     BASE_LABELS,
+    CLAIM_STATES,
     CONTRACT_STATES,
     DOCUMENT_LABELS,
     GRADE_LABELS,
     GRADE_TONES,
+    GROUND_LABELS,
     MILESTONE_STATES,
     PARTY_LABELS,
     RATER_LABELS,
@@ -58,8 +60,39 @@ def _contract(one: Data) -> dict[str, Any]:
         "milestones": _milestones(one),
         "outcomes": list(_outcomes(one)),
         "transactions": transactions,
+        "group": text(one, "linliOnBehalfOf"),
+        "termination": _termination(part(one, "linliTermination")),
+        "claims": [_claim(row) for row in rows(one, "linliClaims")],
         "paid_fen": paid,
         "paid_bp": paid * 10_000 // amount if amount else None,
+    }
+
+
+def _termination(one: Data) -> dict[str, Any] | None:
+    """The early end of a contract: on which ground, what was settled and what went back."""
+    if not one:
+        return None
+    ground = text(one, "ground")
+    return {
+        "ground": GROUND_LABELS.get(ground, ground),
+        "on": day(one.get("on")),
+        "settled_fen": fen(one, "settled"),
+        "freed_fen": fen(one, "freed"),
+    }
+
+
+def _claim(one: Data) -> dict[str, Any]:
+    """Money claimed back: how much of it has come, how much was waived and why."""
+    return {
+        "number": text(one, "id"),
+        "amount_fen": fen(one),
+        "paid_fen": fen(one, "paid"),
+        "share_bp": whole(one, "shareBp"),
+        "due": day(one.get("dueOn")),
+        "state": words(text(one, "state"), CLAIM_STATES),
+        "received_fen": fen(one, "received"),
+        "waived_fen": fen(one, "waived"),
+        "reason": text(one, "waiveReason"),
     }
 
 
@@ -146,6 +179,7 @@ def _transaction(one: Data) -> dict[str, Any]:
         "day": day(one.get("date")),
         "amount_fen": amount,
         "returned": amount is not None and amount < 0,
+        "claimed": bool(text(one, "linliClaim")),
         "payee": text(part(one, "payee"), "name"),
         "milestone": text(part(one, "relatedImplementationMilestone"), "title"),
         "source": SOURCE_LABELS.get(source, source),

@@ -110,7 +110,7 @@ def test_an_issued_contract_is_frozen():
 def test_the_document_is_made_by_a_job_and_only_once(app):
     deal = make.awarded()
     row = make.issued(deal, document="none")
-    actions.db.session.commit()
+    queries.db.session.commit()
     assert run_pending(app) == 1
     first = make.again(row).draft_pdf_id
     assert first is not None

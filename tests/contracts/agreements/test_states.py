@@ -20,6 +20,8 @@ WAYS = {
     ("half_signed", "cancel"): ("cancelled", Permit.AGREEMENT_DRAFT),
     ("in_force", "suspend"): ("suspended", Permit.DELIVERY_ACCEPT),
     ("in_force", "complete"): ("completed", Permit.AGREEMENT_DRAFT),
+    ("in_force", "terminate"): ("terminated", Permit.AGREEMENT_TERMINATE),
+    ("suspended", "terminate"): ("terminated", Permit.AGREEMENT_TERMINATE),
     ("suspended", "resume"): ("in_force", Permit.AGREEMENT_DRAFT),
 }
 
@@ -32,7 +34,8 @@ def test_the_whole_table(state, verb):
         return
     step = AGREEMENT_MACHINE.step(state, verb)
     assert (step.target, step.permit) == WAYS[state, verb]
-    assert step.by_clock == (verb == AgreementVerb.SUSPEND)
+    # The clock suspends, and ends what a contract's own terms end; a suspended contract waits for people.
+    assert step.by_clock == ((state, verb) in {("in_force", "suspend"), ("in_force", "terminate")})
 
 
 def test_every_state_has_a_name_and_a_status_for_readers():

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.awards.rules import EvaluationTerms, Terms, milestone_amounts, signing_bar
+from market.awards.rules import EvaluationTerms, RecoveryTerms, Terms, milestone_amounts, signing_bar
 from tests.factories.terms import EVALUATION, make_terms
 
 
@@ -20,6 +20,25 @@ def test_terms_come_back_from_json_with_the_same_digest():
     assert again == terms
     assert again.digest == terms.digest
     assert len(terms.digest) == 64
+
+
+def test_terms_without_the_optional_parts_keep_the_digest_they_always_had():
+    # Frozen from the first release: an award published then must still be the award it was.
+    assert make_terms().digest == "3ab4f87797c513e0b7992cd08924632dce13898568dda6988ece40afd7dd93d4"
+    assert not {"recovery", "on_behalf_of"} & set(make_terms().as_data())
+
+
+def test_optional_parts_come_back_from_json_and_change_the_digest():
+    terms = make_terms(recovery=RecoveryTerms(True, 5_000, 30), on_behalf_of="东山街道邻里互助队")
+    again = Terms.from_data(json.loads(json.dumps(terms.as_data())))
+    assert again == terms
+    assert again.digest == terms.digest != make_terms().digest
+
+
+@pytest.mark.parametrize(("claim_bp", "due_days"), [(-1, 30), (10_001, 30), (5_000, 0)])
+def test_a_recovery_that_cannot_be_claimed_is_refused(claim_bp, due_days):
+    with pytest.raises(ValueError, match="a claim is a share"):
+        RecoveryTerms(True, claim_bp, due_days)
 
 
 def test_a_changed_fen_changes_the_digest():

@@ -1,16 +1,17 @@
-"""Confirming the award, and the letters to bidders."""
+"""Confirming awards, and the letters to bidders."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from market.awards import actions, queries
-from market.awards.forms import ConfirmForm, DeclineForm
-from market.awards.rules import next_in_rank
-from market.awards.states import AWARD_LABELS, AwardState
+from market.awards.forms import ConfirmForm, DeclineForm, RefuseForm
+from market.awards.rules import confirm_bar, next_in_rank
+from market.awards.states import AWARD_LABELS, AWARD_MACHINE, AwardState, AwardVerb, ObjectionState
+from market.awards.views.door import TONES, bp
 from market.db.session import db
 from market.evaluation.queries import results
 from market.kernel.permits import Permit, Scope, allowed
@@ -20,7 +21,6 @@ from market.tenders.queries import lot as find_lot
 from market.tenders.states import LotState
 from market.web.guard import attempt, current_actor, found, guard, now
 
-bp = Blueprint("awards", __name__, url_prefix="/awards")
 _PAGE = 20
 
 
@@ -32,7 +32,7 @@ def index() -> Any:
     streets = [g.street_id for g in actor.scopes(Permit.TENDER_SEE) if g.street_id is not None]
     own = [g.organisation_id for g in actor.scopes(Permit.BID_DRAFT) if g.organisation_id is not None]
     before = request.args.get("before", type=int)
-    rows = queries.recent_awards(streets, before, _PAGE + 1) if streets else []
+    rows = queries.awards_in(streets, before, _PAGE + 1) if streets else []
     more = url_for("awards.index", before=rows[_PAGE - 1].id) if len(rows) > _PAGE else None
     return render_template(
         "market/awards/index.html",
@@ -42,6 +42,8 @@ def index() -> Any:
         letters=queries.letters_to(own) if own else [],
         official=bool(streets),
         states=AWARD_LABELS,
+        tones=TONES,
+        decides=bool(actor.scopes(Permit.OBJECTION_DECIDE)),
     )
 
 
@@ -82,15 +84,49 @@ def show(award_id: int) -> Any:
     official = allowed(actor, Permit.TENDER_SEE, row.subject.scope)
     if not official and not allowed(actor, Permit.BID_DRAFT, Scope(organisation_id=row.organisation_id)):
         found(None)
+    at = now()
+    objections = queries.objections_to(row.id) if row.sign_days is not None else []
+    confirms = row.state == AwardState.PENDING and allowed(actor, Permit.AWARD_CONFIRM, row.subject.scope)
     return render_template(
         "market/awards/show.html",
         row=row,
         states=AWARD_LABELS,
-        bar=queries.may_sign_at(row, now(), bool(row.terms["rules"]["wait_for_windows"])),
+        tones=TONES,
+        bar=queries.may_sign_at(row, at, bool(row.terms["rules"]["wait_for_windows"])),
         can_decline=row.state == AwardState.ACTIVE and allowed(actor, Permit.AWARD_CONFIRM, row.subject.scope),
-        can_challenge=False,
         official=official,
+        objections=objections,
+        open_objections=sum(one.state == ObjectionState.FILED for one in objections),
+        confirms=confirms,
+        confirm_bar=confirm_bar(at, row.publicity_until, [one.state for one in objections]) if confirms else None,
     )
+
+
+@bp.post("/<int:award_id>/confirm")
+@guard(Permit.AWARD_CONFIRM)
+def confirm_proposal(award_id: int) -> Any:
+    """Confirm a proposed award after its notice."""
+    row = found(queries.award(award_id), Permit.AWARD_CONFIRM)
+    actions.confirm_award(current_actor(), row.id, now())
+    flash(_("结果已确认并公布，可以起草合同。"), "success")
+    return redirect(url_for("awards.show", award_id=row.id))
+
+
+@bp.route("/<int:award_id>/refuse", methods=["GET", "POST"])
+@guard(Permit.AWARD_CONFIRM)
+def refuse(award_id: int) -> Any:
+    """Do not confirm a proposed award, with the reason that is published."""
+    row = found(queries.award(award_id), Permit.AWARD_CONFIRM)
+    AWARD_MACHINE.step(row.state, AwardVerb.REFUSE)
+    form = RefuseForm()
+    if form.validate_on_submit():
+        with attempt(form) as tried:
+            actions.refuse_award(current_actor(), award_id, form.reason.data or "", now())
+        if tried.ok:
+            flash(_("已办理不予确认并公布。"), "success")
+            return redirect(url_for("awards.show", award_id=award_id))
+        row = found(queries.award(award_id), Permit.AWARD_CONFIRM)
+    return render_template("market/awards/refuse.html", form=form, row=row), 422 if form.errors else 200
 
 
 @bp.route("/<int:award_id>/decline", methods=["GET", "POST"])
@@ -103,6 +139,9 @@ def decline(award_id: int) -> Any:
         with attempt(form) as tried:
             actions.decline(current_actor(), row, form.reason.data or "", now())
         if tried.ok:
+            if row.subject_kind != "lot":
+                flash(_("已登记放弃并公布。"), "success")
+                return redirect(url_for("awards.show", award_id=row.id))
             flash(_("已登记放弃并公布，可以确定下一名。"), "success")
             return redirect(url_for("awards.confirm", lot_id=row.subject_id))
     return render_template("market/awards/decline.html", form=form, row=row), 422 if form.errors else 200

@@ -1,16 +1,15 @@
-"""Choosing in rank order, publishing the result, writing to each bidder; suspending and annulling."""
+"""Choosing in rank order, publishing the result, writing to each bidder."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
 from market.awards.models import Award, BidderLetter
-from market.awards.notices import award_fragment, scoring_data, status_fragment
+from market.awards.notices import award_fragment, scoring_data
 from market.awards.queries import fallen_organisations
 from market.awards.rules import (
     EvaluationTerms,
@@ -36,7 +35,6 @@ from market.kernel.clock import beijing_day, end_of_day
 from market.kernel.errors import NotFound, Refused
 from market.kernel.permits import Actor, Permit, Scope, require
 from market.kernel.text import N_
-from market.kernel.workdays import add_working_days
 from market.organisations.models import Organisation
 from market.organisations.queries import organisations_by_id
 from market.panels.queries import live, panel_for
@@ -45,11 +43,9 @@ from market.places.models import Street
 from market.places.queries import calendar_for, street
 from market.records.audit import require_other_hands
 from market.records.messages import tell
-from market.records.models import PurchaseFile
 from market.records.moves import move
 from market.records.notices import CardFacts, publish
 from market.records.queue import enqueue
-from market.tenders.actions import fail_lot
 from market.tenders.models import Lot
 from market.tenders.queries import lot as find_lot
 from market.tenders.queries import rules_of
@@ -183,7 +179,7 @@ def _publish_result(
     if report is not None:
         # Panel, draws with their secret, points and low prices: what anyone needs to compute the ranking again.
         scoring |= public_part(lot, report.data, report.digest)
-    fragment = award_fragment(row, row.organisation, f"lot-{lot.number}", scoring)
+    fragment = award_fragment(row, row.organisation, lot_id=f"lot-{lot.number}", scoring=scoring)
     facts = CardFacts(stage="awarded", awarded_fen=row.amount_fen, supplier=row.organisation.name)
     publish(row.file, "award", fragment, facts, actor, at)
 
@@ -247,124 +243,3 @@ def _own_scores(own: Result, bid: OpenedBid, criteria: Mapping[int, Any]) -> dic
             if c.kind == "quality"
         ],
     }
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """An award that is public before it is confirmed; terms.regime and subject are opaque here."""
-
-    subject: tuple[str, int]
-    file_id: int
-    scope: Scope
-    organisation_id: int
-    title: str
-    rank: int
-    reason: str
-    terms: Terms
-    notice_working_days: int
-    sign_days: int
-    publication: Mapping[str, Any] = field(default_factory=dict)
-
-
-def propose_award(actor: Actor, proposal: Proposal, at: datetime) -> Award:
-    """Make a pending award public for `notice_working_days`."""
-    require(actor, Permit.AWARD_CONFIRM, proposal.scope)
-    calendar = calendar_for(proposal.scope.district_id or 0)
-    until = add_working_days(beijing_day(at), proposal.notice_working_days, calendar).day
-    supplier = organisations_by_id([proposal.organisation_id])[proposal.organisation_id]
-    row = Award(
-        subject_kind=proposal.subject[0],
-        subject_id=proposal.subject[1],
-        file_id=proposal.file_id,
-        district_id=proposal.scope.district_id,
-        street_id=proposal.scope.street_id,
-        organisation_id=supplier.id,
-        regime=proposal.terms.regime,
-        title=proposal.title,
-        rank=proposal.rank,
-        amount_fen=proposal.terms.amount_fen,
-        terms=proposal.terms.as_data(),
-        terms_digest=proposal.terms.digest,
-        state=AwardState.PENDING.value,
-        reason=proposal.reason.strip(),
-        decided_at=at,
-        publicity_until=end_of_day(until),
-        challenge_until=end_of_day(until),
-        sign_by=sign_by(until, proposal.sign_days, calendar).day,
-        file=db.session.get_one(PurchaseFile, proposal.file_id),
-        organisation=supplier,
-    )
-    db.session.add(row)
-    db.session.flush()
-    fragment = award_fragment(row, supplier, "lot-1")
-    facts = CardFacts(stage="awarded", awarded_fen=row.amount_fen, supplier=supplier.name)
-    publish(row.file, "award", fragment, facts, actor, at)
-    return row
-
-
-def confirm_award(actor: Actor, award_id: int, at: datetime) -> Award:
-    """Confirm a pending award once its notice is over."""
-    row = db.session.get_one(Award, award_id)
-    if at < row.publicity_until:
-        raise Refused(N_("公示期还没有结束，现在不能确认；请在公示期满后再来。"))
-    move(row, AWARD_MACHINE, AwardVerb.CONFIRM, actor, at, facts={"terms": row.terms_digest})
-    _publish_status(row, actor, at, row.reason, "awarded")
-    return row
-
-
-def refuse_award(actor: Actor, award_id: int, reason: str, at: datetime) -> Award:
-    """Give a pending award up; the reason is public."""
-    row = db.session.get_one(Award, award_id)
-    move(row, AWARD_MACHINE, AwardVerb.REFUSE, actor, at, facts={"reason": reason})
-    _publish_status(row, actor, at, reason, "evaluated")
-    return row
-
-
-def suspend(row: Award, actor: Actor, at: datetime, reason: str) -> None:
-    """Stop an award while a challenge is open; no contract may be signed (条例 54)."""
-    move(row, AWARD_MACHINE, AwardVerb.SUSPEND, actor, at, facts={"reason": reason})
-    _publish_status(row, actor, at, reason, "suspended")
-
-
-def reinstate(row: Award, actor: Actor, at: datetime) -> None:
-    """Let a suspended award stand again."""
-    move(row, AWARD_MACHINE, AwardVerb.REINSTATE, actor, at)
-    _publish_status(row, actor, at, N_("质疑处理完毕，成交结果有效。"), "awarded")
-
-
-def annul(row: Award, actor: Actor, at: datetime, reason: str, *, rerun: bool) -> None:
-    """Annul a suspended award. The lot goes back to its ranking, or fails when `rerun` asks for a new purchase."""
-    move(row, AWARD_MACHINE, AwardVerb.ANNUL, actor, at, facts={"reason": reason})
-    _fall(row, actor, at, reason, LotVerb.UNAWARD, rerun)
-
-
-def decline(actor: Actor, row: Award, reason: str, at: datetime) -> None:
-    """Write down that the supplier gave the award up; the next in rank follows (条例 49)."""
-    move(row, AWARD_MACHINE, AwardVerb.DECLINE, actor, at, facts={"reason": reason})
-    _fall(row, actor, at, reason, LotVerb.PASS_OVER, False)
-
-
-def _fall(row: Award, actor: Actor, at: datetime, reason: str, verb: LotVerb, rerun: bool) -> None:
-    _publish_status(row, actor, at, reason, "evaluated")
-    tell(
-        holders(Permit.BID_DRAFT, Scope(organisation_id=row.organisation_id)),
-        N_("成交结果无效：%(title)s"),
-        N_("“%(title)s”的成交结果已不再有效，原因见公告。"),
-        f"/awards/{row.id}",
-        at,
-        {"title": row.title},
-    )
-    if row.subject_kind != "lot":
-        return
-    lot = find_lot(row.subject_id)
-    assert lot is not None
-    if rerun:
-        fail_lot(lot, reason, actor, at)
-    else:
-        move(lot, LOT_MACHINE, verb, actor, at, facts={"reason": reason})
-
-
-def _publish_status(row: Award, actor: Actor, at: datetime, reason: str, stage: str) -> None:
-    tag = "awardCancellation" if row.state == AwardState.ANNULLED else "awardUpdate"
-    file = db.session.get_one(PurchaseFile, row.file_id)
-    publish(file, tag, status_fragment(row, reason), CardFacts(stage=stage), actor, at)

@@ -1,0 +1,128 @@
+"""A proposed award as people meet it: the public form, the officer's answer, the street's decision, the desks."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from market.awards.models import Objection
+from market.awards.room import waiting
+from market.db.session import commit, db
+from market.kernel.permits import Role, Scope
+from market.people.models import User
+from tests.factories.awards import DURING, UNTIL, answered, objected, proposed
+from tests.factories.people import person, sign_in
+from tests.factories.places import street
+
+DETAIL, LIST = 10, 8
+
+
+@pytest.fixture
+def deal(session, clock):
+    clock.move_to(2026, 4, 8, 9, 0)
+    return proposed()
+
+
+def officer_of(deal):
+    return db.session.get_one(User, deal.officer.user_id)
+
+
+def desk(actor, at):
+    return [(one.verb, one.url, one.urgent) for one in waiting(actor, at)]
+
+
+def test_anybody_objects_without_an_account_from_the_public_page(deal, visitors):
+    resident = visitors()
+    page = resident.get(f"/purchases/{deal.file.ocid}")
+    assert "公示中，待确认" in page.text
+    page = resident.get(page.link("对这个公示结果提出异议"), most=DETAIL)
+    assert deal.team.organisation.name in page.text
+    page = resident.submit(page, {"text": "服务记录造假", "name": "王某某"}, button="提交异议")
+    assert page.status == 422
+    assert "contact" in page.errors
+    assert "服务记录造假" in page.source
+    page = resident.submit(page, {"contact": "13900000000"}, button="提交异议")
+    assert page.heading == "异议已收到"
+    row = db.session.scalars(select(Objection)).one()
+    assert (row.name, row.filed_by, row.state) == ("王某某", None, "filed")
+    own = f"/awards/{deal.award.id}/object"
+    for path in (f"/purchases/{deal.file.ocid}", own, f"{own}ed"):
+        source = resident.get(path).source
+        assert "王某某" not in source
+        assert "造假" not in source
+
+
+def test_the_form_closes_with_the_notice_and_other_awards_have_none(deal, clock, visitors):
+    clock.move_to(2026, 4, 15, 0, 0)
+    page = visitors().get(f"/awards/{deal.award.id}/object")
+    assert "公示期已满" in page.text
+    assert "提交异议" not in page.text
+    assert visitors().get("/awards/999999/object").status == 404
+
+
+def test_the_officer_answers_and_the_answer_stands_on_the_public_page(deal, visitors):
+    row = objected(deal)
+    commit()
+    officer, path = sign_in(visitors(), officer_of(deal)), f"/awards/objections/{row.id}"
+    assert desk(deal.officer, DURING) == [("核查答复异议", path, False)]
+    assert desk(deal.officer, UNTIL.replace(day=17)) == [("核查答复异议", path, True)]
+    page = officer.get("/awards/objections", most=LIST)
+    page = officer.get(page.link(deal.award.title), most=DETAIL)
+    assert "王某某" in page.text
+    page = officer.submit(page, {"ruling": "reject"}, button="公布答复")
+    assert page.status == 422
+    assert "reply" in page.errors
+    page = officer.submit(page, {"reply": "经核查，记录真实。"}, button="公布答复")
+    assert "异议不成立" in page.text
+    assert desk(deal.officer, DURING) == []
+    page = visitors().get(f"/purchases/{deal.file.ocid}")
+    assert "经核查，记录真实。" in page.text
+    assert "异议不成立" in page.text
+
+
+def test_objections_of_another_district_and_to_other_people_do_not_exist(deal, visitors):
+    row = objected(deal)
+    commit()
+    elsewhere = person(Role.DISTRICT_CIVIL, Scope(street("330502001").district_id))
+    for who, status in ((elsewhere, 404), (deal.approver, 403), (deal.team.editor, 403)):
+        visitor = sign_in(visitors(), who)
+        assert visitor.get(f"/awards/objections/{row.id}").status == status
+    assert "没有等待答复的异议" in sign_in(visitors(), elsewhere).get("/awards/objections", most=LIST).text
+
+
+def test_the_street_confirms_after_the_notice(deal, clock, visitors):
+    approver, path = sign_in(visitors(), deal.approver), f"/awards/{deal.award.id}"
+    page = approver.get(path, most=DETAIL)
+    assert "公示期还没有结束" in page.text
+    assert "确认结果" not in page.text
+    assert desk(deal.approve, DURING) == []
+    clock.move_to(2026, 4, 15, 9, 0)
+    approver = sign_in(visitors(), deal.approver)  # a week has ended the session
+    assert desk(deal.approve, clock.now) == [("处理公示期满的结果", path, False)]
+    page = approver.submit(approver.get(path, most=DETAIL), button="确认结果")
+    assert "成交有效" in page.text
+    assert desk(deal.approve, clock.now) == []
+    assert "没有收到异议" in page.text
+    assert "成交有效" in approver.get("/awards", most=LIST).text
+
+
+def test_the_street_refuses_with_a_reason_that_is_published(deal, visitors):
+    answered(deal, objected(deal), upheld=True)
+    commit()
+    approver, path = sign_in(visitors(), deal.approver), f"/awards/{deal.award.id}"
+    assert desk(deal.approve, DURING) == [("处理公示期满的结果", path, False)]
+    page = approver.get(path, most=DETAIL)
+    assert "有异议成立" in page.text
+    page = approver.get(page.link("不予确认"), most=DETAIL)
+    page = approver.submit(page, {"reason": ""}, button="不予确认并公布")
+    assert page.status == 422
+    page = approver.submit(page, {"reason": "异议成立"}, button="不予确认并公布")
+    assert "已不再有效" in page.text
+    assert "未成交" in visitors().get(f"/purchases/{deal.file.ocid}").text
+
+
+def test_the_supplier_sees_its_proposal_and_the_clerk_may_not_decide(deal, visitors):
+    page = sign_in(visitors(), deal.team.editor).get(f"/awards/{deal.award.id}", most=DETAIL)
+    assert "正在公示" in page.text
+    clerk = sign_in(visitors(), db.session.get_one(User, deal.clerk.user_id))
+    assert clerk.get(f"/awards/{deal.award.id}/refuse").status == 403
