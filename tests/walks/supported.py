@@ -49,9 +49,7 @@ class Supported(Town):
         for name in ("甲邻", "乙邻", "丙邻"):
             self.firm(name)
         terms = self._terms(team, recovery)
-        file = open_file(
-            self.street.district_id, self.street.id, self.street.code, terms.regime, terms.title, self.now
-        )
+        file = open_file(self.street.district_id, self.street.id, self.street.code, terms.regime, terms.title, self.now)
         self.file_id = file.id
         for one in terms.funding:
             key = f"{KIND}:{file.id}:reserve:{one.line_id}"
