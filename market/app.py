@@ -43,6 +43,7 @@ ROOMS = (
     "market.evaluation",
     "market.awards",
     "market.challenges",
+    "market.venture",
     "contracts.agreements",
     "contracts.delivery",
     "contracts.outcomes",

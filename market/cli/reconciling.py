@@ -1,8 +1,8 @@
 """Compare the ledger with facts that other rooms keep for their own purposes: decisions and results, not transfers.
 
-Facts and where they are kept: approved lines (budgets), funding of published lots (tenders), signed contracts
-(agreements), determined earnings (payouts), what the bank's statements or a provider's answers say of each order, and
-what came back on claims (endings).
+Facts and where they are kept: approved lines (budgets), funding of published lots (tenders), pools (venture), signed
+contracts (agreements), determined earnings (payouts), what the bank's statements or a provider's answers say of each
+order, and what came back on claims (endings).
 Every comparison is in fen; the first one that differs is what `market ledger check` names.
 """
 
@@ -33,6 +33,8 @@ from market.ledger.models import Account, Transfer
 from market.ledger.states import Reason
 from market.tenders.models import Lot, LotFunding
 from market.tenders.states import LotState
+from market.venture.models import Application, Round, RoundFunding
+from market.venture.states import ApplicationState, RoundState
 
 _NOT_RESERVED = {LotState.DRAFT, LotState.FAILED, LotState.CANCELLED}
 
@@ -102,6 +104,7 @@ def comparisons() -> Iterator[Comparison]:
     yield from _balances()
     yield from _approved_lines(flows)
     yield from _published_lots(flows)
+    yield from _rounds(flows)
     yield from _signed_contracts(flows)
     yield from _earnings(flows)
     yield from _bank(flows)
@@ -141,6 +144,41 @@ def _published_lots(flows: _Flows) -> Iterator[Comparison]:
         expected = 0 if state in _NOT_RESERVED else amount_fen
         booked = flows.of(Reason.RESERVE, "lot", lot_id, line_id) - flows.of(Reason.RELEASE, "lot", lot_id, line_id)
         yield Comparison(f"采购预留 / published lot {lot_id} {title}, line {line_id}", expected, booked)
+
+
+def _rounds(flows: _Flows) -> Iterator[Comparison]:
+    """A round's pool rests in `reserved` from publication on; what no project was given returns at its end."""
+    given: dict[tuple[int, int], int] = defaultdict(int)
+    for one in db.session.scalars(select(Application).where(Application.file_id.is_not(None)).order_by(Application.id)):
+        fallen = one.state == ApplicationState.FALLEN
+        for line, fen in one.funding.items():
+            given[one.round_id, int(line)] += fen
+            # What a signed contract had taken is freed by that contract's end, not by the round.
+            taken = _taken(flows, one, int(line)) if fallen else 0
+            released = flows.of(Reason.RELEASE, "application", one.id, int(line))
+            what = f"撤销资助退回 / fallen project {one.id}, line {line}"
+            yield Comparison(what, fen - taken if fallen else 0, released)
+    rows = db.session.execute(
+        select(RoundFunding.round_id, RoundFunding.line_id, RoundFunding.amount_fen, Round.state, Round.notice_at)
+        .join(Round, Round.id == RoundFunding.round_id)
+        .order_by(RoundFunding.id)
+    )
+    for round_id, line_id, amount_fen, state, notice_at in rows:
+        reserved = flows.of(Reason.RESERVE, "round", round_id, line_id)
+        name = f"pool of round {round_id}, line {line_id}"
+        yield Comparison(f"资助轮次预留 / {name}", amount_fen if notice_at is not None else 0, reserved)
+        back = {RoundState.CANCELLED: reserved, RoundState.FINISHED: amount_fen - given[round_id, line_id]}
+        released = flows.of(Reason.RELEASE, "round", round_id, line_id)
+        yield Comparison(f"资助轮次退回 / what was not given of {name}", back.get(RoundState(state), 0), released)
+
+
+def _taken(flows: _Flows, one: Application, line_id: int) -> int:
+    """What contracts on a project's own file took out of the reserve, on one line."""
+    contracts = db.session.scalars(select(Agreement.id).where(Agreement.file_id == one.file_id))
+    return sum(
+        flows.of(Reason.COMMIT, "agreement", row, line_id) - flows.of(Reason.UNCOMMIT, "agreement", row, line_id)
+        for row in contracts
+    )
 
 
 def _signed_contracts(flows: _Flows) -> Iterator[Comparison]:

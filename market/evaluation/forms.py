@@ -13,7 +13,8 @@ from wtforms.validators import Length
 
 from market.bids.models import OpenedBid
 from market.evaluation.models import QualificationCheck
-from market.evaluation.states import HELPER_LABELS, MARK_LABELS, Mark
+from market.evaluation.states import MARK_LABELS, Mark
+from market.kernel.naming import BARRED_ROLE_LABELS
 from market.kernel.text import N_
 from market.panels.models import Score
 from market.panels.rules import NAMED_GROUNDS
@@ -88,7 +89,7 @@ class HelperForm(Form):
     def offer(self, bids: Iterable[OpenedBid]) -> None:
         """Offer the bidders and the roles."""
         self.helper.choices = [(bid.organisation_id, bid.organisation.name) for bid in bids]
-        self.role.choices = [(role, filters.text(label)) for role, label in HELPER_LABELS.items()]
+        self.role.choices = [(role, filters.text(label)) for role, label in BARRED_ROLE_LABELS.items()]
 
 
 class DrawForm(SureForm):

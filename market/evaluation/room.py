@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from market.evaluation import queries
+from market.evaluation.actions.lots import SUBJECT
 from market.evaluation.actions.ranking import REPORT_JOB
 from market.evaluation.jobs import report_pdf
 from market.evaluation.mail import title_of
@@ -46,7 +47,7 @@ def _of_lot(one: queries.NextStep) -> Waiting:
 
 
 def _of_seats(actor: Actor) -> list[Waiting]:
-    seats = my_seats(actor)
+    seats = my_seats(actor, SUBJECT)
     lots = queries.lots_by_id(seat.panel.subject_id for seat in seats) if seats else {}
     found = []
     for seat in seats:

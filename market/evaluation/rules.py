@@ -46,7 +46,7 @@ class Candidate(NamedTuple):
 def designer_cannot_bid(organisation_id: int, roles: Mapping[int, str], barred: Collection[str]) -> bool:
     """True when the organisation shaped the purchase in one of the `barred` roles (条例 art. 18; row 26).
 
-    `roles` says who helped in what role: requirement, standard, management, testing, incubation.
+    `roles` says who helped in what role, one of the rule `bids.barred_roles`.
     """
     return roles.get(organisation_id) in barred
 

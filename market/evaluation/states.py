@@ -24,7 +24,7 @@ VERDICT_LABELS = {
 
 FINDING_LABELS = {
     Finding.OVER_CEILING: N_("报价超过最高限价"),
-    Finding.DESIGNER: N_("曾为本项目提供需求设计、标准编制、管理、检测或孵化支持"),
+    Finding.DESIGNER: N_("曾为本项目提供需求设计、标准编制、管理、检测，或扶持过本轮投标人"),
     Finding.MAY_NOT_BID: N_("不具备参加采购的资格"),
 }
 
@@ -51,11 +51,3 @@ class Mark(StrEnum):
 
 MEMBER_LABELS = {"expert": N_("专家"), "representative": N_("采购人代表")}
 MARK_LABELS = {Mark.MET: N_("符合"), Mark.UNMET: N_("不符合")}
-
-HELPER_LABELS = {
-    "requirement": N_("整体设计（含需求论证）"),
-    "standard": N_("规范、标准编制"),
-    "management": N_("项目管理"),
-    "testing": N_("监理、检测"),
-    "incubation": N_("为本轮投标人提供孵化支持"),
-}

@@ -72,6 +72,11 @@ class Permit(StrEnum):
     PAYOUT_ACCOUNT = "payouts:account:manage"
     CLAIM_WAIVE = "endings:claim:waive"
     BOOKS_READ = "records:books:read"
+    ROUND_SEE = "venture:round:see"
+    ROUND_DRAFT = "venture:round:draft"
+    ROUND_APPROVE = "venture:round:approve"
+    APPLICATION_DRAFT = "venture:application:draft"
+    APPLICATION_SUBMIT = "venture:application:submit"
 
 
 class Role(StrEnum):
@@ -168,6 +173,19 @@ ROLE_PERMITS: dict[Role, frozenset[Permit]] = {
     _R.AUDITOR: frozenset(_OWN | {_P.BOOKS_READ, _P.TENDER_SEE, _P.BUDGET_SEE, _P.AGREEMENT_SEE, _P.PAYOUT_SEE}),
 }
 
+# Rounds: a street's clerk writes and organises, its approver publishes and decides; organisations apply.
+_ROUNDS: dict[Role, set[Permit]] = {
+    _R.DISTRICT_FINANCE: {_P.ROUND_SEE},
+    _R.DISTRICT_CIVIL: {_P.ROUND_SEE},
+    _R.STREET_CLERK: {_P.ROUND_SEE, _P.ROUND_DRAFT},
+    _R.STREET_APPROVER: {_P.ROUND_SEE, _P.ROUND_APPROVE},
+    _R.ORGANISATION_ADMIN: {_P.APPLICATION_DRAFT},
+    _R.ORGANISATION_EDITOR: {_P.APPLICATION_DRAFT},
+    _R.ORGANISATION_SIGNATORY: {_P.APPLICATION_DRAFT, _P.APPLICATION_SUBMIT},
+    _R.AUDITOR: {_P.ROUND_SEE},
+}
+ROLE_PERMITS |= {role: ROLE_PERMITS[role] | permits for role, permits in _ROUNDS.items()}
+
 # Two acts one person may never do on the same subject, with the reason shown to the person refused.
 FORBIDDEN_PAIRS: dict[frozenset[Permit], str] = {
     frozenset({_P.TENDER_DRAFT, _P.TENDER_APPROVE}): N_("编制人不得审核自己编制的采购项目。"),
@@ -186,6 +204,10 @@ FORBIDDEN_PAIRS: dict[frozenset[Permit], str] = {
     frozenset({_P.INCUBATION_WORK, _P.INCUBATION_DECIDE}): N_("初审和日常辅导人员不得对同一机构作出入驻或出壳决定。"),
     frozenset({_P.INCUBATION_APPLY, _P.INCUBATION_WORK}): N_("申请机构的人员不得办理本机构的孵化事项。"),
     frozenset({_P.OUTCOME_RATE_SELF, _P.OUTCOME_RATE_THIRD}): N_("被评估方人员不得担任第三方评估员。"),
+    frozenset({_P.ROUND_DRAFT, _P.ROUND_APPROVE}): N_("编制人不得审核自己编制的征集方案。"),
+    frozenset({_P.APPLICATION_DRAFT, _P.BID_SCORE}): N_("申报方人员不得担任评委。"),
+    frozenset({_P.APPLICATION_SUBMIT, _P.BID_SCORE}): N_("申报方人员不得担任评委。"),
+    frozenset({_P.ROUND_DRAFT, _P.BID_SCORE}): N_("编制征集方案的人不得担任评委。"),
 }
 
 

@@ -150,12 +150,19 @@ def seat_in(actor: Actor, kind: str, subject_id: int) -> Seat | None:
     return db.session.scalar(query.options(joinedload(Seat.panel)))
 
 
-def my_seats(actor: Actor, states: Iterable[str] = (SeatState.DRAWN, SeatState.DECLARED)) -> list[Seat]:
-    """Return this person's seats on panels that are still at work, oldest first, each with its panel."""
+def my_seats(
+    actor: Actor, kind: str, states: Iterable[str] = (SeatState.DRAWN, SeatState.DECLARED)
+) -> list[Seat]:
+    """Return this person's seats on panels of one kind that are still at work, oldest first, each with its panel."""
     query = (
         select(Seat)
         .join(Seat.panel)
-        .where(Seat.user_id == actor.user_id, Seat.state.in_(list(states)), Panel.closed_at.is_(None))
+        .where(
+            Seat.user_id == actor.user_id,
+            Seat.state.in_(list(states)),
+            Panel.subject_kind == kind,
+            Panel.closed_at.is_(None),
+        )
         .order_by(Seat.id)
         .limit(200)
         .options(joinedload(Seat.panel))

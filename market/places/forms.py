@@ -6,8 +6,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import StringField, TextAreaField
 from wtforms.validators import Length
 
+from market.kernel.naming import REGIME_LABELS
 from market.kernel.rulebook import Regime
-from market.places.states import REGIME_LABELS
 from market.web.fields import ChoiceField, DayField, Form, FormToken, Required
 
 

@@ -9,6 +9,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from market.kernel.clock import beijing_day
+from market.kernel.naming import REGIME_LABELS
 from market.kernel.permits import Permit, Scope, allowed
 from market.kernel.rulebook import ASSUMED, MissingRule, Regime, Rule
 from market.places import actions, queries
@@ -16,7 +17,7 @@ from market.places.actions import OverrideFacts
 from market.places.forms import CalendarForm, CommunityForm, OverrideForm
 from market.places.models import District
 from market.places.rules import UNIT_LABELS, parse_days, show_value
-from market.places.states import CONFIDENCE_LABELS, REGIME_LABELS
+from market.places.states import CONFIDENCE_LABELS
 from market.places.wording import GROUPS, shown
 from market.web.guard import attempt, current_actor, found, guard, now
 

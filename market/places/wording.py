@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from market.kernel.money import format_bp, format_centi, format_yuan
+from market.kernel.naming import BARRED_ROLE_LABELS
 from market.kernel.text import N_
 
 # First word of a key: the group's heading, in the order of the page.
@@ -27,6 +28,7 @@ GROUPS = {
     "panel": N_("评审小组"),
     "evaluation": N_("评分"),
     "low_price": N_("异常低价"),
+    "round": N_("资助轮次"),
     "award": N_("成交结果"),
     "objection": N_("公示异议"),
     "challenge": N_("质疑"),
@@ -52,7 +54,6 @@ _WORDS = {
     "standard": N_("参与制定规范"),
     "management": N_("参与项目管理"),
     "testing": N_("参与检测"),
-    "incubation": N_("参与孵化辅导"),
     "legal_representative": N_("法定代表人相同"),
     "direct_control": N_("直接控股"),
     "content_stable": N_("内容相对固定"),
@@ -65,6 +66,12 @@ _WORDS = {
     "quality": N_("质量分"),
     "draw": N_("抽签"),
     "*": N_("不限"),
+    "acceptance": N_("验收"),
+    "evaluation": N_("验收并评估"),
+    "cofunded": N_("按比例资助"),
+    "graded": N_("按等次奖励"),
+    "weighted": N_("加权"),
+    "points": N_("加分"),
     "reception": N_("接待"),
     "foreign_trip": N_("出国（境）"),
     "vehicle": N_("车辆"),
@@ -108,8 +115,9 @@ def shown(value: Any, unit: str) -> list[tuple[str, str]]:
         return [(N_("%(n)s 分"), f"≥ {format_bp(share)}: {points}") for share, points in value]
     if isinstance(value, list | tuple):
         return [pair for one in value for pair in shown(one, unit)]
+    words = BARRED_ROLE_LABELS | _WORDS
     if not isinstance(value, int):
-        return [(_WORDS[value], "") if value in _WORDS else ("", str(value))]
+        return [(words[value], "") if value in words else ("", str(value))]
     if unit == "yes_no":
         return [(N_("是") if value else N_("否"), "")]
     plain: dict[str, Callable[[int], str]] = {"fen": format_yuan, "bp": format_bp, "centi": format_centi}

@@ -1,7 +1,8 @@
 """Speed as ratios to a plain floor application: python -m tests.bench [sqlite] [postgresql] [part …].
 
 Every figure is a ratio taken in one run with the sides alternated, so that a slow or busy machine slows both. Parts:
-pages, bids, writers, ledger, opening, scoring, contract, directory. Exit status 1 when a mark is missed.
+pages, bids, writers, ledger, opening, scoring, portfolio, contract, directory. Exit status 1 when a mark is
+missed.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import bids, books, directory, pages
+from tests.bench import bids, books, directory, pages, portfolio
 from tests.bench.processes import serving
 from tests.bench.report import Report
 from tests.bench.worlds import floor_world, product_world
 
 ENGINES = ("sqlite", "postgresql")
 _NAMES = ("floor", "product", "few", "many")
-PARTS = ("pages", "bids", "writers", "ledger", "opening", "scoring", "contract", "directory")
+PARTS = ("pages", "bids", "writers", "ledger", "opening", "scoring", "portfolio", "contract", "directory")
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,8 @@ def _measure(report: Report, parts: list[str], ground: Ground) -> None:
     # What needs no database is measured once.
     if "scoring" in parts and ground.first:
         books.measure_scoring(report)
+    if "portfolio" in parts and ground.first:
+        portfolio.measure(report)
     if "contract" in parts and ground.first:
         books.measure_contract(report, right)
 

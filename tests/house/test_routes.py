@@ -10,8 +10,8 @@ from flask import Flask
 from market.kernel.permits import FORBIDDEN_PAIRS, ROLE_LABELS, ROLE_PERMITS, Permit, Role
 from tests.house.source import product
 
-# Rooms that may have open doors: portal, sign-in and reset, health, document check, intake, one-time codes, webhooks;
-# awards, because anybody may object to a result while it is public.
+# Rooms that may have open doors: portal, sign-in and reset, health, document check, intake, one-time codes (residents'
+# surveys in outcomes, votes in venture), webhooks; awards, because anybody may object to a result while it is public.
 OPEN_ROOMS = {
     "app",
     "public",
@@ -23,6 +23,7 @@ OPEN_ROOMS = {
     "needs",
     "outcomes",
     "payouts",
+    "venture",
     "demo",
 }
 

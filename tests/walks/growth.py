@@ -22,8 +22,8 @@ COPIED = (
     "challenge", "objection", "termination", "claim", "claim_part", "claim_receipt", "agreement", "milestone",
     "report", "evaluation", "invitation", "earning", "payment",
     "payment_attempt", "bank_batch", "statement", "message", "organisation", "bank_account", "expert", "user_account",
-    "role_grant", "catalogue_version", "catalogue_item", "fund_year", "audit_entry", "chain",
-    "residency", "training", "incubation_booking", "hosting",
+    "role_grant", "catalogue_version", "catalogue_item", "fund_year", "audit_entry", "chain", "venture_round",
+    "venture_funding", "venture_application", "residency", "training", "incubation_booking", "hosting",
 )  # fmt: skip
 # Columns that name a row without a foreign key.
 _NAMED = {
@@ -34,7 +34,14 @@ _NAMED = {
     "demand_id": "demand_item",
     "milestone_id": "milestone",
 }
-_SUBJECTS = {"lot": "lot", "bid": "sealed_bid", "award": "award", "project": "purchase_file"}
+_SUBJECTS = {
+    "lot": "lot",
+    "bid": "sealed_bid",
+    "award": "award",
+    "project": "purchase_file",
+    "round": "venture_round",
+    "application": "venture_application",
+}
 # People, organisations and experts are copied for the lists of them; purchases stay with the people there are.
 _FOLLOW = {
     ("bank_account", "organisation_id"),

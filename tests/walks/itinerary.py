@@ -15,6 +15,7 @@ from tests.walks.world import World
 # Pages that this walk leaves out, with the reason.
 NOT_VISITED = {
     "static": "files, not a page",
+    "venture.bonus": "only where a district's rules add points; tried with the room",
     "bids.draft_file": "a download; its page is visited, its bytes are tried with the bids",
 }
 
@@ -65,6 +66,11 @@ _USERS = {
     Permit.PAYOUT_ACCOUNT: "warm-admin",
     Permit.BOOKS_READ: "auditor",
     **nurture.USERS,
+    Permit.ROUND_SEE: "round-clerk",
+    Permit.ROUND_DRAFT: "round-clerk",
+    Permit.ROUND_APPROVE: "round-approver",
+    Permit.APPLICATION_DRAFT: "warm-editor",
+    Permit.APPLICATION_SUBMIT: "warm-signatory",
 }
 
 # What an argument stands for unless a page says otherwise below.
@@ -73,6 +79,7 @@ _ARGUMENTS = {
     "award_id": "undrafted_award",
     "agreement_id": "running_agreement",
     "number": "receipt",
+    "round_id": "open_round",
 }
 _FIXED = {"locale": "en", "section": "basics", "login": "clerk-jn", **nurture.FIXED}
 
@@ -156,8 +163,8 @@ _VISITS: dict[str, list[tuple[str | None, dict[str, str]]]] = {
         (name, {})
         for name in (
             "clerk", "approver", "opener2", "cashier", "checker", "finance", "civil", "reviewer", "escrow", "evaluator",
-            "scorer", "newcomer", "warm-admin", "warm-editor", "warm-signatory", "silver-admin", "operator", "auditor",
-            *nurture.DESKS,
+            "scorer", "newcomer", "round-clerk", "round-approver", "juror",
+            "warm-admin", "warm-editor", "warm-signatory", "silver-admin", "operator", "auditor", *nurture.DESKS,
         )
     ],
     "people.person": [("civil", {}), ("operator", {})],
@@ -178,6 +185,41 @@ _VISITS: dict[str, list[tuple[str | None, dict[str, str]]]] = {
         for section in ("basics", "money", "qualification", "criteria", "timing", "milestones", "evaluation")
     ],
     **nurture.VISITS,
+    "venture.application": [
+        ("round-clerk", {"application_id": "decided_application"}),
+        ("warm-editor", {"application_id": "decided_application"}),
+        ("silver-signatory", {"application_id": "open_application"}),
+    ],
+    "venture.cancel": [("round-approver", {})],
+    "venture.check": [("round-clerk", {"application_id": "screening_application"})],
+    "venture.declaration": [("new-juror", {"seat_id": "new_round_seat"})],
+    "venture.draft": [("warm-editor", {"applicant_id": "warm_id"})],
+    "venture.edit": [("round-clerk", {"round_id": "draft_round"})],
+    "venture.hand_in": [("warm-signatory", {"applicant_id": "warm_id"})],
+    "venture.index": [("round-clerk", {}), ("auditor", {})],
+    "venture.jury": [("round-clerk", {"round_id": "screening_round"}), ("round-clerk", {"round_id": "jury_round"})],
+    "venture.mine": [("warm-editor", {}), ("silver-signatory", {})],
+    "venture.pitch": [("round-clerk", {"round_id": "jury_round"})],
+    "venture.recusal": [("juror", {"seat_id": "round_seat"})],
+    "venture.release": [("round-clerk", {"round_id": "jury_round", "seat_id": "round_seat"})],
+    "venture.result": [
+        ("round-approver", {"round_id": "ranked_round"}),
+        ("round-clerk", {"round_id": "decided_round"}),
+    ],
+    "venture.seat": [("juror", {"seat_id": "round_seat"})],
+    "venture.seats": [("juror", {}), ("new-juror", {})],
+    "venture.send_back": [("round-approver", {"round_id": "review_round"})],
+    "venture.sheet": [("juror", {"seat_id": "round_seat", "application_id": "jury_application"})],
+    "venture.show": [
+        ("round-clerk", {"round_id": "draft_round"}),
+        ("round-approver", {"round_id": "review_round"}),
+        ("round-clerk", {}),
+        ("round-clerk", {"round_id": "screening_round"}),
+        ("round-clerk", {"round_id": "jury_round"}),
+        ("round-clerk", {"round_id": "decided_round"}),
+    ],
+    "venture.vote": [(None, {})],
+    "venture.voting": [("round-clerk", {"round_id": "jury_round"})],
 }  # fmt: skip
 
 # These answer with a redirect by design.
@@ -210,6 +252,7 @@ LISTS = {
     "payouts.statements", "people.inbox", "people.people", "places.index", "public.budgets", "public.digests",
     "public.home", "public.organisations", "public.purchases", "records.chain", "records.index", "tenders.index",
     *nurture.LISTS,
+    "venture.index", "venture.mine", "venture.open_rounds", "venture.seats",
 }  # fmt: skip
 
 

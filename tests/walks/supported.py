@@ -53,9 +53,7 @@ class Supported(Town):
         """The money is reserved and the award is public."""
         team = self.firms["暖邻"]
         terms = self._terms(team, recovery)
-        file = open_file(
-            self.street.district_id, self.street.id, self.street.code, terms.regime, terms.title, self.now
-        )
+        file = open_file(self.street.district_id, self.street.id, self.street.code, terms.regime, terms.title, self.now)
         self.file_id = file.id
         for one in terms.funding:
             key = f"{KIND}:{file.id}:reserve:{one.line_id}"

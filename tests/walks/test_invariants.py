@@ -192,8 +192,10 @@ class Anything(RuleBasedStateMachine):
             assert back <= claim.amount_fen - claim.waived_fen
             assert claim.amount_fen <= (db.session.scalar(paid) or 0)
             assert db.session.get_one(Agreement, claim.agreement_id).state == "terminated"
-            open_ones = select(Payment.id).filter_by(agreement_id=claim.agreement_id).where(
-                Payment.state.in_(("due", "requested", "approved", "ordered"))
+            open_ones = (
+                select(Payment.id)
+                .filter_by(agreement_id=claim.agreement_id)
+                .where(Payment.state.in_(("due", "requested", "approved", "ordered")))
             )
             # A payment that bounced may be asked for again; nothing else is on its way.
             bounced = select(Attempt.id).where(Attempt.payment_id == Payment.id, Attempt.outcome == "returned")

@@ -64,6 +64,7 @@ from tests.fixtures.clock import START, StandingClock
 from tests.fixtures.databases import Databases
 from tests.fixtures.visitor import Page, Visitor, _Watch, watch
 from tests.walks import nurture
+from tests.walks.rounds_world import RoundsWorld
 from tests.walks.stories import LINES, TOP_UP, Town, fresh
 from tests.walks.supported import Supported
 
@@ -161,6 +162,8 @@ class _Builder:
             firm = town.firm(name)
             for stage in _STAGES:
                 self.towns[stage].submit(firm, price_fen if stage == "judging" else max(price_fen, 78_000_00))
+        rounds = RoundsWorld(self.ids, self.world.people, town.firms, MARKER)
+        rounds.judged()
         town.on(2026, 4, 7, 9, 40)
         self.evaluate()
         ended = self.supported()
@@ -175,6 +178,7 @@ class _Builder:
         town.on(2026, 10, 12, 10, 0)
         self.early_ends(ended)
         self.newest()
+        rounds.newest()
         self.everybody()
         self.world.now = town.now
         return self.world

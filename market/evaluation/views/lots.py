@@ -28,7 +28,7 @@ def index() -> Any:
     actor, after = current_actor(), request.args.get("after", 0, int)
     officer = bool(actor.scopes(Permit.TENDER_SEE))
     lots = queries.lots_at_work(actor, after) if officer else []
-    seats = panels.my_seats(actor) if actor.scopes(Permit.BID_SCORE) else []
+    seats = panels.my_seats(actor, SUBJECT) if actor.scopes(Permit.BID_SCORE) else []
     return page(
         "index.html",
         officer=officer,

@@ -16,9 +16,10 @@ from market.evaluation.actions.qualifying import Tick, system_findings
 from market.evaluation.actions.reading import open_file, reading
 from market.evaluation.forms import GridForm, HelperForm, SureForm, grid_form
 from market.evaluation.models import QualificationCheck
-from market.evaluation.states import FINDING_LABELS, HELPER_LABELS, Mark, Verdict
+from market.evaluation.states import FINDING_LABELS, Mark, Verdict
 from market.evaluation.views.door import before_the_lock, bp, lot_for, may, page
 from market.kernel.errors import NotFound, Refused
+from market.kernel.naming import BARRED_ROLE_LABELS
 from market.kernel.permits import Permit
 from market.tenders.models import Lot
 from market.tenders.queries import rules_of
@@ -75,7 +76,7 @@ def _page(desk: Desk, grid: GridForm, sure: SureForm, helper: HelperForm, form: 
         held=held,
         findings=FINDING_LABELS,
         helpers=queries.helpers(lot.tender_id),
-        roles=HELPER_LABELS,
+        roles=BARRED_ROLE_LABELS,
         open=lot.state == LotState.OPENED and may(lot, Permit.BID_QUALIFY),
         to_check=to_check,
         missing=sum(to_check.values()),

@@ -8,7 +8,7 @@ from flask import flash, jsonify, redirect, request, url_for
 from flask_babel import gettext as _
 
 from market.evaluation import actions, queries
-from market.evaluation.actions.lots import GONE
+from market.evaluation.actions.lots import GONE, SUBJECT
 from market.evaluation.forms import DeclareForm, FinishForm, ReasonForm, SheetForm, sheet_form
 from market.evaluation.views.door import bp, page
 from market.kernel.errors import NotFound, Refused
@@ -27,7 +27,8 @@ from market.web.guard import attempt, current_actor, found, guard, now
 def _seat(seat_id: int) -> Seat:
     """The person's own seat, or 404."""
     row = panels.seat(seat_id)
-    return found(row if row is not None and row.user_id == current_actor().user_id else None)
+    own = row is not None and row.user_id == current_actor().user_id and row.panel.subject_kind == SUBJECT
+    return found(row if own else None)
 
 
 def _lot(seat: Seat, **parts: bool) -> Lot:

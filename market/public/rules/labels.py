@@ -68,6 +68,9 @@ METHOD_LABELS = {
     Regime.NEGOTIATION.value: N_("竞争性谈判"),
     Regime.INQUIRY.value: N_("询价"),
     Regime.SINGLE_SOURCE.value: N_("单一来源采购"),
+    Regime.VENTURE.value: N_("公益创投"),
+    Regime.SUBSIDY.value: N_("项目补贴"),
+    Regime.REWARD.value: N_("项目奖励"),
 }
 SOURCE_LABELS = {
     "fiscal": N_("财政资金"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from market.kernel.clock import end_of_day
 from market.kernel.text import N_
-from market.public.rules import awarding, performing, tendering
+from market.public.rules import awarding, performing, rounds, tendering
 from market.public.rules.labels import Phase
 from market.public.rules.reading import Data, instant, part, rows, text
 
@@ -37,6 +37,7 @@ def read(release: Data, at: datetime) -> dict[str, Any]:
         "contracts": lambda: performing.contracts(release),
         "documents": lambda: performing.documents(release),
         "related": lambda: related(release),
+        "round": lambda: rounds.call(release),
         "reason": lambda: text(part(release, "tender"), "statusDetails"),
     }
     page: dict[str, Any] = {"unread": []}

@@ -112,7 +112,7 @@ def test_row_26_a_helper_of_the_purchase_is_invalid_without_any_tick():
     assert actions.finish_qualification(case.clerk, case.lot_id, case.tick()) == 3
     bid = case.bids[3]
     assert bid.verdict == Verdict.INVALID
-    assert "孵化支持" in bid.verdict_reason
+    assert "扶持过本轮投标人" in bid.verdict_reason
 
 
 def test_a_barred_bidder_and_a_price_above_the_ceiling_are_invalid():

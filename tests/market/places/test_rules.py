@@ -7,9 +7,10 @@ from datetime import date
 import pytest
 
 from market.kernel.errors import Refused
+from market.kernel.naming import REGIME_LABELS
 from market.kernel.rulebook import CONFIDENCES, DECIDED_HERE, Regime, load
 from market.places.rules import UNIT_LABELS, check_calendar, parse_days, parse_value, show_value
-from market.places.states import CONFIDENCE_LABELS, REGIME_LABELS
+from market.places.states import CONFIDENCE_LABELS
 
 
 def test_days_are_read_one_by_one_and_in_spans() -> None:
