@@ -22,6 +22,7 @@ COPIED = (
     "challenge", "agreement", "milestone", "report", "evaluation", "invitation", "earning", "payment",
     "payment_attempt", "bank_batch", "statement", "message", "organisation", "bank_account", "expert", "user_account",
     "role_grant", "catalogue_version", "catalogue_item", "fund_year", "audit_entry", "chain",
+    "social_worker", "worker_certificate", "learning_entry", "organisation_rating",
 )  # fmt: skip
 # Columns that name a row without a foreign key.
 _NAMED = {
