@@ -90,7 +90,8 @@ class Certificate(db.Model):
     __table_args__ = strict(
         one_of("state", CertificateState),
         one_of("level", Level),
-        UniqueConstraint("number", "registered_on"),
+        UniqueConstraint("registered_on", "number"),
+        Index(None, "number"),
         CheckConstraint("issued_on <= registered_on AND registered_on < valid_until", name="days_in_order"),
         CheckConstraint("state <> 'returned' OR return_reason <> ''", name="returned_has_reason"),
         Index(None, "district_id", "state", "id"),

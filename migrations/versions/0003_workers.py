@@ -259,7 +259,7 @@ def upgrade() -> None:
             ["worker_id"], ["social_worker.id"], name=op.f("fk_worker_certificate_worker_id_social_worker")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_worker_certificate")),
-        sa.UniqueConstraint("number", "registered_on", name=op.f("uq_worker_certificate_number_registered_on")),
+        sa.UniqueConstraint("registered_on", "number", name=op.f("uq_worker_certificate_registered_on_number")),
         sqlite_strict=True,
     )
     op.create_index(
@@ -268,6 +268,7 @@ def upgrade() -> None:
         ["district_id", "state", "id"],
         unique=False,
     )
+    op.create_index(op.f("ix_worker_certificate_number"), "worker_certificate", ["number"], unique=False)
     op.create_index(
         op.f("ix_worker_certificate_state_valid_until"), "worker_certificate", ["state", "valid_until"], unique=False
     )

@@ -24,6 +24,7 @@ COPIED = (
     "payment_attempt", "bank_batch", "statement", "message", "organisation", "bank_account", "expert", "user_account",
     "role_grant", "catalogue_version", "catalogue_item", "fund_year", "audit_entry", "chain", "venture_round",
     "venture_funding", "venture_application", "residency", "training", "incubation_booking", "hosting",
+    "social_worker", "worker_certificate", "learning_entry", "organisation_rating",
 )  # fmt: skip
 # Columns that name a row without a foreign key.
 _NAMED = {

@@ -33,6 +33,9 @@ _USERS = {
     Permit.ORGANISATION_EDIT: "warm-admin",
     Permit.ORGANISATION_CONFIRM: "civil",
     Permit.BANK_PROPOSE: "warm-admin",
+    Permit.RATING_ENTER: "civil",
+    Permit.WORKER_EDIT: "warm-editor",
+    Permit.WORKER_CONFIRM: "civil",
     Permit.CATALOGUE_EDIT: "civil",
     Permit.NEED_RECORD: "clerk",
     Permit.TENDER_SEE: "clerk",
@@ -169,8 +172,12 @@ _VISITS: dict[str, list[tuple[str | None, dict[str, str]]]] = {
     ],
     "people.person": [("civil", {}), ("operator", {})],
     "people.reset": [(None, {"code": "reset"})],
+    "public.organisation": [(None, {"key": "firm_key"})],
     "public.home": [(None, {}), ("clerk", {})],
     "records.chain": [("auditor", {"kind": "chain_kind", "key": "chain_key"})],
+    "workers.index": [("warm-editor", {}), ("civil", {})],
+    "workers.send_back": [("civil", {"certificate_id": "waiting_certificate"})],
+    "workers.show": [("warm-editor", {}), ("civil", {})],
     "tenders.cancel": [("approver", {"tender_id": "open_tender"})],
     "tenders.detail": [
         ("clerk", {}),
@@ -253,6 +260,7 @@ LISTS = {
     "public.home", "public.organisations", "public.purchases", "records.chain", "records.index", "tenders.index",
     *nurture.LISTS,
     "venture.index", "venture.mine", "venture.open_rounds", "venture.seats",
+    "workers.certificates", "workers.index", "workers.talent",
 }  # fmt: skip
 
 

@@ -44,8 +44,10 @@ from market.config import Mode
 from market.db.session import commit, db
 from market.evaluation import actions as evaluation
 from market.evaluation.queries import report as find_report
-from market.kernel.permits import Role, Scope
+from market.kernel.permits import CLOCK, Role, Scope
 from market.organisations import actions as organisations
+from market.organisations.actions import RatingFacts
+from market.organisations.states import RatingKind
 from market.people.actions import new_password_link
 from market.people.models import User
 from market.places.queries import district as find_district
@@ -53,8 +55,12 @@ from market.records.files import encrypt_upload
 from market.records.models import PurchaseFile, StoredFile
 from market.tenders import actions as tenders
 from market.web.catalogues import CHINESE
+from market.workers import actions as workers
+from market.workers.actions import Assignment
+from market.workers.jobs import card_pdf
 from tests.factories import bids as bid_factory
 from tests.factories import organisations as organisation_factory
+from tests.factories import workers as worker_factory
 from tests.factories.agreements import short_document
 from tests.factories.people import PASSPHRASE, acting, person, sign_in
 from tests.factories.places import community
@@ -388,10 +394,29 @@ class _Builder:
             ids[f"{name}_tender"] = one.draft().id
             if name == "review":
                 tenders.submit_tender(one.as_("clerk"), one.tender_id, one.now)
+        self.crew()
         unconfirmed = town.firm("新芽", confirmed=False)
         organisations.submit(acting(unconfirmed.admin), fresh(unconfirmed.organisation), town.now)
         ids["unconfirmed"] = unconfirmed.id
         ids["reset"] = new_password_link(self.town.people["clerk"], town.now, timedelta(days=3))
+
+    def crew(self) -> None:
+        """Social workers of one organisation: confirmed, waiting, sent back; one with a posting and a card; a grade."""
+        warm, now, ids = self.town.firms["暖邻"], self.town.now, self.ids
+        warm.organisation = fresh(warm.organisation)
+        row = worker_factory.employed(warm, f"{MARKER}程")
+        waiting, returned = (worker_factory.employed(warm, f"{MARKER}{n}", confirmed=False) for n in ("甲", "乙"))
+        civil, editor = worker_factory.civil(warm), acting(warm.editor)
+        workers.return_certificate(civil, returned.certificates[0], "编号不符", now)
+        plan, term = [Assignment(row.id, "social_worker", 8_00)], (now.date(), now.date() + timedelta(days=99))
+        (posted,) = workers.post_workers(plan, warm.id, ("agreement", 0), f"{MARKER}项目", *term, CLOCK, now)
+        made = workers.issue_card(editor, row, now)
+        card_pdf(made.id)
+        grade = RatingFacts(RatingKind.GRADE, 4, "南京市民政局", "评估文件", date(2024, 5, 1))
+        rating = organisations.enter_rating(civil, warm.organisation, grade, now)
+        ids |= {"worker_id": row.id, "posting_id": posted.id, "card_id": made.id, "rating_id": rating.id}
+        ids |= {"certificate_id": returned.certificates[0].id, "waiting_certificate": waiting.certificates[0].id}
+        ids["firm_key"] = warm.organisation.uscc
 
     def papers_of(self) -> None:
         """What stands in addresses besides row numbers: files, receipts, publications."""

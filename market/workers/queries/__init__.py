@@ -25,6 +25,7 @@ from market.workers.queries.people import (
     named,
     reserve_counts,
     roster,
+    strength,
     tier_counts,
     within,
     worker,
@@ -35,7 +36,7 @@ from market.workers.queries.people import (
 __all__ = [
     "PAGE", "Growth", "Named", "as_entries", "card", "cards_of", "certificate", "current",
     "employments_of", "expiring", "growth", "holder_of", "lapsed", "learning_of", "nameable", "named", "posting",
-    "postings_of", "postings_under", "present_employment", "reserve_counts", "returned", "roster", "spans",
+    "postings_of", "postings_under", "present_employment", "reserve_counts", "returned", "roster", "spans", "strength",
     "supervision_given", "supervisions_of", "supervisors_in", "tier_counts", "to_confirm", "within", "worker",
     "workers_by_id", "workforce",
 ]  # fmt: skip

@@ -16,13 +16,12 @@ from market.workers.queries.deeds import (
     employments_of,
     learning_of,
     postings_of,
-    spans,
     supervision_given,
     supervisions_of,
 )
 from market.workers.queries.people import current
-from market.workers.rules import Learning, learning, peak_centi
-from market.workers.states import Level
+from market.workers.rules import Learning, Span, learning, peak_centi
+from market.workers.states import Level, PostingState
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ class Growth:
 
 
 def growth(row: SocialWorker, district: District, day: date) -> Growth:
-    """Return a person's growth record on a day; certificates are loaded. Seven statements."""
+    """Return a person's growth record on a day; certificates are loaded. Six statements at most."""
     holding = current(row.certificates, day)
     entries = learning_of([row.id])[row.id]
     learnt = None
@@ -96,6 +95,8 @@ def growth(row: SocialWorker, district: District, day: date) -> Growth:
         level = Level(holding.level)
         learnt = learning(level, holding.registered_on, holding.valid_until, as_entries(entries), rules)
     times, centi = supervision_given(row.id)
+    postings = postings_of(row.id)
+    running = [Span(p.starts_on, p.ends_on, p.weekly_centi) for p in postings if p.state == PostingState.RUNNING]
     return Growth(
         worker=row,
         certificate=holding,
@@ -105,6 +106,6 @@ def growth(row: SocialWorker, district: District, day: date) -> Growth:
         supervisions=supervisions_of(row.id),
         supervised_times=times,
         supervised_centi=centi,
-        postings=postings_of(row.id),
-        weekly_centi=peak_centi(spans([row.id])[row.id], day, day),
+        postings=postings,
+        weekly_centi=peak_centi(running, day, day),
     )

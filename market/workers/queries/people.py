@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import ColumnElement, Select, false, func, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from market.db.session import db
 from market.kernel.permits import Grant
@@ -21,8 +21,8 @@ MOST_NAMED = 200
 
 def worker(worker_id: int) -> SocialWorker | None:
     """Return a person with the certificates."""
-    query = select(SocialWorker).where(SocialWorker.id == worker_id).options(selectinload(SocialWorker.certificates))
-    return db.session.scalar(query.execution_options(populate_existing=True))
+    query = select(SocialWorker).where(SocialWorker.id == worker_id).options(joinedload(SocialWorker.certificates))
+    return db.session.scalars(query.execution_options(populate_existing=True)).unique().one_or_none()
 
 
 def workers_by_id(ids: Iterable[int]) -> dict[int, SocialWorker]:
@@ -127,6 +127,20 @@ def workforce(organisation_id: int, day: date) -> Workforce:
     for one in _highest(db.session.execute(_holding(day).where(own))):
         levels[one.level] += 1
     return Workforce(int(people), levels, int(supervisors))
+
+
+def strength(organisation_id: int, day: date) -> tuple[int, int, int]:
+    """Return how many people an organisation has, how many with a running certificate, how many who supervise."""
+    holds = select(Certificate.id).where(
+        Certificate.worker_id == SocialWorker.id,
+        Certificate.state == CertificateState.CONFIRMED,
+        Certificate.registered_on <= day,
+        Certificate.valid_until >= day,
+    )
+    supervising = SocialWorker.tier.in_([t.value for t in SUPERVISING])
+    counts = (func.count(), func.count().filter(holds.exists()), func.count().filter(supervising))
+    row = db.session.execute(select(*counts).where(SocialWorker.organisation_id == organisation_id)).one()
+    return int(row[0]), int(row[1]), int(row[2])
 
 
 def tier_counts(district_ids: Collection[int], day: date) -> dict[int, dict[Tier, int]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -9,10 +11,10 @@ from flask_babel import gettext as _
 
 from market.kernel.clock import beijing_day
 from market.kernel.permits import Permit
-from market.kernel.rulebook import Regime
+from market.kernel.rulebook import Regime, RuleSet
+from market.organisations.models import Organisation
 from market.organisations.queries import organisations_by_id
-from market.places.queries import district as find_district
-from market.places.queries import districts, rules_for, rules_for_all
+from market.places.queries import districts, rules_for_all
 from market.web.guard import attempt, current_actor, found, guard, now
 from market.workers import actions, queries
 from market.workers.forms import CertificateForm, LeaveForm, WorkerForm
@@ -37,51 +39,53 @@ def index() -> Any:
     rows = queries.roster(grants, organisation_id=firm, reserve=reserve, before=before)
     shown = rows[: queries.PAGE]
     more = shown[-1].id if len(rows) > queries.PAGE else None
-    own_ids = _organisations()
+    own, day = _organisations(), beijing_day(now())
+    firms = organisations_by_id({r.organisation_id for r in shown if r.organisation_id} | set(own))
+    rules = rules_for_all(districts(), Regime.ANY, day)
     return page(
         "index.html",
-        rows=_standings(shown),
-        more=url_for("workers.index", before=more, reserve="1" if reserve else None, organisation=firm)
-        if more
-        else None,
-        firms=organisations_by_id({r.organisation_id for r in shown if r.organisation_id}),
-        enters=bool(own_ids),
-        confirms=any(True for _grant in actor.scopes(Permit.WORKER_CONFIRM)),
+        rows=_standings(shown, rules, day),
+        more=_onward(more, reserve, firm),
+        firms=firms,
+        enters=bool(own),
+        confirms=bool(actor.scopes(Permit.WORKER_CONFIRM)),
         reserve=reserve,
-        ratio=_ratio(own_ids[0]) if len(own_ids) == 1 and before is None else None,
+        ratio=_ratio(firms[own[0]], rules, day) if len(own) == 1 and before is None else None,
     )
 
 
-def _standings(shown: list[SocialWorker]) -> list[tuple[SocialWorker, Certificate | None, Learning | None]]:
-    """Certificate that holds today and where its continuing education stands; three statements for a page."""
-    day, learnt = beijing_day(now()), queries.learning_of([row.id for row in shown])
-    places = [place for place in districts() if place.id in {row.district_id for row in shown}]
-    rules = rules_for_all(places, Regime.ANY, day)
-    found_rows: list[tuple[SocialWorker, Certificate | None, Learning | None]] = []
+def _onward(before: int | None, reserve: bool, firm: int | None) -> str | None:
+    if before is None:
+        return None
+    return url_for("workers.index", before=before, reserve="1" if reserve else None, organisation=firm)
+
+
+def _standings(
+    shown: list[SocialWorker], rules: Mapping[int, RuleSet], day: date
+) -> list[tuple[SocialWorker, Certificate | None, Learning | None]]:
+    """The certificate that holds today and where its continuing education stands; one statement for a page."""
+    learnt = queries.learning_of([row.id for row in shown])
+    standings: list[tuple[SocialWorker, Certificate | None, Learning | None]] = []
     for row in shown:
-        holding = queries.current(row.certificates, day)
-        standing = None
+        holding, standing = queries.current(row.certificates, day), None
         if holding is not None:
             entries = queries.as_entries(learnt.get(row.id, ()))
             start, until = holding.registered_on, holding.valid_until
             standing = learning(Level(holding.level), start, until, entries, rules[row.district_id])
-        found_rows.append((row, holding, standing))
-    return found_rows
+        standings.append((row, holding, standing))
+    return standings
 
 
-def _ratio(organisation_id: int) -> dict[str, int]:
+def _ratio(firm: Organisation, rules: Mapping[int, RuleSet], day: date) -> dict[str, int]:
     """An organisation's people and supervisors beside the district's setting (row 56)."""
-    firm = found(organisations_by_id([organisation_id]).get(organisation_id))
-    place = found(find_district(firm.registrar_district_id))
-    day = beijing_day(now())
-    count = queries.workforce(organisation_id, day)
-    most = int(rules_for(place, Regime.ANY, day)["workers.supervisees_max_count"])
+    people, certified, supervisors = queries.strength(firm.id, day)
+    most = int(rules[firm.registrar_district_id]["workers.supervisees_max_count"])
     return {
-        "people": count.people,
-        "certified": sum(count.certified.values()),
-        "supervisors": count.supervisors,
+        "people": people,
+        "certified": certified,
+        "supervisors": supervisors,
         "most": most,
-        "needed": supervisors_needed(count.people, most),
+        "needed": supervisors_needed(people, most),
     }
 
 
