@@ -270,7 +270,7 @@ class Terms:
         return digest(self.as_data())
 
 
-_OPTIONAL = ("recovery", "on_behalf_of")
+_OPTIONAL = ("recovery", "on_behalf_of", "workers")
 
 
 def _plain(value: Any) -> Any:
