@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from market.db.session import db
+from market.incubation.actions.booking import release_all
 from market.incubation.actions.intake import (
     as_district,
     as_staff,
@@ -228,7 +229,7 @@ def dismiss(actor: Actor, row: Residency, reason: str, at: datetime) -> None:
 
 
 def hand_back(actor: Actor, row: Residency, at: datetime) -> None:
-    """Space and things are back: whoever was leaving has left; a graduate's space is free. Once only."""
+    """Space and things are back, bookings to come are released. Whoever was leaving has left. Once only."""
     if row.handed_back_on is not None:
         raise Refused(N_("场地已经办结交还。"))
     hand = as_staff(actor, row)
@@ -237,6 +238,7 @@ def hand_back(actor: Actor, row: Residency, at: datetime) -> None:
     if row.state == ResidencyState.LEAVING:
         row.ended_on = row.handed_back_on
     move(row, RESIDENCY_MACHINE, ResidencyVerb.HAND_BACK, hand, at)
+    release_all(actor, row.organisation_id, at)
     publish_node(row.node, actor, at)
     people = holders(Permit.INCUBATION_APPLY, Scope(organisation_id=row.organisation_id))
     text = N_("“%(node)s”的场地已办结交还。")
