@@ -52,14 +52,14 @@ class NodeForm(Form):
     )
     address = StringField(_l("地址"), [Required(), Length(max=200)])
     area = CountField(_l("建筑面积"), [Required(), _natural()], unit=_l("平方米"))
-    workstations = CountField(_l("可分配工位"), [Required(), _natural(10_000)], unit=_l("个"))
+    workstations = CountField(_l("可分配工位"), [Required(), _natural(10_000)], unit=_l("个工位"))
     premises = TextAreaField(
         _l("场地和设施"), [optional(), Length(max=1000)], description=_l("共享办公、会议、路演、仓储等，会公开")
     )
     earlier = CountField(
         _l("使用本平台前已孵化"),
         [optional(), _natural()],
-        unit=_l("家"),
+        unit=_l("家机构"),
         description=_l("以台账为准，计入累计数；没有的填 0"),
     )
 
@@ -76,7 +76,7 @@ class RoomForm(Form):
     token = FormToken()
     name = StringField(_l("场地名称"), [Required(), Length(max=60)])
     seats = CountField(_l("座位"), [Required(), NumberRange(1, 5000, _l("请填写 1 以上的人数。"))], unit=_l("座"))
-    equipment = StringField(_l("设备"), [optional(), Length(max=200)])
+    equipment = StringField(_l("场地设备"), [optional(), Length(max=200)])
     opens = PickField(_l("开放时间"), [Required()], choices=_BEGINNINGS)
     closes = PickField(_l("关闭时间"), [Required()], choices=_ENDS)
 
@@ -117,7 +117,7 @@ class ApplicationForm(Form):
         labels=TRACK_LABELS,
         description=_l("集中孵化在基地进行；网格培育在机构服务的社区进行"),
     )
-    workstations = CountField(_l("需要工位"), [Required(), _natural(500)], unit=_l("个"))
+    workstations = CountField(_l("需要工位"), [Required(), _natural(500)], unit=_l("个工位"))
     purpose = TextAreaField(
         _l("服务设想"), [Required(), Length(max=2000)], description=_l("服务谁、解决什么问题、准备怎么做")
     )
@@ -251,4 +251,4 @@ class SchemeForm(Form):
 
     stages = FieldList(FormField(StagePart), max_entries=12)
     dimensions = FieldList(FormField(DimensionPart), max_entries=12)
-    levels = FieldList(StringField(_l("等级"), [Required(), Length(max=60)]), min_entries=5, max_entries=5)
+    levels = FieldList(StringField(_l("等级说明"), [Required(), Length(max=60)]), min_entries=5, max_entries=5)

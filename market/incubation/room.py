@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from market.incubation import queries
 from market.incubation.due import end_hostings
-from market.incubation.models import Residency
 from market.incubation.states import ResidencyState
 from market.incubation.views import bp
 from market.kernel.clock import beijing_day, end_of_day
@@ -15,19 +14,21 @@ from market.kernel.permits import Actor, Permit
 from market.kernel.text import N_
 from market.web.rooms import MenuEntry, Room, Waiting
 
-# A term's end lies on the desk so long before, for a decision between longer and out.
-_ENDING = timedelta(days=45)
-
 _S = ResidencyState
 # What a state asks of staff, of the district, of the organisation.
 _STAFF = {
     _S.APPLIED: N_("初审入驻申请"),
     _S.ADMITTED: N_("送达孵化协议"),
+    _S.INCUBATING: N_("跟进阶段达标"),
     _S.LEAVING: N_("办理场地交还"),
     _S.GRADUATED: N_("办理场地交还"),
 }
 _DISTRICT = {_S.REVIEWING: N_("决定是否准予入驻"), _S.INCUBATING: N_("孵化期将满，决定出壳或延长")}
-_ORGANISATION = {_S.RETURNED: N_("补正入驻申请"), _S.OFFERED: N_("阅读并确认孵化协议")}
+_ORGANISATION = {
+    _S.RETURNED: N_("补正入驻申请"),
+    _S.OFFERED: N_("阅读并确认孵化协议"),
+    _S.INCUBATING: N_("办理法人登记"),
+}
 
 
 def waiting(actor: Actor, at: datetime) -> list[Waiting]:
@@ -37,24 +38,21 @@ def waiting(actor: Actor, at: datetime) -> list[Waiting]:
 
 def _cases(actor: Actor, today: date) -> Iterator[Waiting]:
     asked = (
-        (_STAFF, queries.Reach(actor.scopes(Permit.INCUBATION_WORK), [])),
-        (_DISTRICT, queries.Reach(actor.scopes(Permit.INCUBATION_DECIDE), [])),
-        (_ORGANISATION, queries.Reach([], _own(actor, Permit.INCUBATION_APPLY))),
+        (_STAFF, "due_on", queries.Reach(actor.scopes(Permit.INCUBATION_WORK), [])),
+        (_DISTRICT, "ends_on", queries.Reach(actor.scopes(Permit.INCUBATION_DECIDE), [])),
+        (_ORGANISATION, "register_by", queries.Reach([], _own(actor, Permit.INCUBATION_APPLY))),
     )
-    for verbs, reach in asked:
-        if not reach.posts and not reach.organisations:
-            continue
-        for row in queries.pending(reach, verbs):
-            if _is_due(row, today):
-                due = end_of_day(row.due_on) if row.due_on else None
-                verb, late = verbs[_S(row.state)], row.due_on is not None and row.due_on < today
-                yield Waiting(verb, row.organisation.name, f"/incubation/residencies/{row.id}", due, urgent=late)
-
-
-def _is_due(row: Residency, today: date) -> bool:
-    if row.state == _S.GRADUATED:
-        return row.due_on is not None
-    return row.state != _S.INCUBATING or (row.ends_on is not None and row.ends_on <= today + _ENDING)
+    for verbs, running_by, reach in asked:
+        if reach.posts or reach.organisations:
+            for row in queries.pending(reach, verbs, running_by, today):
+                due = getattr(row, running_by) if row.state == _S.INCUBATING else row.due_on
+                yield Waiting(
+                    verbs[_S(row.state)],
+                    row.organisation.name,
+                    f"/incubation/residencies/{row.id}",
+                    end_of_day(due) if due else None,
+                    urgent=due is not None and due < today,
+                )
 
 
 def _own(actor: Actor, permit: Permit) -> list[int]:

@@ -130,6 +130,12 @@ def term_end(starts_on: date, months: int) -> date:
     return add_months(starts_on, months) - timedelta(days=1)
 
 
+def next_due(starts_on: date, ends_on: date, months: Sequence[int], passed: Collection[int]) -> date:
+    """By when the next stage should be passed (its months after the start), at the latest the term's last day."""
+    open_months = [by for position, by in enumerate(months, 1) if position not in passed]
+    return min(add_months(starts_on, open_months[0]), ends_on) if open_months else ends_on
+
+
 def extended_end(starts_on: date, ends_on: date, months: int, months_max: int) -> date:
     """The last day after an extension. Raises Refused when the whole would be longer than the rule allows."""
     later = add_months(ends_on + timedelta(days=1), months) - timedelta(days=1)

@@ -79,7 +79,7 @@ NODE_MACHINE = Machine(
     name="incubation-node",
     start=NodeState.OPEN,
     moves=[
-        Move(NodeState.OPEN, NodeVerb.CLOSE, NodeState.CLOSED, _P.INCUBATION_MANAGE, N_("停用")),
+        Move(NodeState.OPEN, NodeVerb.CLOSE, NodeState.CLOSED, _P.INCUBATION_MANAGE, N_("停用节点")),
         Move(NodeState.CLOSED, NodeVerb.REOPEN, NodeState.OPEN, _P.INCUBATION_MANAGE, N_("恢复运行")),
     ],
 )

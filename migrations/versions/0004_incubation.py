@@ -254,6 +254,7 @@ def _create_tables() -> None:
         sa.Column("term_months", types.BigInt, nullable=True),
         sa.Column("starts_on", sa.Date(), nullable=True),
         sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.Column("register_by", sa.Date(), nullable=True),
         sa.Column("ended_on", sa.Date(), nullable=True),
         sa.Column("service_fields", sa.Text(), nullable=False),
         sa.Column("handed_back_on", sa.Date(), nullable=True),

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from market.db.session import db
 from market.incubation.models import BookedSlot, Booking, MeetingRoom
-from market.incubation.queries import live_residency, taken_slots
+from market.incubation.queries import bookings_of, live_residency, taken_slots
 from market.incubation.rules import SLOT_MINUTES, Series, at_post, check_series, first_clash, slot_text
 from market.incubation.states import BOOKING_MACHINE, BookingState, BookingVerb, NodeState, ResidencyState
 from market.kernel.clock import beijing
@@ -21,6 +21,8 @@ from market.places.queries import rules_for
 from market.records.audit import record
 from market.records.moves import move
 
+# More than anybody has booked ahead; what is older has passed.
+_MOST_RELEASED = 500
 _MAY_BOOK = {ResidencyState.INCUBATING, ResidencyState.LEAVING}
 
 
@@ -111,3 +113,17 @@ def cancel(actor: Actor, row: Booking, at: datetime) -> None:
     move(row, BOOKING_MACHINE, verb, at_post(actor, row.room.node.scope, row.organisation_id), at)
     to_come = or_(BookedSlot.day > today, (BookedSlot.day == today) & (BookedSlot.slot >= slot))
     db.session.execute(delete(BookedSlot).where(BookedSlot.booking_id == row.id, to_come))
+
+
+def release_all(actor: Actor, organisation_id: int, at: datetime) -> int:
+    """Take back what an organisation that has left still has booked, in rooms where this person works."""
+    here = [
+        row
+        for row in bookings_of([organisation_id], limit=_MOST_RELEASED)
+        if row.state == BookingState.BOOKED
+        and Series(row.first_day, row.from_slot, row.until_slot, row.weeks).days[-1] >= beijing(at).date()
+        and allowed(actor, Permit.INCUBATION_WORK, row.room.node.scope)
+    ]
+    for row in here:
+        cancel(actor, row, at)
+    return len(here)

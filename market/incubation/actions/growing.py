@@ -7,7 +7,16 @@ from datetime import date, datetime
 from typing import Any
 
 from market.db.session import db
-from market.incubation.actions.intake import as_district, as_staff, rules_of, set_due, tell_officers, tell_organisation
+from market.incubation.actions.booking import release_all
+from market.incubation.actions.intake import (
+    as_district,
+    as_staff,
+    rules_of,
+    set_due,
+    stage_due,
+    tell_officers,
+    tell_organisation,
+)
 from market.incubation.actions.network import publish_node
 from market.incubation.models import Assessment, Mentoring, Residency, StageRecord
 from market.incubation.notices import CAPABLE, capable_data
@@ -49,10 +58,12 @@ def pass_stage(actor: Actor, row: Residency, position: int, evidence: str, at: d
     plan = plan_of(row.scheme)
     if not 1 <= position <= len(plan.stages):
         raise Refused(N_("没有这个阶段。"))
-    check_stage(position, stages_of(row.id), AssessmentMoment.BEFORE in assessments_of(row.id))
+    passed = set(stages_of(row.id))
+    check_stage(position, passed, AssessmentMoment.BEFORE in assessments_of(row.id))
     record_row = StageRecord(
         residency_id=row.id, position=position, evidence=evidence.strip(), passed_by=actor.user_id, passed_at=at
     )
+    row.due_on = stage_due(row, passed | {position})
     db.session.add(record_row)
     db.session.flush()
     record(row.subject, "pass_stage", hand, at, permit=Permit.INCUBATION_WORK, facts={"position": position})
@@ -109,6 +120,9 @@ def assess(
     db.session.flush()
     facts = {"moment": moment.value, "levels": found.levels}
     record(row.subject, "assess", hand, at, permit=Permit.INCUBATION_WORK, facts=facts)
+    if moment is AssessmentMoment.AFTER:
+        text = N_("%(name)s 已完成出壳评估，条件满足的可以办理出壳。")
+        tell_officers(row, Permit.INCUBATION_DECIDE, N_("已完成出壳评估：%(name)s"), text, at)
     return found
 
 
@@ -161,8 +175,9 @@ def extend(actor: Actor, row: Residency, months: int, reason: str, at: datetime)
     assert row.starts_on is not None
     assert row.ends_on is not None
     limit = rules_of(row, at)["network.term_max_months"]
+    passed = set(stages_of(row.id))
     row.ends_on = extended_end(row.starts_on, row.ends_on, months, limit)
-    row.due_on = row.ends_on
+    row.due_on = stage_due(row, passed)
     facts = {"ends_on": row.ends_on, "reason": reason.strip()}
     move(row, RESIDENCY_MACHINE, ResidencyVerb.EXTEND, as_district(actor, row), at, facts=facts)
     text = N_("孵化期延长至 %(day)s。")
@@ -214,7 +229,7 @@ def dismiss(actor: Actor, row: Residency, reason: str, at: datetime) -> None:
 
 
 def hand_back(actor: Actor, row: Residency, at: datetime) -> None:
-    """Space and things are back: whoever was leaving has left; a graduate's space is free. Once only."""
+    """Space and things are back, bookings to come are released. Whoever was leaving has left. Once only."""
     if row.handed_back_on is not None:
         raise Refused(N_("场地已经办结交还。"))
     hand = as_staff(actor, row)
@@ -223,6 +238,7 @@ def hand_back(actor: Actor, row: Residency, at: datetime) -> None:
     if row.state == ResidencyState.LEAVING:
         row.ended_on = row.handed_back_on
     move(row, RESIDENCY_MACHINE, ResidencyVerb.HAND_BACK, hand, at)
+    release_all(actor, row.organisation_id, at)
     publish_node(row.node, actor, at)
     people = holders(Permit.INCUBATION_APPLY, Scope(organisation_id=row.organisation_id))
     text = N_("“%(node)s”的场地已办结交还。")

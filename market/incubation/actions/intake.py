@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from market.db.session import db
 from market.incubation.actions.network import publish_node, scheme_in_force
 from market.incubation.models import Node, Residency
-from market.incubation.queries import live_residency, residency, workstations_taken
-from market.incubation.rules import application_trouble, at_post, deadline, term_end
+from market.incubation.queries import live_residency, plan_of, residency, workstations_taken
+from market.incubation.rules import application_trouble, at_post, deadline, next_due, term_end
 from market.incubation.states import RESIDENCY_MACHINE, Mode, NodeState, ResidencyState, ResidencyVerb, Track
 from market.kernel.canonical import sha256_hex
 from market.kernel.clock import beijing_day
@@ -18,6 +19,8 @@ from market.kernel.errors import NotFound, Refused
 from market.kernel.permits import Actor, Permit, Scope, require
 from market.kernel.rulebook import RuleSet
 from market.kernel.text import N_
+from market.kernel.uscc import ProviderType
+from market.kernel.workdays import add_months
 from market.organisations.models import Organisation
 from market.organisations.states import OrganisationState
 from market.people.queries import holders
@@ -65,6 +68,14 @@ def set_due(row: Residency, key: str, at: datetime) -> None:
     calendar = calendar_for(row.district_id)
     row.due_on = deadline(key, beijing_day(at), rules_of(row, at), calendar).day
     row.calendar = calendar.version
+
+
+def stage_due(row: Residency, passed: Collection[int]) -> date:
+    """By when the next stage of a running residency should be passed."""
+    assert row.starts_on is not None
+    assert row.ends_on is not None
+    months = [int(str(one["by_month"])) for one in plan_of(row.scheme).stages]
+    return next_due(row.starts_on, row.ends_on, months, passed)
 
 
 def tell_organisation(row: Residency, subject: str, body: str, at: datetime, **params: object) -> None:
@@ -236,10 +247,13 @@ def accept(actor: Actor, row: Residency, digest: str, at: datetime) -> None:
     """The organisation accepts the very text it was shown, and its term begins. Raises Refused for another text."""
     if digest != row.agreement_digest:
         raise Refused(N_("协议文本已有变动，请重新阅读后再确认。"))
+    rules = rules_of(row, at)
     row.accepted_by, row.accepted_at = actor.user_id, at
     row.starts_on = beijing_day(at)
     row.ends_on = term_end(row.starts_on, row.term_months or 1)
-    row.due_on = row.ends_on
+    row.due_on = stage_due(row, ())
+    if row.organisation.provider_type == ProviderType.COMMUNITY_GROUP:
+        row.register_by = add_months(row.starts_on, rules["network.register_months"])
     facts = {"digest": digest, "starts_on": row.starts_on, "ends_on": row.ends_on}
     move(row, RESIDENCY_MACHINE, ResidencyVerb.ACCEPT, actor, at, facts=facts)
     publish_node(row.node, actor, at)

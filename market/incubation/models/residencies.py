@@ -51,6 +51,7 @@ class Residency(db.Model):
     term_months: Mapped[int | None]
     starts_on: Mapped[date | None]
     ends_on: Mapped[date | None]
+    register_by: Mapped[date | None]  # by when a group on file should have become a legal person
     ended_on: Mapped[date | None]
     service_fields: Mapped[str]  # of a graduate: comma-separated category codes it can undertake
     handed_back_on: Mapped[date | None]

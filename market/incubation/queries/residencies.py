@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, false, func, or_, select
@@ -82,12 +82,27 @@ def residencies(
     return list(db.session.scalars(query))
 
 
-def pending(reach: Reach, states: Iterable[ResidencyState], limit: int = 50) -> list[Residency]:
-    """Return residencies in these states, the nearest deadline first: for desks. One statement."""
+# What a running term asks for lies on a desk so long before its day.
+_SOON = timedelta(days=45)
+
+
+def pending(
+    reach: Reach, states: Iterable[ResidencyState], running_by: str, today: date, limit: int = 50
+) -> list[Residency]:
+    """Return residencies in these states that expect an act, the nearest deadline first: for desks. One statement.
+
+    A running term (incubating) expects one as its day comes near: the next stage (`due_on`), its end (`ends_on`), or
+    the registration of a group (`register_by`).
+    """
+    running = and_(Residency.state == ResidencyState.INCUBATING, getattr(Residency, running_by) <= today + _SOON)
+    if running_by == "register_by":
+        running = and_(running, Residency.successor_id.is_(None))
+    waits = or_(Residency.due_on.is_not(None), Residency.state == ResidencyState.RETURNED)
+    expected = or_(running, and_(Residency.state != ResidencyState.INCUBATING, waits))
     query = (
         select(Residency)
         .join(Node, Node.id == Residency.node_id)
-        .where(reach.condition(), Residency.state.in_([state.value for state in states]))
+        .where(reach.condition(), Residency.state.in_([state.value for state in states]), expected)
         .options(joinedload(Residency.organisation))
         .order_by(Residency.due_on, Residency.id)
         .limit(limit)

@@ -139,7 +139,7 @@ def installation(databases: Databases, tmp_path: Path) -> str:
     with app.app_context(), transaction():
         open_store(settings.files)
         keep_bytes("合同正文\n".encode(), "合同.txt", "text/plain", ("agreement", 1), system_now())
-        db.session.add(SubjectNumber(series="contracts 2026, with\ttab and 引号\"", last=7))
+        db.session.add(SubjectNumber(series='contracts 2026, with\ttab and 引号"', last=7))
         db.session.add(DailyDigest(day=system_now().date(), digest="ab", payload={"中": [1, None]}))
         queue.enqueue(db.session, "test.kept", "1", number=1)
     with app.app_context():

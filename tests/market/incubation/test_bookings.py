@@ -131,3 +131,16 @@ def test_a_room_that_is_not_offered_takes_no_booking(session: Session, net: fact
     actions.set_room_active(net.civil, room, False, system_now())
     with pytest.raises(Refused):
         actions.book(net.staff, room, None, Series(FIRST, 18, 20), "例会", system_now())
+
+
+def test_whoever_has_left_keeps_no_room(session: Session, net: factory.Network) -> None:
+    team, other = organisation(), organisation()
+    room = factory.meeting_room(net)
+    row = factory.residency(net, team, until="incubating")
+    factory.residency(net, other, until="incubating")
+    actions.book(acting(team.editor), room, team.id, Series(FIRST, 18, 20, 3), "例会", system_now())
+    kept = actions.book(acting(other.editor), room, other.id, Series(FIRST, 20, 21), "例会", system_now())
+    actions.give_notice(acting(team.admin), row, "迁址", system_now())
+    actions.hand_back(net.staff, row, system_now())
+    rows = session.scalars(select(BookedSlot.booking_id))
+    assert set(rows) == {kept.id}

@@ -24,6 +24,7 @@ from market.incubation.rules import (
     earned_certificate,
     extended_end,
     first_clash,
+    next_due,
     slot_text,
     term_end,
     tie_since,
@@ -129,6 +130,14 @@ def test_a_term_of_a_year_ends_the_day_before_its_anniversary_and_is_extended_to
         with pytest.raises(Refused) as refused:
             extended_end(date(2026, 3, 31), end, months, limit)
         assert refused.value.field == "months"
+
+
+def test_the_next_stage_is_due_some_months_after_the_start_and_at_the_latest_at_the_end() -> None:
+    start, end, months = date(2026, 3, 31), date(2027, 3, 30), (2, 5, 9, 12)
+    assert next_due(start, end, months, ()) == date(2026, 5, 31)
+    assert next_due(start, end, months, {1}) == date(2026, 8, 31)
+    assert next_due(start, end, months, {1, 2, 3}) == end
+    assert next_due(start, end, months, {1, 2, 3, 4}) == end
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def test_a_district_builds_its_tree_step_by_step(visitors: Browsers, session: Se
     page = civil.get(page.link("登记场地"))
     page = civil.submit(page, {"name": "多功能厅", "seats": "30"}, button="登记")
     assert "08:00–22:00" in page.text
-    page = civil.get(page.link("修改"))
+    page = civil.get(page.link("修改节点"))
     page = civil.submit(page, {"earlier": "626"}, button="保存并公布")
     assert "累计孵化626 家" in civil.get("/incubation", most=8).text
 
@@ -102,6 +102,24 @@ def grown_up(staff: Visitor, civil: Visitor, url: str) -> None:
     page = staff.submit(page, dict.fromkeys(keys, "4"), button="登记评估")
     assert len(page.all("//*[local-name()='polygon'][contains(@class, 'radar-shape')]")) == 2
     assert page.words("//table[.//th[text()='变化']]//tbody/tr[1]/*") == ["内部治理", "2", "4", "+2"]
+
+
+def test_a_running_term_lies_on_the_desks_as_its_days_come_near(
+    visitors: Browsers, session: Session, clock: StandingClock
+) -> None:
+    net, group = factory.network(), factory.group("河滨邻里互助队")
+    factory.residency(net, group, until="incubating")
+    civil = person(Role.DISTRICT_CIVIL, Scope(net.district.id))
+
+    def desks() -> list[bool]:
+        hands = ((net.staff_user, "跟进阶段达标"), (civil, "孵化期将满"), (group.admin, "办理法人登记"))
+        return [words in sign_in(visitors(), who).get("/desk").text for who, words in hands]
+
+    assert desks() == [False, False, False]
+    clock.move_to(2026, 5, 1, 9, 0)
+    assert desks() == [True, False, False]
+    clock.move_to(2027, 3, 1, 9, 0)
+    assert desks() == [True, True, True]
 
 
 def test_training_from_announcement_to_certificate(visitors: Browsers, session: Session, clock: StandingClock) -> None:

@@ -109,9 +109,7 @@ def test_another_worker_takes_over_from_a_dead_one(own_app: Flask, start: Start,
     assert journal.read_text().startswith("1 began in heir")
 
 
-def test_eight_writers_beside_a_working_worker_wait_fairly(
-    own_app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_eight_writers_beside_a_working_worker_wait_fairly(own_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages and jobs in one process, as `market run` has it: of eight clients that write at once none waits long."""
     done: list[int] = []
 
