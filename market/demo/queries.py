@@ -17,6 +17,8 @@ from market.evaluation.models import PriceInquiry
 from market.kernel.clock import end_of_day
 from market.tenders.models import Tender
 from market.tenders.states import TenderState
+from market.venture.models import Round
+from market.venture.states import RoundState
 
 # A deadline is over a little after it: opening waits for a minute.
 _AFTER = timedelta(seconds=61)
@@ -28,6 +30,9 @@ def next_deadline(at: datetime) -> datetime | None:
         (Tender.deadline_at, Tender.state == TenderState.OPEN),
         (PriceInquiry.until, PriceInquiry.decided_at.is_(None)),
         (Award.publicity_until, Award.state == AwardState.ACTIVE),
+        (Award.publicity_until, Award.state == AwardState.PENDING),
+        (Round.deadline_at, Round.state == RoundState.OPEN),
+        (Round.vote_until, Round.state == RoundState.JURY),
         (Award.challenge_until, Award.state == AwardState.ACTIVE),
         (Evaluation.collect_until, Evaluation.state == EvaluationState.COLLECTING),
     )

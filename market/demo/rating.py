@@ -20,6 +20,9 @@ _PUBLIC = (0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 1)
 RATERS = ("mingde", "yinling", "tongxing", "kangning", "hubin", "zhulin", "jincheng")
 
 
+_POOR = 4  # the level residents choose for a project that fails
+
+
 def _points(terms: EvaluationTerms, share: int) -> dict[str, int]:
     return {one.code: one.max_centi * share // 100 for one in terms.indicators}
 
@@ -40,8 +43,8 @@ def invite(play: Player, evaluation_id: int, at: datetime) -> list[str]:
     return stage.act(outcomes.make_codes, clerk, evaluation_id, len(_PUBLIC), at)
 
 
-def rate_some(play: Player, evaluation_id: int, at: datetime, supplier: str) -> list[str]:
-    """Invite everybody; only the supplier has rated so far. Returns the residents' codes."""
+def rate_some(play: Player, evaluation_id: int, at: datetime, supplier: str, percent: int = 100) -> list[str]:
+    """Invite everybody; only the supplier has rated so far, at so many per cent. Returns the residents' codes."""
     codes = invite(play, evaluation_id, at)
     row = find_evaluation(evaluation_id)
     assert row is not None
@@ -50,7 +53,7 @@ def rate_some(play: Player, evaluation_id: int, at: datetime, supplier: str) -> 
         outcomes.rate_self,
         play.stage.who(f"{supplier}-admin"),
         evaluation_id,
-        _points(terms, _SELF),
+        _points(terms, _SELF * percent // 100),
         _grounds(terms),
         words.REMARK,
         at,
@@ -58,10 +61,10 @@ def rate_some(play: Player, evaluation_id: int, at: datetime, supplier: str) -> 
     return codes
 
 
-def rate_all(play: Player, evaluation_id: int, at: datetime, supplier: str) -> datetime:
-    """Everybody rates, the clerk closes; return when."""
+def rate_all(play: Player, evaluation_id: int, at: datetime, supplier: str, percent: int = 100) -> datetime:
+    """Everybody rates at so many per cent of what they usually give, the clerk closes; return when."""
     stage = play.stage
-    codes = rate_some(play, evaluation_id, at, supplier)
+    codes = rate_some(play, evaluation_id, at, supplier, percent)
     row = find_evaluation(evaluation_id)
     assert row is not None
     terms, at = outcomes.terms_of(row), at + timedelta(hours=2)
@@ -73,8 +76,10 @@ def rate_all(play: Player, evaluation_id: int, at: datetime, supplier: str) -> d
         else:
             actor, share, rating = stage.who("evaluator1"), _THIRD, outcomes.rate_third
         stage.act(outcomes.declare, actor, one.id, at)
-        stage.act(rating, actor, one.id, _points(terms, share), _grounds(terms), words.REMARK, at)
-    for code, level in zip(codes, _PUBLIC, strict=True):
+        points = _points(terms, share * percent // 100)
+        stage.act(rating, actor, one.id, points, _grounds(terms), words.REMARK, at)
+    for code, usual in zip(codes, _PUBLIC, strict=True):
+        level = usual if percent >= 80 else _POOR
         stage.act(outcomes.rate_public, code, [level] * len(terms.questions), "", at + timedelta(hours=1))
     at += timedelta(hours=2)
     stage.act(outcomes.close_evaluation, play.official("clerk"), evaluation_id, at)

@@ -16,7 +16,7 @@ from market.budgets import actions as budgets
 from market.budgets.actions import LineFacts
 from market.budgets.states import FundSource
 from market.catalogue import actions as catalogue
-from market.demo import cast, network, staffing
+from market.demo import cast, network, rounds, staffing
 from market.demo.contracting import Contractor
 from market.demo.episodes import EPISODES
 from market.demo.playing import OPENING, Theatre
@@ -61,6 +61,7 @@ def load(app: Flask) -> None:
     for plan in EPISODES:
         Contractor(stage, plan).play()
     staffing.newcomers(stage)
+    rounds.play(stage, hashed)
     stage.act(set_demonstration_now, OPENING)
 
 
