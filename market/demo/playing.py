@@ -29,6 +29,7 @@ from market.kernel.workdays import Calendar, add_working_days
 from market.needs import actions as needs
 from market.needs.states import NeedChannel
 from market.organisations.models import Organisation
+from market.panels.actions import Given
 from market.panels.queries import live, panel_for
 from market.people.models import User
 from market.people.queries import actor_of
@@ -300,11 +301,8 @@ class Player:
         """Every condition of every bid, then the panel is drawn."""
         self.at += timedelta(minutes=30)
         clerk = self.official("clerk")
-        ticks = [
-            Tick(row.id, item.id, True, "")
-            for row in opened_bids(self.lot_id)
-            for item in self._tender().qualifications
-        ]
+        conditions = self._tender().qualifications
+        ticks = [Tick(row.id, item.id, True, "") for row in opened_bids(self.lot_id) for item in conditions]
         self.stage.act(evaluation.check_bids, clerk, self.lot_id, ticks, self.at)
         self.stage.act(evaluation.finish_qualification, clerk, self.lot_id, self.at + timedelta(minutes=20))
         self.at += timedelta(minutes=30)
@@ -333,21 +331,14 @@ class Player:
         seat_id, user_id = self._seats()[number]
         actor, at = actor_of(user_id), self.at + timedelta(minutes=40 + 35 * number)
         wanted: Mapping[int, Offer] = {self.stage.firms[o.firm]: o for o in self.plan.offers}
+        criteria = [(n, c) for n, c in enumerate(self._tender().lots[0].criteria) if c.kind == "quality"]
         with transaction():
             for row in opened_bids(self.lot_id, valid_only=True):
-                for order, criterion in enumerate(self._tender().lots[0].criteria):
-                    if criterion.kind != "quality":
-                        continue
+                given = []
+                for order, criterion in criteria:
                     centi = _points(criterion.max_centi, wanted[row.organisation_id].quality, number, order)
-                    evaluation.put_score(
-                        actor,
-                        seat_id,
-                        row.id,
-                        criterion.id,
-                        at,
-                        score_centi=centi,
-                        reason=words.reason(criterion.title, centi, criterion.max_centi),
-                    )
+                    given.append(Given(criterion.id, centi, words.reason(criterion.title, centi, criterion.max_centi)))
+                evaluation.put_scores(actor, seat_id, row.id, given, at)
             evaluation.finish_sheet(actor, seat_id, "", at + timedelta(minutes=20))
 
     def rank(self) -> None:
