@@ -15,7 +15,7 @@ from tests.walks.world import World
 # Pages that this walk leaves out, with the reason.
 NOT_VISITED = {
     "static": "files, not a page",
-    "venture.bonus": "only where a district's rules add points; tried with the room",
+    "venture.bonus": "only where a district's rules add points; tests/market/venture/test_views.py tries it",
     "bids.draft_file": "a download; its page is visited, its bytes are tried with the bids",
 }
 

@@ -97,6 +97,8 @@ def set_bonus(actor: Actor, application_id: int, fundraising: int, policy: int, 
     rules = rules_of(row)
     if ScoreRule.from_rules(rules).model is not ScoreModel.POINTS:
         raise Refused(N_("这一类轮次不设加分。"))
+    if one.state != ApplicationState.ADMITTED:
+        raise Refused(N_("只给通过形式审查的项目加分。"))
     try:
         pointed_centi(0, fundraising, policy, rules)
     except ValueError:

@@ -18,6 +18,7 @@ from market.venture import actions, queries
 from market.venture.actions import Desk, TooLate
 from market.venture.forms import ApplicationForm, SubmitForm, application_form, box_of
 from market.venture.rules.grants import GrantModel, GrantRule, gap_fen, grant_most_fen
+from market.venture.rules.scores import ScoreModel, ScoreRule
 from market.venture.states import ApplicationState
 from market.venture.views.door import bp, my_organisations, page, sides
 from market.web import pages
@@ -206,6 +207,7 @@ def application(application_id: int) -> Any:
     at = now()
     held = actions.findings(row, queries.applications_of(row.id), at) if official and row.state == "screening" else {}
     desk = actions.desk_for(current_actor(), row.id, one.applicant_id, at) if own else None
+    organises = official and Permit.ROUND_DRAFT in current_actor().permits(row.subject.scope)
     return page(
         "application.html",
         one=one,
@@ -217,7 +219,8 @@ def application(application_id: int) -> Any:
         new=request.args.get("new", type=int),
         open=bool(row.deadline_at and at < row.deadline_at and row.state == "open"),
         may_withdraw=bool(desk and _may_submit(desk)),
-        screens=official
-        and row.state == "screening"
-        and Permit.ROUND_DRAFT in current_actor().permits(row.subject.scope),
+        screens=organises and row.state == "screening",
+        adds=organises
+        and (row.state, one.state) == ("jury", "admitted")
+        and ScoreRule.from_rules(queries.rules_of(row)).model is ScoreModel.POINTS,
     )

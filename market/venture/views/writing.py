@@ -12,7 +12,7 @@ from market.budgets.states import FUND_SOURCE_LABELS, FundSource
 from market.kernel.clock import beijing_day
 from market.kernel.money import format_yuan
 from market.kernel.permits import Permit
-from market.panels.queries import panel_for
+from market.panels.queries import all_final, panel_for
 from market.places.models import Street
 from market.places.queries import streets_by_id
 from market.venture import actions, queries
@@ -169,6 +169,7 @@ def show(round_id: int) -> Any:
     rules = situation.rules if situation else queries.rules_of(row) if row.notice_at else None
     rows = queries.applications_of(row.id) if readable(row) else []
     held = actions.findings(row, rows, at) if row.state == RoundState.SCREENING else {}
+    panel = panel_for(SUBJECT, row.id) if row.closing_digest else None
     verbs = {move.verb for move in ROUND_MACHINE.verbs_from(row.state, current_actor().permits(row.subject.scope))}
     return page(
         "show.html",
@@ -180,7 +181,8 @@ def show(round_id: int) -> Any:
         rows=rows,
         held=held,
         counts=queries.counts(row.id) if row.notice_at else {},
-        panel=panel_for(SUBJECT, row.id) if row.closing_digest else None,
+        panel=panel,
+        scored=panel is not None and all_final(panel),
         can={verb.value: verb in verbs for verb in RoundVerb},
         organises=may(row, Permit.ROUND_DRAFT),
         draws=may(row, Permit.PANEL_DRAW),

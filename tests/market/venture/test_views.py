@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from market.budgets.queries import lines_for
 from market.db.session import db
 from market.kernel.permits import Role
 from market.panels.queries import panel_for
@@ -49,7 +50,9 @@ def test_the_clerk_writes_a_round_and_the_approver_publishes_it(go):
         page, {"street": str(case.street.id), "regime": "venture", "title": "新一轮"}, button="建立草稿"
     )
     assert page.heading == "编制征集方案"
-    line = next(iter(page.form("保存").values.keys() & {f"line-{n}" for n in range(1, 50)}))
+    lines = {line.title: line.id for line, _left in lines_for(case.street.id, 2026)}
+    line = f"line-{lines['养老服务']}"
+    assert line in page.form("保存").values
     typed = {
         "purpose": "征集社区项目。",
         "use-elder_care": "y",
@@ -270,6 +273,30 @@ def test_pages_speak_english_too(go):
         f"/rounds/{case.round_id}/jury",
     ):
         assert "资助轮次" not in clerk.get(url, most=20).text
+
+
+def test_row_59_bonus_points_are_written_down_where_the_rules_add_them(go):
+    case = rounds.drawn(({"title": "甲"}, {"title": "乙"}), street=street("442000001"))
+    first, second = case.applications()
+    clerk, approver = go(case, case.clerk_user), go(case, case.approver_user)
+    assert "登记加分" not in approver.get(f"/rounds/applications/{first.id}", most=DETAIL).text
+    page = clerk.get(f"/rounds/applications/{first.id}", most=DETAIL)
+    page = clerk.get(page.link("登记加分"), most=DETAIL)
+    page = clerk.submit(page, {"fundraising": "30", "policy": "4"}, button="保存", most=DETAIL)
+    assert page.response.status_code == 422
+    assert "加分超出规则允许的范围" in page.text
+    page = clerk.submit(page, {"fundraising": "30", "policy": "10"}, button="保存")
+    assert "已登记加分" in page.text
+    page = clerk.get(f"/rounds/applications/{first.id}", most=DETAIL)
+    assert "筹款 30.00 分，政策 10.00 分" in page.text
+    rounds.score(case, (80, 90))
+    actions.rank_round(case.clerk, case.round_id, case.tick())
+    by_id = {one.id: one.scores for one in case.applications()}
+    assert (by_id[first.id]["jury"], by_id[first.id]["bonus"], by_id[first.id]["total"]) == (8000, 4000, 12_000)
+    assert (by_id[first.id]["rank"], by_id[second.id]["rank"]) == (1, 2)
+    other = rounds.drawn(({},), pool=0)
+    plain = other.applications()[0]
+    assert go(other, other.clerk_user).get(f"/rounds/applications/{plain.id}/bonus").response.status_code == 404
 
 
 def test_calling_off_asks_for_a_reason_first(go):
