@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from market.db.session import db
-from market.demo import cast
+from market.demo import cast, nursery
 from market.demo.queries import after, next_deadline
 from market.kernel.clock import beijing_day, instant, system_now
 from market.kernel.permits import ROLE_LABELS, Role
@@ -82,6 +82,7 @@ def _officials(code: str, logins: set[str]) -> list[tuple[str, str, str]]:
     rows = [
         (f"{o.login}-{plan.short}", cast.NAMES[plan.short][o.login], ROLE_LABELS[o.roles[0]]) for o in cast.OFFICIALS
     ]
+    rows += [(f"incubator-{p.short}", p.staff, ROLE_LABELS[Role.INCUBATOR]) for p in nursery.PATCHES if p.code == code]
     return [row for row in rows if row[0] in logins]
 
 
