@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import select
 
 from market.db.session import db
+from market.kernel.clock import aware
 from market.kernel.errors import Refused
 from market.kernel.money import format_yuan
 from market.kernel.text import N_
@@ -77,7 +78,8 @@ def book(
 ) -> bool:
     """Book one transfer; True when it moved now, False when the same `key` had moved it before.
 
-    Raises Refused when the debited place holds less than `amount_fen`, ValueError for a key reused with other facts.
+    Raises Refused when the debited place holds less than `amount_fen`, KeyError for a line without accounts, ValueError
+    for a naive instant or a key reused with other facts.
     """
     source, target = WAYS[reason]
     db.session.flush()
@@ -94,21 +96,25 @@ def book(
         "subject": subject[1],
         "file": file_id,
         # As the column type stores it.
-        "at": at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f") if dialect == "sqlite" else at,
+        "at": f"{aware(at):%Y-%m-%d %H:%M:%S.%f}" if dialect == "sqlite" else aware(at),
     }
     if connection.exec_driver_sql(write, values).rowcount == 1:
         connection.exec_driver_sql(move, {name: values[name] for name in ("debit", "credit", "amount")})
         return True
     found = db.session.scalar(select(Transfer).filter_by(key=key))
     if found is None:
-        raise _too_little(_key(line_id, source), amount_fen)
+        raise _too_little(_key(line_id, source), _key(line_id, target), amount_fen)
     if (found.reason, found.amount_fen) != (reason.value, amount_fen):
         raise ValueError(f"transfer key {key} was used for something else")
     return False
 
 
-def _too_little(debit: str, amount_fen: int) -> Refused:
-    held = db.session.scalar(select(Account.balance_fen).where(Account.key == debit)) or 0
+def _too_little(debit: str, credit: str, amount_fen: int) -> Refused:
+    query = select(Account.key, Account.balance_fen).where(Account.key.in_((debit, credit)))
+    held_by = {row.key: row.balance_fen for row in db.session.execute(query)}
+    if credit not in held_by:
+        raise KeyError(credit)
+    held = held_by[debit]
     return Refused(
         N_("资金不足：需要 %(needed)s，可用 %(held)s，还差 %(short)s。"),
         needed=format_yuan(amount_fen),

@@ -107,6 +107,13 @@ def test_nothing_and_less_is_not_booked(session: Session, line: int, amount_fen:
         book(Reason.APPROPRIATE, LINE, amount_fen, "odd", ("test", 1), None, system_now())
 
 
+def test_a_line_without_accounts_and_a_naive_instant_are_mistakes(session: Session, line: int) -> None:
+    with pytest.raises(KeyError, match="line:999:unspent"):
+        book(Reason.APPROPRIATE, 999, 1, "nowhere", ("test", 1), None, system_now())
+    with pytest.raises(ValueError, match="naive"):
+        book(Reason.RESERVE, LINE, 1, "when", ("test", 1), None, system_now().replace(tzinfo=None))
+
+
 def test_movements_come_newest_first_and_page_by_key(line: int) -> None:
     for number in range(5):
         _book(Reason.RESERVE, 1, file_id=number)

@@ -9,10 +9,8 @@ from hypothesis import strategies as st
 from market.venture.rules import portfolio as module
 from market.venture.rules.portfolio import Entry, Frame, LimitKind, Source, Way, best, broken, eligible, limits, split
 from market.venture.rules.reasons import Names, explain
-from market.venture.rules.solving import available
 
 FIELDS = ("elder", "disabled", "relief")
-exact = pytest.mark.skipif(not available(), reason="the extra `optimise` is not installed")
 
 
 def entry(key, amount, score, field="elder", applicant=None):
@@ -68,7 +66,6 @@ _frames = st.builds(
 )
 
 
-@exact
 @settings(max_examples=120, deadline=None)
 @given(_entries, _frames)
 def test_it_is_as_good_as_the_best_of_all_subsets(entries, frame):
@@ -107,7 +104,6 @@ def test_without_the_library_the_choice_is_greedy_and_says_so(monkeypatch):
     assert (found.way, found.chosen) == (Way.GREEDY, (2, 3))
 
 
-@exact
 def test_one_project_an_applicant_and_a_least_number_by_field():
     entries = [
         entry(1, 50, 9500, applicant=7),
