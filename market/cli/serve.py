@@ -6,6 +6,7 @@ On SQLite both live in one process, whose threads share one fair lock for writin
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
 import signal
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _READY_WITHIN = 60
+# What a web process gets to finish its answers and jobs in.
+_STOPPED_WITHIN = 20
 
 
 @click.command()
@@ -123,8 +126,11 @@ def web_and_worker() -> Flask:
     starting.start()
 
     def stop() -> None:
+        # Should a thread hang, say where, before the server's patience ends with a kill.
+        faulthandler.dump_traceback_later(_STOPPED_WITHIN - 5)
         starting.join()
         worker.stop_worker()
+        faulthandler.cancel_dump_traceback_later()
 
     # A server process ends without running `atexit`; this is run, before its threads are joined.
     Finalize(None, stop, exitpriority=100)
@@ -147,7 +153,7 @@ def _serve(settings: Settings, target: str) -> None:
         blocking_threads=settings.threads,
         log_level=LogLevels.warning,
         websockets=False,
-        workers_kill_timeout=20,
+        workers_kill_timeout=_STOPPED_WITHIN,
     ).serve()
 
 
@@ -183,7 +189,16 @@ def _announce_when_ready(settings: Settings) -> None:
             print_accounts()
         click.echo("按 Ctrl-C 停止 / Ctrl-C stops it\n")
 
-    threading.Thread(target=wait_and_say, daemon=True).start()
+    # Only after the first web process is forked: a lock that this thread held at that moment (an import, a name
+    # look-up) would stay locked in the child for ever.
+    begun = threading.Event()
+
+    def begin() -> None:
+        if not begun.is_set():
+            begun.set()
+            threading.Thread(target=wait_and_say, daemon=True).start()
+
+    os.register_at_fork(after_in_parent=begin)
 
 
 def _set_up_log() -> None:

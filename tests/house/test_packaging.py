@@ -112,7 +112,7 @@ def test_the_wheel_starts_from_an_unrelated_place(wheel: Path, tmp_path: Path) -
         assert _answer(port, "/static/shared/linli.css", 5) == 200
     finally:
         server.terminate()
-        said, _ = server.communicate(timeout=20)
+        said, _ = server.communicate(timeout=60)
     assert server.returncode == 0, said
     assert "Traceback" not in said
 
