@@ -14,14 +14,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from market.db.session import db
-from market.kernel.canonical import canonical_bytes, digest
+from market.kernel.canonical import canonical_bytes, digest, sha256_hex
 from market.kernel.commitments import commit, new_salt
 from market.kernel.permits import Actor, Permit, Scope, require_apart
 from market.records.models import AuditEntry, AuditSecret, Chain
@@ -39,19 +39,35 @@ class Subject:
     scope: Scope
 
 
-# Built once: every write of the house passes here.
-_LOCKED = select(Chain).where(Chain.kind == bindparam("kind"), Chain.key == bindparam("key")).with_for_update()
+class Head(NamedTuple):
+    """Where a chain stands."""
+
+    id: int
+    head: str
+    length: int
 
 
-def lock_chain(kind: str, key: str) -> Chain:
-    """Return the chain's head row, locked until the transaction ends; creates it when it is new."""
-    found = db.session.scalar(_LOCKED, {"kind": kind, "key": key})
+# Built once, and without objects of the session: every write of the house passes here.
+_LOCKED = (
+    select(Chain.id, Chain.head, Chain.length)
+    .where(Chain.kind == bindparam("kind"), Chain.key == bindparam("key"))
+    .with_for_update()
+)
+_ENTRY = insert(AuditEntry).returning(AuditEntry.id)
+_SECRETS = insert(AuditSecret)
+_GROWN = update(Chain).where(Chain.id == bindparam("chain"))
+
+
+def lock_chain(kind: str, key: str) -> Head:
+    """Return where the chain stands, locked until the transaction ends; creates it when it is new."""
+    connection, named = db.session.connection(), {"kind": kind, "key": key}
+    found = connection.execute(_LOCKED, named).first()
     if found is None:
-        insert = sqlite_insert if db.engine.dialect.name == "sqlite" else pg_insert
-        values = {"kind": kind, "key": key, "head": GENESIS, "length": 0}
-        db.session.execute(insert(Chain).values(values).on_conflict_do_nothing())
-        found = db.session.scalars(_LOCKED, {"kind": kind, "key": key}).one()
-    return found
+        insert_new = sqlite_insert if connection.dialect.name == "sqlite" else pg_insert
+        values = {**named, "head": GENESIS, "length": 0}
+        connection.execute(insert_new(Chain).values(values).on_conflict_do_nothing())
+        found = connection.execute(_LOCKED, named).one()
+    return Head(*found)
 
 
 def record(
@@ -63,11 +79,13 @@ def record(
     permit: Permit | None = None,
     facts: Mapping[str, Any] | None = None,
     private: Mapping[str, Any] | None = None,
-) -> AuditEntry:
-    """Append one link to the subject's chain and return it.
+) -> int:
+    """Append one link to the subject's chain and return its id.
 
     `facts` become public with the chain; `private` values are stored beside it behind salted commitments.
     """
+    # What is recorded is written by now.
+    db.session.flush()
     chain = lock_chain(*subject.chain)
     secrets = {"actor": actor.user_id, **(private or {})}
     salts = {name: new_salt() for name in secrets}
@@ -84,26 +102,26 @@ def record(
         "subject": [subject.kind, subject.id],
         "verb": verb,
     }
-    entry = AuditEntry(
-        chain_id=chain.id,
-        seq=chain.length + 1,
-        prev=chain.head,
-        digest=digest(header),
-        at=at,
-        header=canonical_bytes(header).decode(),
-        actor_id=actor.user_id,
-        permit=str(permit) if permit else None,
-        verb=verb,
-        subject_kind=subject.kind,
-        subject_id=subject.id,
-    )
-    chain.head, chain.length = entry.digest, entry.seq
-    db.session.add(entry)
-    db.session.flush()
-    db.session.add_all(
-        AuditSecret(entry_id=entry.id, name=name, salt=salts[name], value=value) for name, value in secrets.items()
-    )
-    return entry
+    written = canonical_bytes(header)
+    entry = {
+        "chain_id": chain.id,
+        "seq": chain.length + 1,
+        "prev": chain.head,
+        "digest": sha256_hex(written),
+        "at": at,
+        "header": written.decode(),
+        "actor_id": actor.user_id,
+        "permit": str(permit) if permit else None,
+        "verb": verb,
+        "subject_kind": subject.kind,
+        "subject_id": subject.id,
+    }
+    connection = db.session.connection()
+    entry_id = int(connection.execute(_ENTRY, entry).scalar_one())
+    parts = [{"entry_id": entry_id, "name": name, "salt": salts[name], "value": secrets[name]} for name in secrets]
+    connection.execute(_SECRETS, parts)
+    connection.execute(_GROWN, {"chain": chain.id, "head": entry["digest"], "length": entry["seq"]})
+    return entry_id
 
 
 def acts_of(actor: Actor, subject_kind: str, subject_id: int) -> list[Permit]:
@@ -213,7 +231,7 @@ def _secrets_fault(
 def verify_all() -> tuple[int, ChainFault | None]:
     """Verify every chain; return how many links hold and the first fault."""
     links = 0
-    for chain in db.session.scalars(select(Chain).order_by(Chain.id)):
+    for chain in db.session.scalars(select(Chain).order_by(Chain.id).execution_options(populate_existing=True)):
         fault = verify_chain(chain)
         if fault:
             return links, fault

@@ -326,9 +326,7 @@ def test_an_organisation_is_listed_as_it_stands_now(session: Session, visitor: V
 @pytest.fixture
 def receipt(session: Session) -> dict[str, Any]:
     found_installation("测试", system_now())
-    row = give_receipt("TB-2026-0001", ("sealed_bid", 1), {"root": ROOT, "organisation": "暖邻"}, system_now())
-    payload: dict[str, Any] = row.payload
-    return payload
+    return give_receipt("TB-2026-0001", ("sealed_bid", 1), {"root": ROOT, "organisation": "暖邻"}, system_now())
 
 
 def _answer(page: Page) -> str:

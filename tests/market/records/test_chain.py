@@ -10,6 +10,7 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
+from market.db.session import db
 from market.kernel.clock import system_now
 from market.kernel.errors import Forbidden
 from market.kernel.permits import CLOCK, Actor, Grant, Permit, Role, Scope
@@ -22,14 +23,17 @@ SUBJECT = Subject("tender", 7, ("file", "1"), Scope(1, 1))
 
 def _write(number: int = 5, subject: Subject = SUBJECT) -> list[AuditEntry]:
     return [
-        record(
-            subject,
-            "save",
-            CLERK,
-            system_now(),
-            permit=Permit.TENDER_DRAFT,
-            facts={"step": step},
-            private={"reason": f"私下的理由{step}"},
+        db.session.get_one(
+            AuditEntry,
+            record(
+                subject,
+                "save",
+                CLERK,
+                system_now(),
+                permit=Permit.TENDER_DRAFT,
+                facts={"step": step},
+                private={"reason": f"私下的理由{step}"},
+            ),
         )
         for step in range(number)
     ]
@@ -156,7 +160,8 @@ def test_the_public_header_names_the_role_and_no_person(session: Session) -> Non
     assert "王芳" not in entry.header
     assert "理由" not in entry.header
     assert set(header["commitments"]) == {"actor", "reason"}
-    clocks = json.loads(record(SUBJECT, "close", CLOCK, system_now()).header)
+    closed = db.session.get_one(AuditEntry, record(SUBJECT, "close", CLOCK, system_now()))
+    clocks = json.loads(closed.header)
     assert clocks["actor"] == "clock"
 
 

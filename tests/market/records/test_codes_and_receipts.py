@@ -76,11 +76,11 @@ def receipt_facts(session: Session) -> dict[str, str]:
 
 
 def test_a_receipt_is_checked_with_the_public_key_alone(session: Session, receipt_facts: dict[str, str]) -> None:
-    row = give_receipt("R-1", ("bid", 1), receipt_facts, system_now())
-    said = row.payload["payload"]
+    given = give_receipt("R-1", ("bid", 1), receipt_facts, system_now())
+    said = given["payload"]
     assert (said["number"], said["digest"], said["at"][:16]) == ("R-1", receipt_facts["digest"], "2026-03-31T01:00")
-    assert verify_receipt(receipt_public(), row.payload)
-    other = {**row.payload, "payload": {**said, "digest": "cd" * 32}}
+    assert verify_receipt(receipt_public(), given)
+    other = {**given, "payload": {**said, "digest": "cd" * 32}}
     assert not verify_receipt(receipt_public(), other)
 
 
