@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "tests.fixtures.network",
+    "tests.fixtures.templates",
     "tests.fixtures.clock",
     "tests.fixtures.databases",
     "tests.fixtures.application",

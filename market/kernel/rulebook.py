@@ -15,7 +15,7 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from enum import StrEnum
 from functools import cached_property, lru_cache
@@ -91,7 +91,7 @@ class Rule:
 
     def as_data(self) -> dict[str, Any]:
         """The row as plain JSON values."""
-        return dict(plain(asdict(self)))
+        return dict(plain(vars(self)))
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Rule:

@@ -28,6 +28,7 @@ from market.tenders.models import Lot
 from tests.factories.organisations import Team, organisation
 from tests.factories.people import PASSPHRASE, acting, keys
 from tests.factories.tenders import Office, published, street_office
+from tests.fixtures.ground import replayed
 
 YUAN = 100
 PRICES = (170_000, 165_000, 160_000)
@@ -60,6 +61,7 @@ class Case:
         return self.deadline + timedelta(seconds=60)
 
 
+@replayed
 def sealed_lot(office: Office | None = None, **changes: Any) -> Case:
     """A published tender's first lot."""
     made = office or street_office()
@@ -68,6 +70,7 @@ def sealed_lot(office: Office | None = None, **changes: Any) -> Case:
     return Case(made, tender.lots[0].id, tender.deadline_at)
 
 
+@replayed
 def bidder(name: str = "", *, key: bool = True, **changes: Any) -> Team:
     """A confirmed organisation whose head is nobody else's; the signatory has a sealing key."""
     changes = {"legal_representative": f"负责人{next(_numbers)}号", "bank": False, **changes}
@@ -125,6 +128,7 @@ def submit(
     return actions.submit_bid(acting(team.signatory), case.lot_id, team.id, token(), at or system_now())
 
 
+@replayed
 def closed(prices: Sequence[int] = PRICES, *, office: Office | None = None, **changes: Any) -> Case:
     """A lot with that many bids (in yuan) whose deadline is a minute ago."""
     case = sealed_lot(office, **changes)
@@ -149,6 +153,7 @@ def decrypt_all(case: Case) -> None:
         jobs.decrypt_bid(bid.id)
 
 
+@replayed
 def opened(prices: Sequence[int] = PRICES, **changes: Any) -> Case:
     """A lot whose bids are open."""
     case = closed(prices, **changes)
