@@ -191,6 +191,7 @@ def half_signed(deal: Deal, at: datetime = SIGNING, *, document: str = "short") 
     return actions.sign_agreement(deal.supplier, row.id, Party.SUPPLIER, PASSPHRASE, at, real=system_now())
 
 
+@replayed
 def in_force(deal: Deal, at: datetime = SIGNING, *, document: str = "quick") -> Agreement:
     """Both have signed. "quick" writes the signatures down without making them; "short" and "real" are signed."""
     if document != "quick":

@@ -19,6 +19,7 @@ from tests.factories.agreements import NOTICED, RESERVED, Deal, ground
 from tests.factories.budgets import holder
 from tests.factories.people import person
 from tests.factories.tenders import national_calendar
+from tests.fixtures.ground import replayed
 
 KIND = "project"
 UNTIL = instant(NOTICED.date() + timedelta(days=8))
@@ -37,6 +38,7 @@ class Proposed(Deal):
         return self.buyer
 
 
+@replayed
 def proposed(*, at: datetime = NOTICED, notice_working_days: int = 5, **changes: Any) -> Proposed:
     """A proposed award with its money reserved."""
     street, team, lines, terms, file = ground(None, RESERVED, KIND, at, **changes)

@@ -11,12 +11,14 @@ from contracts.delivery.actions import AcceptanceFacts, ReportFacts
 from contracts.delivery.models import Milestone
 from market.kernel.permits import Actor
 from tests.factories.agreements import SIGNING, Deal
+from tests.fixtures.ground import replayed
 
 PDF = b"%PDF-1.4\n% evidence\n"
 REPORT = ReportFacts("完成建档 120 户，每户探访两次。", 120, 240)
 ACCEPTANCE = AcceptanceFacts("台账齐全，抽查 12 户属实。", 12, 11, "希望探访时间固定。")
 
 
+@replayed
 def planned(row: Agreement, at: datetime = SIGNING) -> list[Milestone]:
     """The contract's milestones."""
     return actions.plan_milestones(row, at)
@@ -35,6 +37,7 @@ def with_evidence(actor: Actor, row: Milestone, at: datetime = SIGNING, name: st
     return row
 
 
+@replayed
 def reported(deal: Deal, row: Milestone, at: datetime = SIGNING, facts: ReportFacts = REPORT) -> Milestone:
     """A milestone that waits for acceptance."""
     with_evidence(deal.editor, row, at)
@@ -43,6 +46,7 @@ def reported(deal: Deal, row: Milestone, at: datetime = SIGNING, facts: ReportFa
     return again(row)
 
 
+@replayed
 def accepted(deal: Deal, row: Milestone, at: datetime = SIGNING) -> Milestone:
     """A milestone accepted by the street's clerk."""
     reported(deal, row, at)

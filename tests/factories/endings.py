@@ -21,6 +21,7 @@ from market.kernel.clock import beijing_day
 from market.kernel.permits import Actor, Role, Scope
 from tests.factories.budgets import holder
 from tests.factories.payouts import ACCEPTED, Office, accept, evaluate, office, ordered, raised, result_file
+from tests.fixtures.ground import replayed
 
 RECOVERY = RecoveryTerms(stop_on_fail=True, claim_bp=5_000, due_days=30)
 PAID = ACCEPTED + timedelta(days=4)
@@ -38,6 +39,7 @@ def paid(desk: Office, number: int, at: datetime = ACCEPTED) -> None:
     payouts.import_statement(desk.cashier, desk.street_id, content, "结果.csv", PAID)
 
 
+@replayed
 def failed_office(recovery: RecoveryTerms | None = RECOVERY, **changes: Any) -> Office:
     """Milestone 1 is paid (129,600 yuan over two lines); milestone 3 failed and can no longer be put right."""
     desk = office(recovery=recovery, **changes)
@@ -47,6 +49,7 @@ def failed_office(recovery: RecoveryTerms | None = RECOVERY, **changes: Any) -> 
     return desk
 
 
+@replayed
 def ended(desk: Office, at: datetime = FINAL) -> Claim:
     """The fail is final, and the clock has ended the contract."""
     payouts.raise_payments(at)

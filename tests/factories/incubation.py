@@ -24,6 +24,7 @@ from tests.factories.budgets import holder
 from tests.factories.organisations import Team, organisation
 from tests.factories.people import acting, person
 from tests.factories.places import street as make_street
+from tests.fixtures.ground import replayed
 
 
 @dataclass
@@ -61,6 +62,7 @@ def node_facts(level: NodeLevel, name: str, parent: Node | None, street: Street 
     return NodeFacts(**{**values, **changes})  # type: ignore[arg-type]
 
 
+@replayed
 def network(street: Street | None = None, operator_id: int | None = None) -> Network:
     """A base, the centre of a street and a station in it."""
     place, at = street or make_street(), system_now()
@@ -84,6 +86,7 @@ def meeting_room(net: Network, node: Node | None = None, **changes: object) -> M
     return actions.add_room(net.civil, node or net.base, RoomFacts(**{**values, **changes}), system_now())  # type: ignore[arg-type]
 
 
+@replayed
 def group(name: str = "", *, confirmed: bool = True) -> Team:
     """A group on file, without legal person and code."""
     return organisation(name, ProviderType.COMMUNITY_GROUP, uscc=None, confirmed=confirmed, bank=False)
@@ -104,6 +107,7 @@ def application(**changes: object) -> Application:
 _STEPS = ("applied", "reviewing", "admitted", "offered", "incubating", "grown", "graduated")
 
 
+@replayed
 def residency(
     net: Network, team: Team, until: str = "applied", *, node: Node | None = None, at: datetime | None = None
 ) -> Residency:

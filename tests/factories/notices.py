@@ -18,6 +18,7 @@ from market.records.notices import CardFacts, post, publish, value, z
 from market.records.purchases import open_file
 from tests.factories.places import street as make_street
 from tests.factories.terms import EVALUATION
+from tests.fixtures.ground import replayed
 
 YUAN = 100
 CEILING, PRICES = 480_000 * YUAN, (456_000 * YUAN, 432_000 * YUAN, 468_000 * YUAN)
@@ -29,6 +30,7 @@ NEED = (
 STAGES = ("planning", "tender", "opened", "awarded", "challenged", "contract", "delivered", "evaluated", "paid")
 
 
+@replayed
 def published(
     stage: str = "tender",
     *,

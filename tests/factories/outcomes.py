@@ -15,6 +15,7 @@ from tests.factories import delivery
 from tests.factories.agreements import SIGNING, Deal
 from tests.factories.organisations import Team, organisation
 from tests.factories.people import acting, give, person
+from tests.fixtures.ground import replayed
 
 GROUNDS = {"A1": "系统台账", "A2": "值班记录", "A3": "抽查"}
 
@@ -26,11 +27,13 @@ def points(total_centi: int) -> dict[str, int]:
     return {"A1": a1, "A2": a2, "A3": total_centi - a1 - a2}
 
 
+@replayed
 def evaluated_milestone(deal: Deal, at: datetime = SIGNING) -> Milestone:
     """The milestone whose money depends on the evaluation, accepted."""
     return delivery.accepted(deal, delivery.planned(contract.in_force(deal, at))[-1], at)
 
 
+@replayed
 def opened(deal: Deal, at: datetime = SIGNING) -> Evaluation:
     """An evaluation being collected."""
     return actions.open_evaluation(deal.clerk, evaluated_milestone(deal, at).id, at)

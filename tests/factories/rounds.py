@@ -38,6 +38,7 @@ from tests.factories.panels import experts
 from tests.factories.people import acting, person
 from tests.factories.places import street as make_street
 from tests.factories.tenders import national_calendar
+from tests.fixtures.ground import replayed
 
 YUAN = 100
 LINES = (
@@ -124,6 +125,7 @@ def facts(street: Street, **changes: Any) -> RoundFacts:
     return RoundFacts(**(values | changes))
 
 
+@replayed
 def drafted(
     regime: RoundRegime = RoundRegime.VENTURE,
     street: Street | None = None,
@@ -147,6 +149,7 @@ def drafted(
     return case
 
 
+@replayed
 def published(regime: RoundRegime = RoundRegime.VENTURE, **changes: Any) -> Case:
     """A round that takes applications."""
     case = drafted(regime, **changes)
@@ -197,6 +200,7 @@ def applied(
     return made
 
 
+@replayed
 def closed(asks: Sequence[Mapping[str, Any]] = ({}, {}, {}), **changes: Any) -> Case:
     """The deadline has passed."""
     case = applied(asks, **changes)
@@ -213,6 +217,7 @@ def actor_clock() -> Actor:
     return CLOCK
 
 
+@replayed
 def screened(asks: Sequence[Mapping[str, Any]] = ({}, {}, {}), **changes: Any) -> Case:
     """Every application is admitted."""
     case = closed(asks, **changes)
@@ -222,6 +227,7 @@ def screened(asks: Sequence[Mapping[str, Any]] = ({}, {}, {}), **changes: Any) -
     return case
 
 
+@replayed
 def drawn(asks: Sequence[Mapping[str, Any]] = ({}, {}, {}), **changes: Any) -> Case:
     """The jury is drawn and has declared."""
     if pool := changes.pop("pool", 7):
@@ -244,6 +250,7 @@ def score(case: Case, shares: Sequence[int]) -> None:
         actions.finish_sheet(case.member(seat), seat.id, "", case.tick(minutes=1))
 
 
+@replayed
 def ranked(
     asks: Sequence[Mapping[str, Any]] = ({}, {}, {}), shares: Sequence[int] = (90, 80, 70), **changes: Any
 ) -> Case:
@@ -254,6 +261,7 @@ def ranked(
     return case
 
 
+@replayed
 def decided(
     asks: Sequence[Mapping[str, Any]] = ({}, {}, {}), shares: Sequence[int] = (90, 80, 70), **changes: Any
 ) -> Case:

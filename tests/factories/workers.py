@@ -20,6 +20,7 @@ from market.workers.states import Level, Tier
 from tests.factories.budgets import holder
 from tests.factories.organisations import Team
 from tests.factories.people import acting
+from tests.fixtures.ground import replayed
 
 _numbers = count(1)
 
@@ -35,6 +36,7 @@ def facts(level: Level = Level.SOCIAL_WORKER, number: str = "", registered_on: d
     return CertificateFacts(level, number or f"SW{next(_numbers):08d}", begun - timedelta(days=200), begun)
 
 
+@replayed
 def employed(
     team: Team,
     name: str = "",
