@@ -78,16 +78,19 @@ def _forms(plain: bytes) -> Iterator[bytes]:
 # --- everything that is at rest ---------------------------------------------------------------------------------------
 
 
-def raw_database(settings: Settings) -> dict[str, bytes]:
-    """The files of the database as they lie on disk, log included."""
+def raw_database(settings: Settings, since: float) -> dict[str, bytes]:
+    """The files of the database as they lie on disk, log included; of a server those written since this instant."""
     if settings.uses_sqlite:
         file = Path(str(make_url(settings.database_url).database))
         return {path.name: path.read_bytes() for path in file.parent.glob(f"{file.name}*")}
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("CHECKPOINT")
         folder = Path(str(connection.exec_driver_sql("SHOW data_directory").scalar()))
-    files = [path for path in folder.rglob("*") if path.is_file()] if folder.is_dir() else []
-    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+        own = connection.exec_driver_sql("SELECT oid FROM pg_database WHERE datname = current_database()").scalar()
+    # All of the server but the databases of other tests.
+    others = {path for path in (folder / "base").glob("*") if path.name != str(own)} if folder.is_dir() else set()
+    files = [path for path in folder.rglob("*") if path.is_file() and not others & set(path.parents)]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files if path.stat().st_mtime >= since}
 
 
 def every_row() -> dict[str, bytes]:
@@ -138,6 +141,8 @@ class Scene:
         self.markers = Markers()
         self.printed = b""
         self.copies = 0
+        # What was written before the markers were drawn cannot hold one; by the disk's own clock.
+        self.since = tmp.stat().st_mtime
 
     def everything(self) -> dict[str, bytes]:
         """The bytes of every place where something is at rest."""
@@ -145,7 +150,7 @@ class Scene:
         commit()
         out, err = self.capfd.readouterr()
         self.printed += (out + err + self.caplog.text).encode()
-        places = {f"raw:{name}": content for name, content in raw_database(self.settings).items()}
+        places = {f"raw:{name}": content for name, content in raw_database(self.settings, self.since).items()}
         places |= {f"rows:{name}": content for name, content in every_row().items()}
         places |= {f"data:{name}": content for name, content in folder(self.tmp).items()}
         copy = archive(self.settings, self.tmp.parent / f"copy{self.copies}.zip")

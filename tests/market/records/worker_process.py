@@ -17,25 +17,18 @@ from tests.fixtures.application import settings_for
 
 
 def main(url: str, data: str, node: str, journal: str) -> None:
-    def note(number: int) -> None:
-        """Writes outside and inside, with a moment between: whoever kills this process may hit it."""
-        with Path(journal).open("a") as file:
-            file.write(f"{number}\n")
-        time.sleep(0.02)
-        begin_writing(db.session)
-        if db.session.get(SubjectNumber, f"job {number}") is None:
-            db.session.add(SubjectNumber(series=f"job {number}", last=number))
-
     def hang(number: int) -> None:
+        """Hangs in the node that is to die; in its heir it writes outside and inside."""
         Path(journal).write_text(f"{number} began in {node}\n")
         if node == "dying":
             time.sleep(600)
-        note(number)
+        begin_writing(db.session)
+        db.session.add(SubjectNumber(series=f"job {number}", last=number))
 
     settings = settings_for(url, Path(data))
     object.__setattr__(settings, "node", node)
     app = create_app(settings)
-    queue.register({"test.note": note, "test.hang": hang})
+    queue.register({"test.hang": hang})
     worker.start_worker(app, settings, system_now)
     print("ready", flush=True)
     threading.Event().wait()
