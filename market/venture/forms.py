@@ -287,9 +287,16 @@ class BonusForm(Form):
 
 
 class DrawForm(SureForm):
-    """Size of a jury; all seats are drawn."""
+    """Size and make-up of a jury."""
 
-    size = CountField(_l("评委人数"), [Required()], unit=_l("人"), description=_l("单数，全部从专家库抽取"))
+    size = CountField(_l("评委人数"), [Required()], unit=_l("人"), description=_l("单数"))
+    sitting = CheckboxesField(
+        _l("指定的评委"),
+        [optional()],
+        choices=[],
+        coerce=int,
+        description=_l("居民代表、财政代表等；不选的席位全部从专家库抽取，专家不少于三分之二"),
+    )
 
 
 class PitchForm(Form):
