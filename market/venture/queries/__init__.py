@@ -3,6 +3,7 @@
 from market.venture.queries.lists import (
     PAGE,
     SeatLine,
+    drafts_to_remind,
     handed_in,
     my_applications,
     open_rounds,
@@ -14,6 +15,7 @@ from market.venture.queries.lists import (
     waiting_rounds,
 )
 from market.venture.queries.rows import (
+    FILES,
     SCORED,
     SUBJECT,
     VOTE,
@@ -26,6 +28,7 @@ from market.venture.queries.rows import (
     draw_secret,
     entries,
     field_names,
+    files_of,
     frame,
     parties,
     round_by_token,
@@ -36,8 +39,8 @@ from market.venture.queries.rows import (
 )
 
 __all__ = [
-    "PAGE", "SCORED", "SUBJECT", "VOTE", "SeatLine", "application", "application_of", "applications_of", "ballots",
-    "codes_used", "counts", "draw_secret", "entries", "field_names", "frame", "handed_in", "my_applications",
+    "FILES", "PAGE", "SCORED", "SUBJECT", "VOTE", "SeatLine", "application", "application_of", "applications_of", "ballots",
+    "codes_used", "counts", "draw_secret", "drafts_to_remind", "entries", "field_names", "files_of", "frame", "handed_in", "my_applications",
     "open_rounds", "parties", "round_by_token", "round_row", "rounds_for", "rules_of", "seats_of", "sources",
     "to_close", "to_settle", "unsent", "waiting_rounds", "writers",
 ]  # fmt: skip

@@ -39,7 +39,8 @@ def check(application_id: int) -> Any:
             return redirect(url_for("venture.show", round_id=row.id))
         one, row = found(queries.application(application_id)), round_for(one.round_id, Permit.ROUND_DRAFT)
     held = actions.findings(row, queries.applications_of(row.id), now())
-    shown = page("check.html", form=form, one=one, row=row, content=one.content, findings=held.get(one.id, []))
+    given = {"content": one.content, "files": queries.files_of(one.id), "findings": held.get(one.id, [])}
+    shown = page("check.html", form=form, one=one, row=row, **given)
     return shown, 422 if form.errors else 200
 
 
