@@ -110,7 +110,9 @@ class SubstitutionForm(Form):
         _l("接替的人员"), [Required()], coerce=int, description=_l("证书级别不低于投标时承诺的级别，工时与原约定相同。")
     )
     reason = TextAreaField(
-        _l("换人的原因"), [Required(), Length(max=500)], description=_l("街道会看到；公告只说级别和工时，不说人和原因。")
+        _l("换人的原因"),
+        [Required(), Length(max=500)],
+        description=_l("街道会看到；公告只说级别和工时，不说人和原因。"),
     )
 
 

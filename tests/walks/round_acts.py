@@ -122,7 +122,8 @@ def score_applications(t: RoundTrial) -> Any:
         if seat.state == "drawn":
             actions.declare(who, seat.id, parties, t.at)
         for number, one in enumerate(rows):
-            given = [Given(c["id"], c["max_centi"] * (95 - 12 * ((number + t.n) % 3)) // 100, "具体。") for c in CRITERIA]
+            share = 95 - 12 * ((number + t.n) % 3)
+            given = [Given(c["id"], c["max_centi"] * share // 100, "具体。") for c in CRITERIA]
             actions.put_scores(who, seat.id, one.id, given, t.at)
         actions.finish_sheet(who, seat.id, "", t.at)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from datetime import date
 
+from contracts.agreements.states import Party
 from market.awards import actions as awards
 from market.venture import actions
 from market.venture.states import RoundRegime
-from contracts.agreements.states import Party
 from tests.factories.agreements import short_document
 from tests.walks.granted import Granting, Project
 from tests.walks.stories import Town

@@ -1,4 +1,4 @@
-"""Nine purchases at nine stages, a funded project, rounds at four stages; and everything that anybody can try on one of them."""
+"""Nine purchases at nine stages, four rounds, a funded project; and everything that anybody can try on one of them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Whatever is tried, by whomever, in whatever order: some things stay true, written without the machine tables.
 
-Nine purchases stand at nine stages, four rounds at four, and a funded project has its contract. Hypothesis lets anybody
-try any act on any of them and moves the clock; what the product refuses is rolled back, as a page would do it. After every step the facts are read from the tables.
+Nine purchases stand at nine stages, four rounds at four, and a funded project has its contract. Hypothesis lets
+anybody try any act on any of them and moves the clock; what the product refuses is rolled back, as a page would do it.
+After every step the facts are read from the tables.
 """
 
 from __future__ import annotations

@@ -67,7 +67,8 @@ def draw_jury(
     """Draw the jury, and with the same seed the order of the pitch day. Cannot be undone.
 
     `sitting`: people named for the other seats by user id, such as residents' and finance's representatives; experts
-    stay at least the share that the rules say. Raises Refused for an illegal size or too small a pool, Stale for a second draw.
+    stay at least the share that the rules say. Raises Refused for an illegal size or too small a pool, Stale for a
+    second draw.
     """
     row = locked(actor, Permit.PANEL_DRAW, round_id, RoundState.SCREENING, RoundState.JURY)
     call = _call(row)

@@ -125,7 +125,8 @@ def replace_posting(
 ) -> None:
     """End one person's posting under a contract and post another. `where`: organisation, title, first and last day.
 
-    The buyer has agreed and the load was checked; the posting's end follows from that. Whoever left earlier has no running posting any more.
+    The buyer has agreed and the load was checked; the posting's end follows from that. Whoever left earlier has no
+    running posting any more.
     """
     organisation_id, title, starts_on, ends_on = where
     for row in queries.postings_under(source):
