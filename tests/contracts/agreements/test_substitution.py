@@ -154,5 +154,8 @@ def test_the_pages_of_both_sides(visitors: Callable[[], Visitor], session: Sessi
     street = sign_in(visitors(), db.session.get_one(User, deal.clerk.user_id))
     page = street.get(f"/agreements/{row.id}")
     assert f"{LEAVING} 换为 {ENTERING}" in page.text
-    page = street.submit(page, button="同意换人")
+    refusing = street.get(page.link("不同意"))
+    refusing = street.submit(refusing, {"answer": ""}, button="不同意")
+    assert "answer" in refusing.errors
+    page = street.submit(street.get(f"/agreements/{row.id}"), button="同意换人")
     assert "已同意换人" in page.text
