@@ -146,7 +146,7 @@ def in_force_on_fallen_awards(limit: int = 200) -> list[Agreement]:
         select(Agreement)
         .join(Award, Award.id == Agreement.award_id)
         .where(Agreement.state == AgreementState.IN_FORCE, Award.state != AwardState.ACTIVE)
-        .options(joinedload(Agreement.award), joinedload(Agreement.organisation))
+        .options(joinedload(Agreement.award), joinedload(Agreement.file), joinedload(Agreement.organisation))
         .order_by(Agreement.id)
         .limit(limit)
     )
