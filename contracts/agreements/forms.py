@@ -14,7 +14,9 @@ from market.web.fields import (
     ChoiceRadios,
     CountField,
     Form,
+    FormToken,
     OneFileField,
+    PickField,
     Required,
     YuanField,
     optional,
@@ -97,3 +99,24 @@ class CheckForm(Form):
         [Length(max=64)],
         description=_l("64 位十六进制数字，用任何校验工具都能算出。"),
     )
+
+
+class SubstitutionForm(Form):
+    """Who leaves, who enters, and why; the view sets both lists."""
+
+    token = FormToken()
+    leaving_id = PickField(_l("离开的人员"), [Required()], coerce=int)
+    entering_id = PickField(
+        _l("接替的人员"), [Required()], coerce=int, description=_l("证书级别不低于投标时承诺的级别，工时与原约定相同。")
+    )
+    reason = TextAreaField(
+        _l("换人的原因"),
+        [Required(), Length(max=500)],
+        description=_l("街道会看到；公告只说级别和工时，不说人和原因。"),
+    )
+
+
+class AnswerForm(Form):
+    """Why the street does not agree."""
+
+    answer = TextAreaField(_l("不同意的原因"), [Required(), Length(max=500)], description=_l("供应商会看到这段话。"))

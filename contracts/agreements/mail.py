@@ -150,3 +150,26 @@ def tell_resumed(row: Agreement, at: datetime) -> None:
         at,
         _params(row),
     )
+
+
+def tell_substitution_proposed(row: Agreement, at: datetime) -> None:
+    """The supplier asks to replace somebody it promised."""
+    tell(
+        holders(Permit.AGREEMENT_DRAFT, row.subject.scope),
+        N_("供应商提出换人，请处理"),
+        N_("“%(title)s”的合同（%(number)s）：供应商提出更换约定的社会工作者，请核对后同意或不同意。"),
+        _url(row),
+        at,
+        _params(row),
+    )
+
+
+def tell_substitution_decided(row: Agreement, accepted: bool, answer: str, at: datetime) -> None:
+    """The supplier reads what the street decided."""
+    said = (
+        N_("“%(title)s”的合同（%(number)s）：街道已同意换人，派驻已更新。")
+        if accepted
+        else N_("“%(title)s”的合同（%(number)s）：街道没有同意换人。原因：%(reason)s")
+    )
+    people = holders(Permit.DELIVERY_REPORT, row.subject.scope)
+    tell(people, N_("换人申请的处理结果"), said, _url(row), at, _params(row, reason=answer))

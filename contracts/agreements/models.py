@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from contracts.agreements.states import AgreementState, Party
+from contracts.agreements.states import AgreementState, Party, SubstitutionState
 from market.awards.models import Award
 from market.db.session import db, strict
 from market.db.types import At, Fen, Id, Json, Ref, one_of
@@ -90,3 +90,50 @@ class Signature(db.Model):
     at: Mapped[At]
     __tablename__ = "signature"
     __table_args__ = strict(one_of("party", Party), UniqueConstraint("agreement_id", "party"))
+
+
+class Substitution(db.Model):
+    """Somebody else in the place of a person whom the winning offer named. Names stand in the register alone."""
+
+    id: Mapped[Id]
+    agreement_id: Mapped[Ref] = mapped_column(ForeignKey("agreement.id"))
+    file_id: Mapped[Ref]
+    district_id: Mapped[Ref]
+    street_id: Mapped[Ref]
+    organisation_id: Mapped[Ref]
+    form_token: Mapped[str | None] = mapped_column(unique=True)
+    leaving_id: Mapped[Ref] = mapped_column(ForeignKey("social_worker.id"))
+    entering_id: Mapped[Ref] = mapped_column(ForeignKey("social_worker.id"))
+    level: Mapped[str]  # of who enters, when proposed
+    weekly_centi: Mapped[int]  # hours a week in hundredths: those that were promised
+    reason: Mapped[str]
+    state: Mapped[str]
+    proposed_by: Mapped[int | None]
+    proposed_at: Mapped[At]
+    decided_at: Mapped[datetime | None]
+    answer: Mapped[str]
+    agreement: Mapped[Agreement] = relationship(lazy="raise")
+    __tablename__ = "substitution"
+    __table_args__ = strict(
+        one_of("state", SubstitutionState),
+        CheckConstraint("leaving_id <> entering_id", name="two_people"),
+        CheckConstraint("weekly_centi > 0", name="hours_positive"),
+        CheckConstraint("reason <> ''", name="has_reason"),
+        CheckConstraint("(state = 'proposed') = (decided_at IS NULL)", name="decided_has_time"),
+        CheckConstraint("(state = 'rejected') = (answer <> '')", name="rejected_has_answer"),
+        Index(None, "street_id", "state"),
+        Index(
+            "uq_substitution_waiting",
+            "agreement_id",
+            "leaving_id",
+            unique=True,
+            sqlite_where=db.text("state = 'proposed'"),
+            postgresql_where=db.text("state = 'proposed'"),
+        ),
+    )
+
+    @property
+    def subject(self) -> Subject:
+        """Chain of the purchase file; street and supplier both have a part in it."""
+        scope = Scope(self.district_id, self.street_id, self.organisation_id)
+        return Subject("substitution", self.id, ("file", str(self.file_id)), scope)

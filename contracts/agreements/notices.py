@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from contracts.agreements.models import Agreement
+from contracts.agreements.models import Agreement, Substitution
 from contracts.agreements.states import AgreementState
+from market.kernel.clock import beijing_day
 from market.organisations.queries import party
 from market.places.models import Street
 from market.places.queries import office_party
@@ -120,6 +121,31 @@ def state_release(row: Agreement, reason: str) -> dict[str, Any]:
                 "status": STATUS[AgreementState(row.state)],
                 "linliState": row.state,
                 "linliReason": reason or None,
+            }
+        ]
+    }
+
+
+def substitution_release(row: Agreement, change: Substitution, level: str) -> dict[str, Any]:
+    """Return that somebody promised was replaced: both levels (`level` is who left), hours a week and the day.
+
+    Neither names nor the reason: both speak of a person.
+    """
+    assert change.decided_at is not None
+    return {
+        "contracts": [
+            {
+                "id": contract_id(row.id),
+                "awardID": row.data["award"],
+                "linliSubstitutions": [
+                    {
+                        "id": f"substitution-{change.id}",
+                        "on": beijing_day(change.decided_at).isoformat(),
+                        "leavingLevel": level,
+                        "enteringLevel": change.level,
+                        "weeklyHoursCenti": change.weekly_centi,
+                    }
+                ],
             }
         ]
     }

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
-from contracts.agreements.models import Agreement
-from contracts.agreements.states import AgreementState
+from contracts.agreements.models import Agreement, Substitution
+from contracts.agreements.states import AgreementState, SubstitutionState
 from market.awards.models import Award
 from market.awards.states import AwardState
 from market.db.session import db
@@ -146,7 +146,7 @@ def in_force_on_fallen_awards(limit: int = 200) -> list[Agreement]:
         select(Agreement)
         .join(Award, Award.id == Agreement.award_id)
         .where(Agreement.state == AgreementState.IN_FORCE, Award.state != AwardState.ACTIVE)
-        .options(joinedload(Agreement.award), joinedload(Agreement.organisation))
+        .options(joinedload(Agreement.award), joinedload(Agreement.file), joinedload(Agreement.organisation))
         .order_by(Agreement.id)
         .limit(limit)
     )
@@ -161,3 +161,37 @@ def stored(file_id: int | None) -> StoredFile | None:
 def is_late(row: Agreement, today: date) -> bool:
     """True when the last day to sign has passed without both signatures."""
     return row.signed_at is None and today > row.sign_by
+
+
+# --- people replaced --------------------------------------------------------------------------------------------------
+
+
+def substitution(substitution_id: int) -> Substitution | None:
+    """Return a substitution with its contract."""
+    query = select(Substitution).where(Substitution.id == substitution_id)
+    return db.session.scalar(query.options(joinedload(Substitution.agreement)))
+
+
+def substitution_by_token(token: str) -> Substitution | None:
+    """Return the substitution a form has already made."""
+    return db.session.scalar(select(Substitution).filter_by(form_token=token))
+
+
+def substitutions_of(agreement_id: int, *states: str) -> list[Substitution]:
+    """Return a contract's substitutions in these states (none: all), in the order in which they were proposed."""
+    query = select(Substitution).filter_by(agreement_id=agreement_id)
+    if states:
+        query = query.where(Substitution.state.in_(states))
+    return list(db.session.scalars(query.order_by(Substitution.id)))
+
+
+def substitutions_to_decide(grants: Sequence[Grant]) -> list[Substitution]:
+    """Return the proposed substitutions that wait for somebody of the street with these grants, oldest first."""
+    if not grants:
+        return []
+    query = select(Substitution).where(
+        within(Substitution, grants), Substitution.state == SubstitutionState.PROPOSED
+    )
+    return list(
+        db.session.scalars(query.options(joinedload(Substitution.agreement)).order_by(Substitution.id).limit(100))
+    )

@@ -27,6 +27,10 @@ def waiting(actor: Actor, at: datetime) -> list[Waiting]:
         for a in queries.awards_to_draft(actor)
     ]
     acts = (Permit.AGREEMENT_DRAFT, Permit.AGREEMENT_SIGN_SUPPLIER, Permit.AGREEMENT_SIGN_BUYER)
+    found += [
+        Waiting(N_("处理换人申请"), one.agreement.title, f"/agreements/{one.agreement_id}")
+        for one in queries.substitutions_to_decide(actor.scopes(Permit.AGREEMENT_DRAFT))
+    ]
     for row in queries.on_the_desk(*(actor.scopes(permit) for permit in acts)):
         found += _of(row, today)
     return found

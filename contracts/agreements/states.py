@@ -69,6 +69,39 @@ AGREEMENT_MACHINE = Machine(
 )
 
 
+class SubstitutionState(StrEnum):
+    """Somebody else in the place of a person promised: proposed by the supplier, accepted or not by the street."""
+
+    PROPOSED = "proposed"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+class SubstitutionVerb(StrEnum):
+    """What happens to a proposed substitution."""
+
+    ACCEPT = "accept"
+    REJECT = "reject"
+
+
+SUBSTITUTION_LABELS = {
+    SubstitutionState.PROPOSED: N_("待街道同意"),
+    SubstitutionState.ACCEPTED: N_("已同意换人"),
+    SubstitutionState.REJECTED: N_("未同意换人"),
+}
+
+_B = SubstitutionState
+
+SUBSTITUTION_MACHINE = Machine(
+    SubstitutionState,
+    name="substitution",
+    start=_B.PROPOSED,
+    moves=[
+        Move(_B.PROPOSED, SubstitutionVerb.ACCEPT, _B.ACCEPTED, _P.AGREEMENT_DRAFT, N_("同意换人")),
+        Move(_B.PROPOSED, SubstitutionVerb.REJECT, _B.REJECTED, _P.AGREEMENT_DRAFT, N_("不同意")),
+    ],
+)
+
 DISPUTE_LABELS = {Dispute.COURT: N_("向甲方所在地人民法院起诉"), Dispute.ARBITRATION: N_("提交仲裁机构仲裁")}
 
 

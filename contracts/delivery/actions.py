@@ -77,6 +77,17 @@ def plan_milestones(contract: Agreement, at: datetime) -> list[Milestone]:
     return rows
 
 
+def fall_with_contract(contract: Agreement, actor: Actor, at: datetime) -> list[Milestone]:
+    """Let whatever is not accepted fall with its contract; returns those that fell, in order.
+
+    The caller ends the contract in the same transaction and publishes both.
+    """
+    rows = [row for row in queries.milestones_of(contract.id) if row.state != MilestoneState.ACCEPTED]
+    for row in rows:
+        move(row, MILESTONE_MACHINE, MilestoneVerb.FALL, actor, at)
+    return rows
+
+
 def _loaded(milestone_id: int) -> Milestone:
     row = queries.milestone(milestone_id, lock=True)
     if row is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from contracts.agreements.models import Agreement
@@ -16,7 +17,14 @@ STATUS = {
     MilestoneState.REPORTED: "scheduled",
     MilestoneState.RETURNED: "notMet",
     MilestoneState.ACCEPTED: "met",
+    MilestoneState.FALLEN: "notMet",
 }
+
+
+def fallen_entries(rows: Iterable[Milestone], agreement: Agreement) -> list[dict[str, Any]]:
+    """Return the milestones that fell with their contract."""
+    data = {one["number"]: one for one in agreement.data["milestones"]}
+    return [milestone_entry(agreement.id, data[row.number], STATUS[MilestoneState(row.state)]) for row in rows]
 
 
 def accepted_release(

@@ -16,6 +16,7 @@ class MilestoneState(StrEnum):
     REPORTED = "reported"
     RETURNED = "returned"
     ACCEPTED = "accepted"
+    FALLEN = "fallen"  # the contract ended before it was done
 
 
 class MilestoneVerb(StrEnum):
@@ -24,6 +25,7 @@ class MilestoneVerb(StrEnum):
     REPORT = "report"
     RETURN = "return"
     ACCEPT = "accept"
+    FALL = "fall"
 
 
 MILESTONE_LABELS = {
@@ -31,6 +33,7 @@ MILESTONE_LABELS = {
     MilestoneState.REPORTED: N_("已报告，待验收"),
     MilestoneState.RETURNED: N_("退回补正"),
     MilestoneState.ACCEPTED: N_("已验收"),
+    MilestoneState.FALLEN: N_("合同终止，不再履行"),
 }
 
 _S, _V, _P = MilestoneState, MilestoneVerb, Permit
@@ -44,6 +47,9 @@ MILESTONE_MACHINE = Machine(
         Move(_S.RETURNED, _V.REPORT, _S.REPORTED, _P.DELIVERY_REPORT, N_("补正后重报")),
         Move(_S.REPORTED, _V.RETURN, _S.RETURNED, _P.DELIVERY_ACCEPT, N_("退回补正")),
         Move(_S.REPORTED, _V.ACCEPT, _S.ACCEPTED, _P.DELIVERY_ACCEPT, N_("验收合格")),
+        Move(_S.PLANNED, _V.FALL, _S.FALLEN, _P.AGREEMENT_TERMINATE, N_("随合同终止"), by_clock=True),
+        Move(_S.REPORTED, _V.FALL, _S.FALLEN, _P.AGREEMENT_TERMINATE, N_("随合同终止"), by_clock=True),
+        Move(_S.RETURNED, _V.FALL, _S.FALLEN, _P.AGREEMENT_TERMINATE, N_("随合同终止"), by_clock=True),
     ],
 )
 

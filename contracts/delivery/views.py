@@ -38,6 +38,7 @@ TONES = {
     MilestoneState.REPORTED: "wait",
     MilestoneState.RETURNED: "bad",
     MilestoneState.ACCEPTED: "good",
+    MilestoneState.FALLEN: "neutral",
 }
 _STORY = {
     "report": (N_("报告完成"), "info"),

@@ -7,7 +7,7 @@ from wtforms import StringField, TextAreaField
 from wtforms.validators import Length, NumberRange
 
 from contracts.endings.states import GROUND_LABELS, Ground
-from market.web.fields import ChoiceRadios, DayField, Form, FormToken, PercentField, Required, YuanField
+from market.web.fields import ChoiceRadios, DayField, Form, FormToken, PercentField, Required, YuanField, optional
 
 
 class TerminationForm(Form):
@@ -23,6 +23,11 @@ class TerminationForm(Form):
         _l("已验收、未评估节点的结算比例"),
         [Required(), NumberRange(min=0, max=10_000)],
         description=_l("双方商定的比例，例如 80%；没有这类节点的，填 0。"),
+    )
+    claim_bp = PercentField(
+        _l("追回已付款项的比例"),
+        [optional(), NumberRange(min=0, max=10_000)],
+        description=_l("只在供应商违约、合同没有约定追回比例时填写；其他情形不填。"),
     )
 
 

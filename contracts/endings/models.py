@@ -28,6 +28,7 @@ class Termination(db.Model):
     organisation_id: Mapped[Ref]
     ground: Mapped[str]
     reason: Mapped[str]
+    claim_bp: Mapped[int]  # share of what was paid that a breach takes back; 0 where the contract has its own terms
     settle_bp: Mapped[int]  # share for accepted work whose evaluation never came to a result
     state: Mapped[str]
     proposed_by: Mapped[int | None]

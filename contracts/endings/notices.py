@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from contracts.agreements.models import Agreement
 from contracts.agreements.notices import contract_id, state_release
+from contracts.delivery.models import Milestone
+from contracts.delivery.notices import fallen_entries
 from contracts.endings.models import Claim, ClaimReceipt, Termination
 from contracts.endings.states import ClaimState
 from market.kernel.clock import beijing_day, instant
@@ -15,8 +18,10 @@ from market.places.queries import office_party
 from market.records.notices import value, z
 
 
-def termination_release(row: Termination, agreement: Agreement, claim: Claim | None) -> dict[str, Any]:
-    """Return the end of a contract: ground, reason, what accepted work was settled at, what went back, the claim."""
+def termination_release(
+    row: Termination, agreement: Agreement, claim: Claim | None, fallen: Sequence[Milestone]
+) -> dict[str, Any]:
+    """Return the end of a contract: ground, reason, settlement, what went back, the claim, the milestones that fell."""
     assert row.decided_at is not None
     release = state_release(agreement, row.reason)
     contract = release["contracts"][0]
@@ -26,6 +31,9 @@ def termination_release(row: Termination, agreement: Agreement, claim: Claim | N
         "settled": value(row.settled_fen),
         "freed": value(row.freed_fen),
     }
+    if fallen:
+        contract["milestones"] = fallen_entries(fallen, agreement)
+        contract["implementation"] = {"milestones": contract["milestones"]}
     if claim is not None:
         contract["linliClaims"] = [_claim(claim, 0)]
     return release

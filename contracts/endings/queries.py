@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from datetime import date
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import joinedload, selectinload
@@ -11,12 +12,13 @@ from sqlalchemy.orm.strategy_options import _AbstractLoad
 from contracts.agreements.models import Agreement
 from contracts.agreements.queries import within
 from contracts.endings.models import Claim, ClaimPart, ClaimReceipt, Termination
-from contracts.endings.rules import LineRoom
+from contracts.endings.rules import LineRoom, is_stuck
 from contracts.endings.states import ClaimState, ReceiptState, TerminationState
 from contracts.payouts.models import Payment
 from contracts.payouts.states import PaymentState
 from market.db.session import db
 from market.kernel.permits import Actor, Permit
+from market.organisations.queries import live_bank_account
 
 PAGE = 20
 _ARRIVED = (PaymentState.PAID, PaymentState.CONFIRMED)
@@ -150,6 +152,26 @@ def open_payments(agreement_id: int) -> list[Payment]:
     """Return a contract's payments that have not arrived, oldest first."""
     query = select(Payment).where(Payment.agreement_id == agreement_id, Payment.state.not_in(_ARRIVED))
     return list(db.session.scalars(query.order_by(Payment.id)))
+
+
+def stuck_payments(agreement_id: int, today: date) -> list[Payment]:
+    """Return the open payments that cannot arrive, oldest first."""
+    found = open_payments(agreement_id)
+    payable = bool(found) and live_bank_account(found[0].organisation_id) is not None
+    return [one for one in found if is_stuck(one.state, one.pay_by, today, payable=payable)]
+
+
+def on_their_way(agreement_id: int, today: date) -> bool:
+    """True while a payment of the contract may still arrive."""
+    return len(open_payments(agreement_id)) > len(stuck_payments(agreement_id, today))
+
+
+def owed_by_line(agreement_id: int, today: date) -> dict[int, int]:
+    """Return what a claim under recovery terms is a share of: what was paid, and what is stuck; in fen by line."""
+    found = Counter(paid_by_line(agreement_id))
+    for one in stuck_payments(agreement_id, today):
+        found[one.line_id] += one.amount_fen
+    return dict(found)
 
 
 def paid_by_line(agreement_id: int) -> dict[int, int]:

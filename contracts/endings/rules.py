@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from contracts.endings.states import Ground
+from contracts.payouts.states import PaymentState
 from market.kernel.errors import Refused
 from market.kernel.money import BP, format_yuan, largest_remainder, round_half_up
 from market.kernel.text import N_
@@ -36,6 +37,35 @@ def check_ground(ground: Ground, *, suspended: bool, annulled: bool, failed: boo
 def follows_recovery(ground: Ground, contract: Mapping[str, Any]) -> bool:
     """True when the contract's own recovery terms decide what follows from this ground."""
     return ground in _AT_FAULT and bool(contract.get("recovery"))
+
+
+def claims_for_breach(ground: Ground, contract: Mapping[str, Any]) -> bool:
+    """True when two people may settle a share to claim back: a breach of a contract without recovery terms.
+
+    Source: the contract's own clause on breach (追回相应款项); 民法典 566.
+    """
+    return ground is Ground.BREACH and not contract.get("recovery")
+
+
+def check_claim(ground: Ground, contract: Mapping[str, Any], claim_bp: int) -> None:
+    """Raise Refused at `claim_bp` for a share that cannot be, or on a ground that gives none to settle."""
+    if not 0 <= claim_bp <= BP:
+        raise Refused(N_("追回比例不能超过全额。"), field="claim_bp")
+    if claim_bp and not claims_for_breach(ground, contract):
+        raise Refused(
+            N_("只有供应商违约、合同又没有约定追回比例的，才在这里填写追回比例；其他情形请填 0。"), field="claim_bp"
+        )
+
+
+def is_stuck(state: str, pay_by: date, today: date, *, payable: bool) -> bool:
+    """True for a payment that cannot arrive: its last day is past and the payee has no account that takes it.
+
+    `payable`: the payee has an account checked by two people. What the bank refused or returned is stuck as well. It
+    stays owed, and it counts as paid in the claim (the contract's clause on recovery).
+    """
+    if today <= pay_by:
+        return False
+    return state in (PaymentState.FAILED, PaymentState.RETURNED) or (state == PaymentState.DUE and not payable)
 
 
 def settles(ground: Ground, contract: Mapping[str, Any]) -> bool:

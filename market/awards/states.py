@@ -58,8 +58,9 @@ AWARD_MACHINE = Machine(
     name="award",
     start=_A.PENDING,
     moves=[
+        # A proposed award is never suspended: what bars it is an open objection. Suspended and reinstated, it would be
+        # active without anybody having confirmed it.
         Move(_A.PENDING, _V.CONFIRM, _A.ACTIVE, _P.AWARD_CONFIRM, N_("确认成交")),
-        Move(_A.PENDING, _V.SUSPEND, _A.SUSPENDED, _P.CHALLENGE_DECIDE, N_("暂停"), by_clock=True),
         Move(_A.ACTIVE, _V.SUSPEND, _A.SUSPENDED, _P.CHALLENGE_DECIDE, N_("暂停"), by_clock=True),
         Move(_A.SUSPENDED, _V.REINSTATE, _A.ACTIVE, _P.CHALLENGE_DECIDE, N_("恢复"), by_clock=True),
         Move(_A.SUSPENDED, _V.ANNUL, _A.ANNULLED, _P.CHALLENGE_DECIDE, N_("认定无效")),

@@ -100,6 +100,12 @@ class Draw(db.Model):
     __tablename__ = "draw"
     __table_args__ = strict(UniqueConstraint("panel_id", "number"))
 
+    @property
+    def drawn_names(self) -> list[str]:
+        """Who was drawn, by name, in the order of the draw."""
+        names = {entry["key"]: entry["name"] for entry in self.pool}
+        return [names[key] for key in self.result]
+
     def as_data(self) -> dict[str, Any]:
         """The record as it is published with the result; `panels.rules.draw_holds` repeats it."""
         names = ("number", "commitment", "secret", "public_part", "seed", "pool", "avoided", "result", "reason", "at")

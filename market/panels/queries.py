@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import false, func, literal, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from market.db.session import db
@@ -51,10 +51,11 @@ def organisation_named(text: str) -> int | None:
     return db.session.scalar(query)
 
 
-def in_field(category: str, until: datetime | None = None) -> list[Expert]:
-    """Return active experts of a category, ties loaded; with `until` only those registered before that instant."""
+def in_fields(categories: Collection[str], until: datetime | None = None) -> list[Expert]:
+    """Return active experts of any of these fields, ties loaded; with `until` only those registered before that."""
     fields = literal(",") + Expert.fields + ","
-    query = select(Expert).where(Expert.active, fields.contains(f",{category},"))
+    wanted = [fields.contains(f",{category},") for category in sorted(categories)]
+    query = select(Expert).where(Expert.active, or_(false(), *wanted))
     if until is not None:
         query = query.where(Expert.added_at < until)
     return list(db.session.scalars(query.order_by(Expert.id).options(joinedload(Expert.ties))).unique())

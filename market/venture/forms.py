@@ -31,6 +31,7 @@ from market.web.fields import (
     DayField,
     Form,
     FormToken,
+    OneFileField,
     PercentField,
     PickField,
     Required,
@@ -287,9 +288,18 @@ class BonusForm(Form):
 
 
 class DrawForm(SureForm):
-    """Size of a jury; all seats are drawn."""
+    """Size and make-up of a jury."""
 
-    size = CountField(_l("评委人数"), [Required()], unit=_l("人"), description=_l("单数，全部从专家库抽取"))
+    size = CountField(_l("评委人数"), [Required()], unit=_l("人"), description=_l("单数"))
+    named = _l("居民代表、财政代表等；不选的席位全部从专家库抽取，专家不少于三分之二")
+    sitting = CheckboxesField(_l("指定的评委"), [optional()], choices=[], coerce=int, description=named)
+
+
+class FileForm(Form):
+    """One attachment."""
+
+    said = _l("PDF、图片、Office 文档或 ZIP，单个不超过 20 MB；不要含服务对象的姓名和证件号。")
+    document = OneFileField(_l("附件"), accept=".pdf,.jpg,.jpeg,.png,.docx,.xlsx,.pptx,.zip", description=said)
 
 
 class PitchForm(Form):

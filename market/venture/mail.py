@@ -59,6 +59,15 @@ def tell_submitted(one: Application, at: datetime) -> None:
     tell(_applicants(one), subject, body, url, at, {"title": one.round.title, "number": one.receipt_number or ""})
 
 
+def tell_closing_soon(row: Round, one: Application, at: datetime) -> None:
+    """A draft was begun, and the deadline is near."""
+    assert row.deadline_at is not None
+    subject = N_("申报即将截止：%(title)s")
+    body = N_("贵单位的草稿还没有提交。申报截止时间为北京时间 %(deadline)s，提交后拿到回执才算申报。")
+    params = {"title": row.title, "deadline": beijing(row.deadline_at).strftime("%Y-%m-%d %H:%M")}
+    tell(_applicants(one), subject, body, f"/rounds/{row.id}/apply/{one.applicant_id}", at, params)
+
+
 def tell_lapsed(row: Round, one: Application, at: datetime) -> None:
     """A draft was begun and never handed in."""
     subject, body = N_("申报未提交：%(title)s"), N_("申报期已结束，贵单位的草稿没有提交，不参加评审。")

@@ -118,6 +118,7 @@ class Application(db.Model):
     saved_at: Mapped[At]
     saved_by: Mapped[int | None]
     submitted_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]  # that the draft is not handed in; once
     receipt_number: Mapped[str | None] = mapped_column(unique=True)
     findings: Mapped[Json]  # of the formal check
     reason: Mapped[str]  # of the formal check's decision

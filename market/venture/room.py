@@ -6,7 +6,7 @@ from datetime import datetime
 
 from market.kernel.permits import Actor, Permit
 from market.kernel.text import N_
-from market.venture.due import close_due_rounds, settle_due_rounds
+from market.venture.due import close_due_rounds, remind_before_deadlines, settle_due_rounds
 from market.venture.queries import seats_of, unsent, waiting_rounds
 from market.venture.states import RoundState
 from market.venture.views import bp
@@ -60,5 +60,5 @@ CARD = Room(
         MenuEntry(N_("居民投票"), "venture.vote", everyone=True),
     ],
     waiting=waiting,
-    due=[close_due_rounds, settle_due_rounds],
+    due=[close_due_rounds, settle_due_rounds, remind_before_deadlines],
 )

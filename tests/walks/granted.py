@@ -162,6 +162,11 @@ class Project(Supported):
 
     application_id: int = field(default=0)
 
+    @property
+    def subject(self) -> tuple[str, int]:
+        """The award is for the application."""
+        return "application", self.application_id
+
     def award(self) -> Award:
         """The newest award of the project."""
         query = select(Award).filter_by(subject_kind="application", subject_id=self.application_id)

@@ -16,6 +16,8 @@ from tests.walks.world import World
 NOT_VISITED = {
     "static": "files, not a page",
     "venture.bonus": "only where a district's rules add points; tests/market/venture/test_views.py tries it",
+    "agreements.reject_change": "needs a person promised; tests/contracts/agreements/test_substitution.py tries it",
+    "venture.file": "a download; tests/market/venture/test_files.py tries who may have it",
     "bids.draft_file": "a download; its page is visited, its bytes are tried with the bids",
 }
 
@@ -90,6 +92,7 @@ _FIXED = {"locale": "en", "section": "basics", "login": "clerk-jn", **nurture.FI
 _VISITS: dict[str, list[tuple[str | None, dict[str, str]]]] = {
     "agreements.cancel": [("clerk", {"agreement_id": "drafted_agreement"})],
     "agreements.edit": [("clerk", {"agreement_id": "drafted_agreement"})],
+    "agreements.replace_person": [("warm-editor", {})],
     "agreements.show": [
         ("clerk", {}),
         ("warm-editor", {}),
@@ -202,6 +205,7 @@ _VISITS: dict[str, list[tuple[str | None, dict[str, str]]]] = {
     "venture.declaration": [("new-juror", {"seat_id": "new_round_seat"})],
     "venture.draft": [("warm-editor", {"applicant_id": "warm_id"})],
     "venture.edit": [("round-clerk", {"round_id": "draft_round"})],
+    "venture.files": [("warm-editor", {"applicant_id": "warm_id"})],
     "venture.hand_in": [("warm-signatory", {"applicant_id": "warm_id"})],
     "venture.index": [("round-clerk", {}), ("auditor", {})],
     "venture.jury": [("round-clerk", {"round_id": "screening_round"}), ("round-clerk", {"round_id": "jury_round"})],

@@ -1,4 +1,4 @@
-"""Nine purchases at nine stages, and everything that anybody can try on one of them."""
+"""Nine purchases at nine stages, four rounds, a funded project; and everything that anybody can try on one of them."""
 
 from __future__ import annotations
 
@@ -53,6 +53,7 @@ from tests.factories.organisations import Team
 from tests.factories.payouts import result_file
 from tests.factories.people import PASSPHRASE, acting, give, keys, person
 from tests.fixtures.clock import StandingClock
+from tests.walks.round_stage import Rounds
 from tests.walks.stories import Town
 from tests.walks.supported import pay_and_fail, with_recovery
 
@@ -72,6 +73,8 @@ class Stage:
             town.firm(name)
         organisation_factory.bank_account(town.firms["暖邻"])
         town.accounts()
+        self.rounds = Rounds(town)
+        self.rounds.call("checking", "judging", "decided")
         for name in ("running", "evaluating", "failing"):
             self.announce(name)
         town.on(2026, 4, 7, 9, 40)
@@ -81,6 +84,9 @@ class Stage:
         town.on(2026, 4, 13, 9, 0)
         for name in ("sealed", "opened", "ranked", "awarded"):
             self.announce(name)
+        town.on(2026, 4, 17, 9, 0)
+        town.knock()
+        self.rounds.judge()
         town.on(2026, 4, 20, 10, 0)
         for name in ("running", "evaluating", "failing"):
             self.contract(name)
@@ -88,7 +94,10 @@ class Stage:
         self.award("ranked", confirm=False)
         self.award("awarded")
         self.towns["awarded"].issue_with(short_document())
+        town.on(2026, 4, 27, 9, 0)
+        self.towns["project"] = self.rounds.fund()
         self.announce("open", offers=2)
+        self.rounds.call("call")
         self.towns["draft"] = replace(town, title="draft")
         self.towns["draft"].draft()
         self.people = self.everybody()
@@ -111,7 +120,7 @@ class Stage:
             town.firms[name] = Team(get(Organisation, team_id), *(get(User, user_id) for user_id in users))
         found = find_street(street_id)
         assert found is not None
-        for one in (town, *self.towns.values()):
+        for one in (town, *self.towns.values(), *self.rounds.rounds.values()):
             one.street, one.item = found, get(CatalogueItem, item_id)
 
     def announce(self, name: str, offers: int = 3) -> None:
@@ -221,7 +230,8 @@ class Trial:
     @property
     def award(self) -> Award:
         """The newest award."""
-        query = select(Award).filter_by(subject_kind="lot", subject_id=self.town.lot_id).order_by(Award.id.desc())
+        kind, subject_id = self.town.subject
+        query = select(Award).filter_by(subject_kind=kind, subject_id=subject_id).order_by(Award.id.desc())
         found = db.session.scalars(query.limit(1)).first()
         if found is None:
             raise NotFound("没有")

@@ -123,6 +123,11 @@ class Town:
     lot_id: int = 0
     agreement_id: int = 0
 
+    @property
+    def subject(self) -> tuple[str, int]:
+        """What the award of this purchase is for."""
+        return "lot", self.lot_id
+
     @classmethod
     def found(cls, app: Flask, clock: StandingClock) -> Town:
         """Everybody is there, nothing has happened."""

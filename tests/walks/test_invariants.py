@@ -1,11 +1,14 @@
-"""Whatever is tried, by whomever, in whatever order: five things stay true, written without the machine tables.
+"""Whatever is tried, by whomever, in whatever order: some things stay true, written without the machine tables.
 
-Nine purchases stand at nine stages. Hypothesis lets anybody try any act on any of them and moves the clock; what the
-product refuses is rolled back, as a page would do it. After every step the facts are read from the tables.
+Nine purchases stand at nine stages, four rounds at four, and a funded project has its contract. Hypothesis lets
+anybody try any act on any of them and moves the clock; what the product refuses is rolled back, as a page would do it.
+After every step the facts are read from the tables.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -13,7 +16,7 @@ from typing import Any, ClassVar
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import func, select
 
 from contracts.agreements.models import Agreement, Signature
@@ -22,17 +25,21 @@ from contracts.endings.models import Claim, ClaimReceipt, Termination
 from contracts.outcomes.models import Evaluation
 from contracts.payouts.models import Attempt, Payment, StatementRow
 from market.app import create_app
-from market.awards.models import Award
+from market.awards.models import Award, Objection
 from market.bids.models import SealedBid
 from market.db.session import commit, db, rollback
 from market.kernel.errors import DomainError
 from market.kernel.permits import Permit
 from market.ledger.models import Account
+from market.panels.models import Panel, Seat
 from market.records.models import AuditEntry, Chain
 from market.tenders.models import Lot, Tender
+from market.venture.models import Application, Round, RoundFunding
 from tests.fixtures.application import settings_for, take_books
 from tests.fixtures.clock import StandingClock
 from tests.walks import ending_acts
+from tests.walks.round_acts import ROUND_ACTS, RoundTrial, next_in
+from tests.walks.round_stage import NAMES
 from tests.walks.stage import ACTS, Stage, Trial, rolled_back
 from tests.walks.stories import audit
 
@@ -43,15 +50,30 @@ SIDES = {
         Permit.BID_QUALIFY, Permit.EVALUATION_REPORT, Permit.AWARD_CONFIRM, Permit.CHALLENGE_REPLY,
         Permit.AGREEMENT_DRAFT, Permit.AGREEMENT_SIGN_BUYER, Permit.DELIVERY_ACCEPT, Permit.OUTCOME_ORGANISE,
         Permit.PAYOUT_REQUEST, Permit.PAYOUT_APPROVE, Permit.PAYOUT_SEND, Permit.AGREEMENT_TERMINATE,
+        Permit.ROUND_DRAFT, Permit.ROUND_APPROVE,
     },
     "supplier": {
         Permit.BID_DRAFT, Permit.BID_SUBMIT, Permit.CHALLENGE_FILE, Permit.AGREEMENT_SIGN_SUPPLIER,
         Permit.DELIVERY_REPORT, Permit.OUTCOME_RATE_SELF, Permit.PAYOUT_CONFIRM,
+        Permit.APPLICATION_DRAFT, Permit.APPLICATION_SUBMIT,
     },
     "judge": {Permit.BID_SCORE},
 }  # fmt: skip
 PURCHASES = ("draft", "open", "sealed", "opened", "ranked", "awarded", "running", "evaluating", "failing")
+# What may be tried on a project's contract: everything from the award on; the stages before are the round's.
+PROJECT_ACTS = sorted(
+    {name for name in ACTS if name in vars(ending_acts)}
+    | {"decline", "draft_contract", "issue_contract", "cancel_contract", "sign", "resume_contract", "report", "accept"}
+    | {"give_back", "open_evaluation", "rate_self", "rate_third", "rate_public", "close_evaluation", "close_contract"}
+    | {"request_payment", "approve_payment", "send_back", "order_payment", "bank_says", "confirm_receipt"}
+)
 assert ending_acts.waive_claim.__name__ in ACTS
+SUBJECTS = (*PURCHASES, *NAMES)
+PURCHASE_PAIRS = st.tuples(st.sampled_from(PURCHASES), st.sampled_from(sorted(ACTS)))
+ROUND_PAIRS = st.tuples(st.sampled_from(NAMES), st.sampled_from(sorted(ROUND_ACTS)))
+PROJECT_PAIRS = st.tuples(st.just("project"), st.sampled_from(PROJECT_ACTS))
+# Verbs that need two pairs of hands.
+_VERBS = ("propose", "approve", "request", "enter", "confirm", "save", "create", "publish", "uphold", "reject")
 STEPS = {
     "a minute": timedelta(minutes=1),
     "an hour": timedelta(hours=1),
@@ -76,6 +98,8 @@ class Anything(RuleBasedStateMachine):
         self.exit.enter_context(rolled_back(self.stage.town.app))
         self.stage.come_back()
         self.signed = self._signatures()
+        self.hands: dict[tuple[Any, ...], set[int | None]] = {}
+        self.read_up_to: int | None = None
 
     def teardown(self) -> None:
         with self.exit:
@@ -83,23 +107,30 @@ class Anything(RuleBasedStateMachine):
 
     # --- what happens -----------------------------------------------------------------------------------------------
 
+    @initialize(first=st.integers(0, len(SUBJECTS) - 1), flag=st.booleans())
+    def some_things_go_well(self, first: int, flag: bool) -> None:
+        """Each run begins with a stretch of the usual on four subjects, so that states beyond refusals are met."""
+        for number in range(4):
+            subject = SUBJECTS[(first + 3 * number) % len(SUBJECTS)]
+            for what in self._next(subject):
+                self._try(subject, what, None, number, flag or number % 2 == 0)
+
     @rule(
-        purchase=st.sampled_from(PURCHASES),
-        what=st.sampled_from(sorted(ACTS)),
+        pair=st.one_of(PURCHASE_PAIRS, PURCHASE_PAIRS, ROUND_PAIRS, PROJECT_PAIRS),
         who=st.one_of(st.none(), st.none(), st.deferred(lambda: st.sampled_from(Anything.people))),
         n=st.integers(0, 3),
         flag=st.booleans(),
     )
-    def someone_tries(self, purchase: str, what: str, who: str | None, n: int, flag: bool) -> None:
+    def someone_tries(self, pair: tuple[str, str], who: str | None, n: int, flag: bool) -> None:
         """An act is done, or refused and rolled back; any other error fails."""
-        self._try(purchase, what, who, n, flag)
+        self._try(*pair, who, n, flag)
 
-    @rule(purchase=st.sampled_from(PURCHASES), flags=st.lists(st.booleans(), min_size=4, max_size=4))
-    def the_usual_goes_on(self, purchase: str, flags: list[bool]) -> None:
+    @rule(subject=st.sampled_from(SUBJECTS), flags=st.lists(st.booleans(), min_size=4, max_size=4))
+    def the_usual_goes_on(self, subject: str, flags: list[bool]) -> None:
         """Whoever usually does it does what comes next; so that long ways are walked too."""
-        for what, flag in zip(self._next(purchase), flags, strict=False):
-            for n in range(3):
-                self._try(purchase, what, None, n, flag)
+        for what, flag in zip(self._next(subject), flags, strict=False):
+            for n in range(2 if subject in NAMES else 3):
+                self._try(subject, what, None, n, flag)
 
     @rule(step=st.sampled_from(sorted(STEPS)), knock=st.booleans())
     def time_passes(self, step: str, knock: bool) -> None:
@@ -108,18 +139,28 @@ class Anything(RuleBasedStateMachine):
         if knock:
             self.stage.town.knock()
 
-    @rule(purchase=st.sampled_from(PURCHASES), before=st.booleans())
-    def the_deadline_comes(self, purchase: str, before: bool) -> None:
+    @rule(subject=st.sampled_from((*PURCHASES, "call", "call")), before=st.booleans())
+    def the_deadline_comes(self, subject: str, before: bool) -> None:
         """To the very second of a deadline, or one second before it."""
-        tender = db.session.get_one(Tender, self.stage.towns[purchase].tender_id)
-        if tender.deadline_at is not None:
-            wanted = tender.deadline_at - timedelta(seconds=int(before))
+        if subject == "call":
+            deadline = db.session.get_one(Round, self.stage.rounds.rounds["call"].round_id).deadline_at
+        else:
+            deadline = db.session.get_one(Tender, self.stage.towns[subject].tender_id).deadline_at
+        if deadline is not None:
+            wanted = deadline - timedelta(seconds=int(before))
             self.clock.forward(seconds=max(0.0, (wanted - self.clock.now).total_seconds()))
 
-    def _try(self, purchase: str, what: str, who: str | None, n: int, flag: bool) -> None:
+    def _try(self, subject: str, what: str, who: str | None, n: int, flag: bool) -> None:
+        stage = self.stage
+        if subject in NAMES:
+            self._attempt(what, lambda: ROUND_ACTS[what](RoundTrial(stage, stage.rounds.rounds[subject], who, n, flag)))
+        else:
+            self._attempt(what, lambda: ACTS[what](Trial(stage, stage.towns[subject], who, n, flag)))
+
+    def _attempt(self, what: str, act: Callable[[], Any]) -> None:
         commit()
         try:
-            ACTS[what](Trial(self.stage, self.stage.towns[purchase], who, n, flag))
+            act()
             db.session.flush()
         except DomainError:
             rollback()
@@ -127,9 +168,9 @@ class Anything(RuleBasedStateMachine):
             self.happened[what] = self.happened.get(what, 0) + 1
         db.session.expire_all()
 
-    def _next(self, purchase: str) -> tuple[str, ...]:
+    def _next(self, subject: str) -> tuple[str, ...]:
         """Some acts that follow each other; most are refused in most states, which is fine."""
-        return {
+        return next_in(subject) if subject in NAMES else {
             "draft": ("submit_tender", "publish", "submit_bid", "withdraw_bid"),
             "open": ("submit_bid", "peel", "open_bids", "check_bids"),
             "sealed": ("peel", "open_bids", "check_bids", "finish_check"),
@@ -139,7 +180,7 @@ class Anything(RuleBasedStateMachine):
             "running": ("request_payment", "approve_payment", "order_payment", "bank_says"),
             "evaluating": ("rate_self", "rate_third", "rate_public", "close_evaluation"),
             "failing": ("enter_receipt", "confirm_receipt_of_claim", "waive_claim", "reject_receipt_of_claim"),
-        }[purchase]
+        }[subject]
 
     # --- what stays true --------------------------------------------------------------------------------------------
 
@@ -148,6 +189,44 @@ class Anything(RuleBasedStateMachine):
         query = select(SealedBid.received_at, Tender.deadline_at).select_from(SealedBid)
         query = query.join(Lot, Lot.id == SealedBid.lot_id).join(Tender, Tender.id == Lot.tender_id)
         assert all(received_at < deadline_at for received_at, deadline_at in db.session.execute(query))
+
+    @invariant()
+    def no_application_is_taken_at_or_after_its_deadline(self) -> None:
+        query = select(Application.submitted_at, Round.deadline_at).join(Round, Round.id == Application.round_id)
+        rows = db.session.execute(query.where(Application.submitted_at.is_not(None)))
+        assert all(sent_at < deadline_at for sent_at, deadline_at in rows)
+
+    @invariant()
+    def no_round_gives_more_than_its_sources_nor_two_projects_to_one_organisation(self) -> None:
+        pools: dict[int, dict[int, int]] = {}
+        for round_id, line_id, fen in db.session.execute(
+            select(RoundFunding.round_id, RoundFunding.line_id, RoundFunding.amount_fen)
+        ):
+            pools.setdefault(round_id, {})[line_id] = fen
+        query = select(Award, Application).join(Application, Application.id == Award.subject_id)
+        query = query.where(Award.subject_kind == "application")
+        given: dict[int, Counter[int]] = {}
+        holders: Counter[tuple[int, int]] = Counter()
+        for award, one in db.session.execute(query):
+            parts = {int(line): fen for line, fen in one.funding.items()}
+            assert sum(parts.values()) == award.amount_fen == one.granted_fen
+            given.setdefault(one.round_id, Counter()).update(parts)
+            holders[one.round_id, award.organisation_id] += 1
+            # Nobody is funded whom not every seat of the jury has scored to the end.
+            panel = db.session.scalars(select(Panel).filter_by(subject_kind="round", subject_id=one.round_id)).one()
+            final = select(func.count()).select_from(Seat).filter_by(panel_id=panel.id, state="final")
+            assert db.session.scalar(final) == panel.size
+        for round_id, by_line in given.items():
+            assert all(fen <= pools[round_id][line_id] for line_id, fen in by_line.items())
+        assert all(number == 1 for number in holders.values())
+
+    @invariant()
+    def no_award_stands_against_an_objection_that_was_upheld(self) -> None:
+        query = select(Award.state).join(Objection, Objection.award_id == Award.id)
+        assert "active" not in set(db.session.scalars(query.where(Objection.state.in_(("upheld", "filed")))))
+        for one in db.session.scalars(select(Objection).where(Objection.state != "filed")):
+            answered = self._hands("objection", one.id, "uphold") | self._hands("objection", one.id, "reject")
+            assert not answered & self._hands("award", one.award_id, "propose")
 
     @invariant()
     def no_contract_is_signed_on_a_suspended_award(self) -> None:
@@ -190,7 +269,8 @@ class Anything(RuleBasedStateMachine):
             came = select(func.sum(ClaimReceipt.amount_fen)).filter_by(claim_id=claim.id, state="confirmed")
             back = db.session.scalar(came) or 0
             assert back <= claim.amount_fen - claim.waived_fen
-            assert claim.amount_fen <= (db.session.scalar(paid) or 0)
+            # What the payee has no account for stays owed, and counts as paid.
+            assert claim.amount_fen <= (db.session.scalar(paid) or 0) + claim.basis.get("stuck_fen", 0)
             assert db.session.get_one(Agreement, claim.agreement_id).state == "terminated"
             open_ones = (
                 select(Payment.id)
@@ -215,9 +295,11 @@ class Anything(RuleBasedStateMachine):
             Chain, Chain.id == AuditEntry.chain_id
         )
         query = query.where(AuditEntry.actor_id.is_not(None), AuditEntry.permit.is_not(None))
-        files = {str(lot.id): lot.file_id for lot in db.session.scalars(select(Lot))}
-        for actor_id, permit, kind, key in db.session.execute(query.where(Chain.kind.in_(("file", "bids")))):
-            file_id = int(key) if kind == "file" else files[key]
+        files = {("bids", str(lot.id)): lot.file_id for lot in db.session.scalars(select(Lot))}
+        files |= {("applications", str(row.id)): row.file_id for row in db.session.scalars(select(Round))}
+        kinds = Chain.kind.in_(("file", "bids", "applications"))
+        for actor_id, permit, kind, key in db.session.execute(query.where(kinds)):
+            file_id = int(key) if kind == "file" else files[kind, key]
             sides = {name for name, permits in SIDES.items() if permit in permits}
             seen.setdefault((file_id, actor_id), set()).update(sides)
         assert not {who: sides for who, sides in seen.items() if len(sides) > 1}
@@ -259,12 +341,18 @@ class Anything(RuleBasedStateMachine):
         return set(db.session.scalars(select(Signature.id)))
 
     def _hands(self, kind: str, subject_id: int, verb: str) -> set[int | None]:
-        query = select(AuditEntry.actor_id).filter_by(subject_kind=kind, subject_id=subject_id, verb=verb)
-        return set(db.session.scalars(query))
+        """Who ever did this to that; read once after each step, in one statement."""
+        newest = db.session.scalar(select(func.max(AuditEntry.id)))
+        if self.read_up_to != newest:
+            self.hands, self.read_up_to = {}, newest
+            query = select(AuditEntry.subject_kind, AuditEntry.subject_id, AuditEntry.verb, AuditEntry.actor_id)
+            for *what, actor_id in db.session.execute(query.where(AuditEntry.verb.in_(_VERBS))):
+                self.hands.setdefault(tuple(what), set()).add(actor_id)
+        return self.hands.get((kind, subject_id, verb), set())
 
 
 @pytest.mark.xdist_group("invariants")
-def test_five_things_stay_true_whatever_is_tried(sqlite_databases: Any, tmp_path: Any, clock: StandingClock) -> None:
+def test_some_things_stay_true_whatever_is_tried(sqlite_databases: Any, tmp_path: Any, clock: StandingClock) -> None:
     app = create_app(settings_for(sqlite_databases.url(), tmp_path))
     take_books(app)
     with app.app_context():
@@ -273,16 +361,17 @@ def test_five_things_stay_true_whatever_is_tried(sqlite_databases: Any, tmp_path
     run_state_machine_as_test(
         Anything,
         settings=settings(
-            max_examples=20,
+            max_examples=12,
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
-            phases=(Phase.generate, Phase.shrink),
+            phases=(Phase.generate,),
             derandomize=True,
         ),
     )
-    # Nearly everything came about at least once, so the walk was not a walk through refusals.
-    assert len(Anything.happened) > len(ACTS) // 2
+    # Much came about at least once, so the walk was not a walk through refusals.
+    assert len(Anything.happened.keys() & ACTS.keys()) > len(ACTS) // 3
+    assert len(Anything.happened.keys() & ROUND_ACTS.keys()) > len(ROUND_ACTS) // 3
     with app.app_context():
         db.session.remove()
         db.engine.dispose()

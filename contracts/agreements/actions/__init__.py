@@ -19,10 +19,19 @@ from contracts.agreements.actions.signing import (
     sign_agreement,
 )
 from contracts.agreements.actions.standing import record_filing, resume_agreement, suspend_if_award_fell
+from contracts.agreements.actions.substituting import (
+    Change,
+    accept_substitution,
+    propose_substitution,
+    reject_substitution,
+    serving,
+)
 
 __all__ = [
     "RENDER_JOB",
+    "Change",
     "PreparedSignature",
+    "accept_substitution",
     "assigned",
     "cancel_agreement",
     "complete_agreement",
@@ -31,10 +40,13 @@ __all__ = [
     "issue_agreement",
     "keep_document",
     "prepare_signature",
+    "propose_substitution",
     "record_filing",
     "record_signature",
+    "reject_substitution",
     "resume_agreement",
     "save_agreement",
+    "serving",
     "sign_agreement",
     "suspend_if_award_fell",
     "terminate_agreement",

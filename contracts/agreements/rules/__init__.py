@@ -15,6 +15,7 @@ from market.kernel.errors import Refused
 from market.kernel.money import capital_yuan, format_yuan, largest_remainder
 from market.kernel.text import N_
 from market.kernel.workdays import Calendar, add_months, add_working_days
+from market.workers.states import Level
 
 SCHEMA = "linli.contract.1"
 
@@ -271,3 +272,21 @@ def _payout_rule(terms: Terms) -> dict[str, Any]:
 def contract_digest(data: Mapping[str, Any]) -> str:
     """SHA-256 over the canonical form of the contract's data: printed on each page and chained when it is issued."""
     return digest(data)
+
+
+# --- people -----------------------------------------------------------------------------------------------------------
+
+
+def check_substitute(promised: str, offered: str | None, *, named_before: bool) -> None:
+    """Raise Refused at `entering_id` unless who enters holds a certificate of at least the level that was promised.
+
+    `offered` is None for whoever is not in the supplier's register with a running certificate. The promise is part of
+    the offer that was scored: its level must not sink after the award (民法典 543; 采购法 50).
+    """
+    if named_before:
+        raise Refused(N_("这个人已经在本合同的人员中，请另选一人。"), field="entering_id")
+    if offered is None:
+        raise Refused(N_("接替人员须在贵单位名册中，并持有登记有效的证书。"), field="entering_id")
+    order = list(Level)
+    if promised and order.index(Level(offered)) < order.index(Level(promised)):
+        raise Refused(N_("接替人员的证书级别不能低于投标时承诺的级别。"), field="entering_id")

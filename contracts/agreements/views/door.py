@@ -65,11 +65,12 @@ def to_contract(row: Agreement) -> Any:
 
 
 def crew(row: Agreement) -> list[dict[str, Any]]:
-    """Return the people the winning offer named, for the two parties' eyes; whoever left the supplier is marked."""
-    named = actions.assigned(row)
+    """Return who serves under the contract, for the two parties' eyes; whoever left the supplier is marked."""
+    named = actions.serving(row)
     people = workers_by_id(one.worker_id for one in named) if named else {}
     return [
         {
+            "id": one.worker_id,
             "name": people[one.worker_id].name,
             "level": one.level,
             "weekly_centi": one.weekly_centi,
@@ -77,6 +78,16 @@ def crew(row: Agreement) -> list[dict[str, Any]]:
         }
         for one in named
         if one.worker_id in people
+    ]
+
+
+def changes(row: Agreement) -> list[dict[str, Any]]:
+    """Return the substitutions with the names of both, for the two parties' eyes, newest first."""
+    found = queries.substitutions_of(row.id)
+    people = workers_by_id({one.leaving_id for one in found} | {one.entering_id for one in found}) if found else {}
+    return [
+        {"row": one, "leaving": people[one.leaving_id].name, "entering": people[one.entering_id].name}
+        for one in found[::-1]
     ]
 
 

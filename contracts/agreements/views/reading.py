@@ -7,8 +7,14 @@ from typing import Any
 from flask import render_template, request, url_for
 
 from contracts.agreements import queries
-from contracts.agreements.states import AGREEMENT_LABELS, AGREEMENT_MACHINE, PARTY_LABELS, AgreementState
-from contracts.agreements.views.door import TONES, bp, crew, seen, steps, story, words
+from contracts.agreements.states import (
+    AGREEMENT_LABELS,
+    AGREEMENT_MACHINE,
+    PARTY_LABELS,
+    SUBSTITUTION_LABELS,
+    AgreementState,
+)
+from contracts.agreements.views.door import TONES, bp, changes, crew, seen, steps, story, words
 from market.awards.queries import may_sign_at
 from market.kernel.clock import beijing_day, end_of_day
 from market.kernel.permits import Permit
@@ -72,6 +78,10 @@ def show(agreement_id: int) -> Any:
         tones=TONES,
         parties=PARTY_LABELS,
         crew=crew(row) if permits & _PARTIES else [],
+        changes=changes(row) if permits & _PARTIES else [],
+        change_states=SUBSTITUTION_LABELS,
+        may_replace=Permit.DELIVERY_REPORT in permits and row.state == AgreementState.IN_FORCE,
+        agrees=Permit.AGREEMENT_DRAFT in permits,
         levels=LEVEL_LABELS,
         **words(row.data),
     )

@@ -9,12 +9,13 @@ from contracts.agreements.models import Agreement
 from contracts.endings import mail, queries
 from contracts.endings.models import Claim, ClaimPart, ClaimReceipt, Termination
 from contracts.endings.notices import claim_release, receipt_release
-from contracts.endings.rules import check_receipt, claim_amount, claim_due, receipt_parts
+from contracts.endings.rules import check_receipt, claim_amount, claim_due, follows_recovery, receipt_parts
 from contracts.endings.states import (
     CLAIM_MACHINE,
     RECEIPT_MACHINE,
     ClaimState,
     ClaimVerb,
+    Ground,
     ReceiptState,
     ReceiptVerb,
 )
@@ -25,7 +26,8 @@ from market.kernel.permits import CLOCK, Actor, Permit, require
 from market.kernel.text import N_
 from market.ledger.actions import book
 from market.ledger.states import Reason
-from market.places.queries import calendar_for
+from market.places.models import District
+from market.places.queries import calendar_for, rules_for
 from market.places.queries import street as find_street
 from market.records.audit import record, require_other_hands
 from market.records.moves import move
@@ -45,12 +47,21 @@ class ReceiptFacts:
 
 
 def raise_claim(termination: Termination, contract: Agreement, at: datetime) -> Claim | None:
-    """Claim back the share that the contract says of what it has paid; None when nothing was paid or nothing is due."""
-    terms, claimed_on = contract.data["recovery"], beijing_day(at)
-    amount = claim_amount(sorted(queries.paid_by_line(contract.id).items()), terms["claim_bp"])
+    """Claim back the share that the contract, or after a breach two people, settled; None when nothing is due."""
+    claimed_on, stuck_fen = beijing_day(at), 0
+    paid = queries.paid_by_line(contract.id)
+    if follows_recovery(Ground(termination.ground), contract.data):
+        claim_bp, due_days = contract.data["recovery"]["claim_bp"], contract.data["recovery"]["due_days"]
+        owed = queries.owed_by_line(contract.id, claimed_on)
+        paid, stuck_fen = owed, sum(owed.values()) - sum(paid.values())
+    else:
+        claim_bp = termination.claim_bp
+        place = db.session.get_one(District, contract.district_id)
+        due_days = int(rules_for(place, contract.data["regime"], claimed_on)["contract.claim_due_days"])
+    amount = claim_amount(sorted(paid.items()), claim_bp)
     if not amount.amount_fen:
         return None
-    due = claim_due(claimed_on, terms["due_days"], calendar_for(contract.district_id))
+    due = claim_due(claimed_on, due_days, calendar_for(contract.district_id))
     row = Claim(
         termination_id=termination.id,
         agreement_id=contract.id,
@@ -63,8 +74,9 @@ def raise_claim(termination: Termination, contract: Agreement, at: datetime) -> 
         basis={
             "paid_fen": amount.paid_fen,
             "claim_bp": amount.claim_bp,
-            "due_days": terms["due_days"],
+            "due_days": due_days,
             "provisional": due.provisional,
+            **({"stuck_fen": stuck_fen} if stuck_fen else {}),
         },
         state=ClaimState.CLAIMED.value,
         claimed_at=at,

@@ -9,17 +9,19 @@ from contracts.agreements.actions import terminate_agreement
 from contracts.agreements.models import Agreement
 from contracts.agreements.queries import agreement as find_agreement
 from contracts.agreements.states import AGREEMENT_MACHINE, AgreementState, AgreementVerb
+from contracts.delivery.actions import fall_with_contract, plan_milestones
 from contracts.endings import mail, queries
 from contracts.endings.actions.claiming import raise_claim
 from contracts.endings.models import Termination
 from contracts.endings.notices import termination_release
-from contracts.endings.rules import check_ground, follows_recovery, settles
+from contracts.endings.rules import check_claim, check_ground, follows_recovery, settles
 from contracts.endings.states import TERMINATION_MACHINE, Ground, TerminationState, TerminationVerb
 from contracts.payouts.actions import left_committed, settle_accepted
 from contracts.payouts.queries import contracts_with_a_final_fail, failed_for_good
 from contracts.payouts.rules import stops_on_fail
 from market.awards.states import AwardState
 from market.db.session import db
+from market.kernel.clock import beijing_day
 from market.kernel.errors import DomainError, NotFound, Refused
 from market.kernel.money import BP
 from market.kernel.permits import CLOCK, Actor, Permit, require
@@ -39,7 +41,7 @@ def _contract(agreement_id: int) -> Agreement:
     return row
 
 
-def check_facts(row: Agreement, ground: Ground) -> None:
+def check_facts(row: Agreement, ground: Ground, at: datetime) -> None:
     """Raise Refused when the facts of today do not bear the ground, or money is still on its way to be claimed back.
 
     Asked at the proposal and again at the decision.
@@ -50,16 +52,29 @@ def check_facts(row: Agreement, ground: Ground) -> None:
         annulled=row.award.state == AwardState.ANNULLED,
         failed=bool(failed_for_good(row.id)),
     )
-    if follows_recovery(ground, row.data) and queries.open_payments(row.id):
-        raise Refused(N_("还有已确定的应付款没有付清；请付清后再终止，以便按已付款项计算追回金额。"))
+    if follows_recovery(ground, row.data) and queries.on_their_way(row.id, beijing_day(at)):
+        raise Refused(
+            N_(
+                "还有已确定的应付款没有付清；请付清后再终止，以便按已付款项计算追回金额。"
+                "对方没有可用收款账户的，付款期限届满后可以终止。"
+            )
+        )
 
 
 def propose_termination(
-    actor: Actor, agreement_id: int, ground: Ground, reason: str, settle_bp: int, at: datetime
+    actor: Actor,
+    agreement_id: int,
+    ground: Ground,
+    reason: str,
+    settle_bp: int,
+    at: datetime,
+    *,
+    claim_bp: int = 0,
 ) -> Termination:
     """Propose to end a contract; nothing changes before a second person approves.
 
-    `settle_bp`: the share agreed for accepted work whose evaluation never came to a result. Raises Refused at a field.
+    `settle_bp`: the share agreed for accepted work whose evaluation never came to a result. `claim_bp`: the share of
+    what was paid that a breach takes back, where the contract has no recovery terms. Raises Refused at a field.
     """
     row = _contract(agreement_id)
     require(actor, Permit.AGREEMENT_DRAFT, row.subject.scope)
@@ -70,9 +85,12 @@ def propose_termination(
         raise Refused(N_("请写明终止的事实和理由；会公布。"), field="reason")
     if not 0 <= settle_bp <= BP:
         raise Refused(N_("结算比例不能超过全额。"), field="settle_bp")
-    check_facts(row, ground)
+    check_claim(ground, row.data, claim_bp)
+    check_facts(row, ground, at)
     found = _new(row, ground, reason.strip(), settle_bp, actor, at)
+    found.claim_bp = claim_bp
     facts = {"agreement": row.id, "ground": ground.value, "settle_bp": settle_bp}
+    facts |= {"claim_bp": claim_bp} if claim_bp else {}
     record(found.subject, "propose", actor, at, permit=Permit.AGREEMENT_DRAFT, facts=facts)
     mail.tell_proposed(found, row, at)
     return found
@@ -90,6 +108,7 @@ def _new(
         ground=ground.value,
         reason=reason,
         settle_bp=settle_bp,
+        claim_bp=0,
         state=TerminationState.PROPOSED.value,
         proposed_by=actor.user_id,
         proposed_at=at,
@@ -142,7 +161,7 @@ def terminate_failed(at: datetime) -> int:
     """
     ended = 0
     for row in contracts_with_a_final_fail():
-        if not stops_on_fail(row.data) or queries.open_payments(row.id):
+        if not stops_on_fail(row.data) or queries.on_their_way(row.id, beijing_day(at)):
             continue
         try:
             with db.session.begin_nested():
@@ -166,13 +185,15 @@ def _end_failed(row: Agreement, at: datetime) -> bool:
 
 def _end(row: Termination, contract: Agreement, actor: Actor, at: datetime) -> None:
     ground = Ground(row.ground)
-    check_facts(contract, ground)
+    check_facts(contract, ground, at)
     if settles(ground, contract.data):
         row.settled_fen = settle_accepted(contract.id, row.settle_bp, at)
+    plan_milestones(contract, at)
+    fallen = fall_with_contract(contract, actor, at)
     freed = terminate_agreement(actor, contract.id, row.reason, left_committed(contract), at)
     row.decided_at, row.freed_fen = at, freed
     facts = {"ground": row.ground, "settled_fen": row.settled_fen, "freed_fen": row.freed_fen}
     move(row, TERMINATION_MACHINE, TerminationVerb.APPROVE, actor, at, facts=facts)
-    claim = raise_claim(row, contract, at) if follows_recovery(ground, contract.data) else None
-    release = termination_release(row, contract, claim)
+    claim = raise_claim(row, contract, at)
+    release = termination_release(row, contract, claim, fallen)
     publish(contract.file, "contractTermination", release, CardFacts(stage="terminated"), actor, at)

@@ -18,6 +18,7 @@ from contracts.endings.states import Ground, TerminationState
 from contracts.endings.views.door import bp, status_of
 from contracts.payouts.actions import left_committed
 from contracts.payouts.queries import accepted_unearned, failed_for_good
+from market.kernel.clock import beijing_day
 from market.kernel.permits import Permit, allowed
 from market.web.guard import attempt, current_actor, found, guard, now
 
@@ -45,7 +46,13 @@ def propose(agreement_id: int) -> Any:
     if form.validate_on_submit():
         with attempt(form) as tried:
             made = actions.propose_termination(
-                current_actor(), row.id, form.ground.data, form.reason.data or "", form.settle_bp.data or 0, now()
+                current_actor(),
+                row.id,
+                form.ground.data,
+                form.reason.data or "",
+                form.settle_bp.data or 0,
+                now(),
+                claim_bp=form.claim_bp.data or 0,
             )
         if tried.ok:
             flash(_("已提出终止，等待批准；批准前合同照常履行。"), "success")
@@ -61,7 +68,10 @@ def _facts(row: Agreement, termination: Termination | None = None) -> dict[str, 
     left = left_committed(row)
     ground = Ground(termination.ground) if termination else None
     recovery = row.data.get("recovery")
+    today = beijing_day(now())
     claims = bool(recovery) and (ground is None or follows_recovery(ground, row.data))
+    claim_bp = recovery["claim_bp"] if claims else termination.claim_bp if termination else 0
+    owed = queries.owed_by_line(row.id, today) if claims else paid
     return {
         "paid_fen": sum(paid.values()),
         "open_fen": sum(one.amount_fen for one in queries.open_payments(row.id)),
@@ -70,7 +80,9 @@ def _facts(row: Agreement, termination: Termination | None = None) -> dict[str, 
         "accepted": [one.milestone for one in accepted_unearned(row.id, now())],
         "settles": ground is None or settles(ground, row.data),
         "recovery": recovery,
-        "claim_fen": claim_amount(sorted(paid.items()), recovery["claim_bp"]).amount_fen if claims else None,
+        "claim_bp": claim_bp,
+        "claim_fen": claim_amount(sorted(owed.items()), claim_bp).amount_fen if claim_bp else None,
+        "stuck_fen": sum(one.amount_fen for one in queries.stuck_payments(row.id, today)),
     }
 
 

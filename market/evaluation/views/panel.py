@@ -15,7 +15,7 @@ from market.evaluation.views.door import bp, lot_for, may, page
 from market.kernel.errors import Refused
 from market.kernel.permits import Permit
 from market.panels import queries as panels
-from market.panels.models import Draw, Panel
+from market.panels.models import Panel
 from market.panels.rules import FORMULA, least_size
 from market.panels.states import AVOIDED_LABELS
 from market.tenders.models import Lot
@@ -98,15 +98,9 @@ def _record_page(lot: Lot, row: Panel, form: ReasonForm) -> str:
         records=panels.draws(row.id),
         formula=FORMULA,
         why=AVOIDED_LABELS,
-        drawn_names=_drawn_names,
         seed_shown=queries.may_see(lot, Fact.DRAW_SEED, Audience.OFFICER),
         draws=may(lot, Permit.PANEL_DRAW) and row.closed_at is None,
     )
-
-
-def _drawn_names(record: Draw) -> list[str]:
-    names = {entry["key"]: entry["name"] for entry in record.pool}
-    return [names[key] for key in record.result]
 
 
 @bp.post("/lots/<int:lot_id>/panel/refill")

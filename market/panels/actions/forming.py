@@ -19,7 +19,7 @@ from market.kernel.permits import Actor, Permit, Scope, require
 from market.kernel.rulebook import RuleSet
 from market.kernel.text import N_
 from market.panels.models import Draw, Expert, Panel, Seat
-from market.panels.queries import circle, in_field, live, representatives
+from market.panels.queries import circle, in_fields, live, representatives
 from market.panels.rules import (
     Circle,
     avoided,
@@ -45,7 +45,7 @@ class Call:
     file_id: int
     scope: Scope
     street_name: str
-    category: str
+    categories: tuple[str, ...]  # fields of the expertise that is wanted: any of them
     rules: RuleSet
     budget_fen: int
     began_on: date
@@ -180,7 +180,7 @@ def _pool(
 ) -> tuple[dict[str, Expert], list[dict[str, str]]]:
     pool: dict[str, Expert] = {}
     left_out: list[dict[str, str]] = []
-    for expert in in_field(call.category, until):
+    for expert in in_fields(call.categories, until):
         if expert.user_id in taken:
             continue
         why = avoided(expert.user_id, expert.employer, expert.ties, around)

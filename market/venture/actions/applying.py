@@ -27,7 +27,7 @@ from market.records.receipts import give_receipt, next_number
 from market.venture import mail, parties
 from market.venture.actions.common import GONE
 from market.venture.models import Application, Round
-from market.venture.queries import application_of, round_row, rules_of
+from market.venture.queries import application_of, files_of, round_row, rules_of
 from market.venture.rules.content import TEXTS, content_digest, content_of, empty_doc, needed
 from market.venture.rules.eligibility import Applicant, Conditions, Finding, missing, money_findings, troubles
 from market.venture.rules.grants import GrantModel, GrantRule, grant_most_fen
@@ -227,7 +227,7 @@ def submit_application(actor: Actor, round_id: int, applicant_id: int, at: datet
         raise Refused(barring[0].text, **dict(barring[0].params))
     if open_gaps := gaps(desk):
         raise Refused(N_("还有 %(count)d 项没有填好，请先补全。"), count=len(open_gaps))
-    content = content_of(one.doc["values"])
+    content = content_of(one.doc["values"]) | files_as_handed_in(one.id)
     number = f"A{row.file.ocid.split('-', 2)[-1]}-{next_number(f'application:{row.id}'):03d}"
     one.content = content
     one.digest = content_digest(content, desk.applicant.name, desk.host.name)
@@ -239,6 +239,12 @@ def submit_application(actor: Actor, round_id: int, applicant_id: int, at: datet
     one.round = row
     mail.tell_submitted(one, at)
     return one
+
+
+def files_as_handed_in(application_id: int) -> dict[str, Any]:
+    """Return the attachments as the content names them, so that the receipt's digest covers them; {} without any."""
+    found = files_of(application_id)
+    return {"files": [{"name": one.name, "sha256": one.sha256, "size": one.size} for one in found]} if found else {}
 
 
 def withdraw_application(actor: Actor, round_id: int, applicant_id: int, at: datetime) -> Application:

@@ -42,7 +42,8 @@ def _call(row: Round) -> panels.Call:
         file_id=row.file_id,
         scope=row.subject.scope,
         street_name=row.street.name,
-        category=row.themes[0]["field"],
+        # Whoever knows one of the themes may judge: every application is scored by the whole jury.
+        categories=tuple(sorted({theme["field"] for theme in row.themes})),
         rules=rules_of(row),
         budget_fen=row.pool_fen,
         began_on=beijing_day(row.notice_at),
@@ -60,14 +61,18 @@ def draw_preview(row: Round) -> tuple[list[Expert], list[dict[str, str]]]:
     return panels.preview(_call(row))
 
 
-def draw_jury(actor: Actor, round_id: int, at: datetime, *, size: int, expert_seats: int) -> Panel:
+def draw_jury(
+    actor: Actor, round_id: int, at: datetime, *, size: int, expert_seats: int, sitting: Collection[int] = ()
+) -> Panel:
     """Draw the jury, and with the same seed the order of the pitch day. Cannot be undone.
 
-    Raises Refused for an illegal size or too small a pool, Stale for a second draw.
+    `sitting`: people named for the other seats by user id, such as residents' and finance's representatives; experts
+    stay at least the share that the rules say. Raises Refused for an illegal size or too small a pool, Stale for a
+    second draw.
     """
     row = locked(actor, Permit.PANEL_DRAW, round_id, RoundState.SCREENING, RoundState.JURY)
     call = _call(row)
-    panel = panels.form_panel(actor, call, at, size=size, expert_seats=expert_seats)
+    panel = panels.form_panel(actor, call, at, size=size, expert_seats=expert_seats, sitting=sitting)
     mail.tell_drawn(row, [seat.user_id for seat in panel.seats], at)
     return panel
 

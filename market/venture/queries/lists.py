@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import and_, false, func, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from market.db.session import db
 from market.kernel.permits import Actor, Grant, Permit
@@ -100,6 +100,24 @@ def unsent(organisation_ids: Iterable[int], at: datetime) -> list[Application]:
         .options(joinedload(Application.round), joinedload(Application.applicant))
         .order_by(Round.deadline_at, Application.id)
         .limit(20)
+    )
+    return list(db.session.scalars(query))
+
+
+def drafts_to_remind(at: datetime, within: timedelta) -> list[Application]:
+    """Return drafts whose round closes within this time and whose applicant was not reminded yet, rounds loaded."""
+    query = (
+        select(Application)
+        .join(Application.round)
+        .where(
+            Application.state == ApplicationState.DRAFT,
+            Application.reminded_at.is_(None),
+            Round.state == RoundState.OPEN,
+            Round.deadline_at > at,
+            Round.deadline_at <= at + within,
+        )
+        .options(contains_eager(Application.round))
+        .order_by(Application.id)
     )
     return list(db.session.scalars(query))
 

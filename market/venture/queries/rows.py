@@ -13,7 +13,7 @@ from market.kernel.categories import CATEGORY_LABELS, Category
 from market.kernel.permits import Permit
 from market.kernel.rulebook import RuleSet
 from market.records.keys import unlock
-from market.records.models import AuditEntry, OneTimeCode
+from market.records.models import AuditEntry, OneTimeCode, StoredFile
 from market.venture.models import Application, Ballot, Round, RoundFunding
 from market.venture.rules.portfolio import Entry, Frame, Source
 from market.venture.rules.timetable import source_fields
@@ -22,6 +22,7 @@ from market.venture.states import HANDED_IN
 SUBJECT = "round"
 SCORED = "application"
 VOTE = "round_vote"
+FILES = "application_file"
 
 
 def round_row(round_id: int, *, locked: bool = False) -> Round | None:
@@ -95,6 +96,12 @@ def application_of(round_id: int, applicant_id: int, *, locked: bool = False) ->
     if locked:
         query = query.with_for_update(of=Application).execution_options(populate_existing=True)
     return db.session.scalar(query)
+
+
+def files_of(application_id: int) -> list[StoredFile]:
+    """Return an application's attachments, oldest first."""
+    query = select(StoredFile).filter_by(subject_kind=FILES, subject_id=application_id)
+    return list(db.session.scalars(query.order_by(StoredFile.id)))
 
 
 def applications_of(round_id: int, states: Iterable[str] = HANDED_IN, *, locked: bool = False) -> list[Application]:

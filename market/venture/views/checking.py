@@ -11,7 +11,6 @@ from flask_babel import gettext as _
 from market.kernel.errors import Refused
 from market.kernel.permits import Permit
 from market.panels import queries as panels
-from market.panels.models import Draw
 from market.panels.rules import FORMULA, least_size
 from market.venture import actions, queries
 from market.venture.forms import BonusForm, CodesForm, DrawForm, PitchForm, ReasonForm, ScreenForm, VoteForm
@@ -40,7 +39,8 @@ def check(application_id: int) -> Any:
             return redirect(url_for("venture.show", round_id=row.id))
         one, row = found(queries.application(application_id)), round_for(one.round_id, Permit.ROUND_DRAFT)
     held = actions.findings(row, queries.applications_of(row.id), now())
-    shown = page("check.html", form=form, one=one, row=row, content=one.content, findings=held.get(one.id, []))
+    given = {"content": one.content, "files": queries.files_of(one.id), "findings": held.get(one.id, [])}
+    shown = page("check.html", form=form, one=one, row=row, **given)
     return shown, 422 if form.errors else 200
 
 
@@ -75,10 +75,13 @@ def jury(round_id: int) -> Any:
         return _record_page(row, ReasonForm())
     least = least_size(queries.rules_of(row), row.pool_fen)
     form = DrawForm(data={"size": least})
+    people = panels.representatives(row.subject.scope, queries.writers(row))
+    form.sitting.choices = [(user.id, user.name) for user in people]
     if form.validate_on_submit():
         with attempt(form) as tried:
-            size = form.size.data or 0
-            actions.draw_jury(current_actor(), row.id, now(), size=size, expert_seats=size)
+            size, sitting = form.size.data or 0, form.sitting.data or []
+            drawn = size - len(sitting)
+            actions.draw_jury(current_actor(), row.id, now(), size=size, expert_seats=drawn, sitting=sitting)
         if tried.ok:
             flash(_("评委已抽取，已通知各位成员。"), "success")
             return redirect(url_for("venture.jury", round_id=round_id))
@@ -104,16 +107,10 @@ def _record_page(row: Round, form: ReasonForm) -> str:
         panel=panel,
         vacant=panel.size - len(panels.live(panel)),
         records=panels.draws(panel.id),
-        drawn_names=_drawn_names,
         formula=FORMULA,
         shown=row.state in (RoundState.DECIDED, RoundState.FINISHED),
         working=panel.closed_at is None,
     )
-
-
-def _drawn_names(record: Draw) -> list[str]:
-    names = {entry["key"]: entry["name"] for entry in record.pool}
-    return [names[key] for key in record.result]
 
 
 @bp.post("/<int:round_id>/jury/refill")

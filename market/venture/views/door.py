@@ -36,6 +36,7 @@ def page(name: str, **values: Any) -> str:
         "states": APPLICATION_LABELS,
         "tones": APPLICATION_TONES,
         "seat_states": SEAT_LABELS,
+        "seat_tones": {"drawn": "wait", "declared": "info", "final": "good", "recused": "neutral"},
         "why_avoided": AVOIDED_LABELS,
         "categories": CATEGORY_LABELS,
         "sources": FUND_SOURCE_LABELS,

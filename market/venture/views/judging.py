@@ -144,6 +144,7 @@ def _sheet_page(row: Seat, subject: Round, application_id: int, form: SheetForm)
         row=subject,
         one=one,
         content=one.content,
+        files=queries.files_of(one.id),
         fields={criterion: (score, reason) for criterion, score, reason in form.rows},
         place=place + 1,
         count=len(order),

@@ -18,6 +18,7 @@ from market.workers.actions.posting import (
     end_postings_under,
     gone,
     post_workers,
+    replace_posting,
     require_load,
     weekly_limit,
 )
@@ -25,6 +26,6 @@ from market.workers.actions.posting import (
 __all__ = [
     "CARD_JOB", "Assignment", "CertificateFacts", "add_learning", "add_supervision", "confirm_certificate",
     "end_employment", "end_posting", "end_postings_under", "enter_certificate", "enter_worker", "gone", "issue_card",
-    "lapse_certificates", "mend_certificate", "name_tier", "post_workers", "remind_of_expiry", "require_load",
-    "return_certificate", "weekly_limit",
+    "lapse_certificates", "mend_certificate", "name_tier", "post_workers", "remind_of_expiry", "replace_posting",
+    "require_load", "return_certificate", "weekly_limit",
 ]  # fmt: skip

@@ -115,6 +115,26 @@ def post_workers(
     return made
 
 
+def replace_posting(
+    source: tuple[str, int],
+    leaving_id: int,
+    entering: Assignment,
+    where: tuple[int, str, date, date],
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """End one person's posting under a contract and post another. `where`: organisation, title, first and last day.
+
+    The buyer has agreed and the load was checked; the posting's end follows from that. Whoever left earlier has no
+    running posting any more.
+    """
+    organisation_id, title, starts_on, ends_on = where
+    for row in queries.postings_under(source):
+        if row.worker_id == leaving_id:
+            _end(row, beijing_day(at), N_("经采购人同意换人"), CLOCK, at)
+    post_workers([entering], organisation_id, source, title, starts_on, ends_on, actor, at)
+
+
 def end_posting(actor: Actor, row: Posting, reason: str, at: datetime) -> None:
     """Take a person off a project before its end, with the reason. Raises Refused at `reason`."""
     require(actor, Permit.WORKER_EDIT, row.subject.scope)

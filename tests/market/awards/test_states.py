@@ -24,13 +24,22 @@ def test_the_whole_table_of_awards():
         {
             ("pending", "confirm"): ("active", Permit.AWARD_CONFIRM),
             ("pending", "refuse"): ("annulled", Permit.AWARD_CONFIRM),
-            ("pending", "suspend"): ("suspended", Permit.CHALLENGE_DECIDE),
             ("active", "suspend"): ("suspended", Permit.CHALLENGE_DECIDE),
             ("active", "decline"): ("annulled", Permit.AWARD_CONFIRM),
             ("suspended", "reinstate"): ("active", Permit.CHALLENGE_DECIDE),
             ("suspended", "annul"): ("annulled", Permit.CHALLENGE_DECIDE),
         },
     )
+
+
+def test_no_way_around_the_confirmation_leads_from_a_proposal_to_an_award_that_stands():
+    reached, ahead = set(), {"pending"}
+    while ahead:
+        state = ahead.pop()
+        reached.add(state)
+        steps = (move for move in AWARD_MACHINE.moves if move.source == state and move.verb != AwardVerb.CONFIRM)
+        ahead |= {move.target.value for move in steps} - reached
+    assert reached == {"pending", "annulled"}
 
 
 def test_the_whole_table_of_objections():
