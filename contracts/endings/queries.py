@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import and_, or_, select
@@ -156,14 +157,20 @@ def open_payments(agreement_id: int) -> list[Payment]:
 
 def stuck_payments(agreement_id: int, today: date) -> list[Payment]:
     """Return the open payments that cannot arrive, oldest first."""
-    found = open_payments(agreement_id)
-    payable = bool(found) and live_bank_account(found[0].organisation_id) is not None
-    return [one for one in found if is_stuck(one.state, one.pay_by, today, payable=payable)]
+    return stuck_among(open_payments(agreement_id), today)
+
+
+def stuck_among(open_ones: Sequence[Payment], today: date) -> list[Payment]:
+    """Return those of a contract's open payments that cannot arrive; the payee's account is asked for when it matters."""
+    late = any(one.pay_by < today for one in open_ones)
+    payable = not late or live_bank_account(open_ones[0].organisation_id) is not None
+    return [one for one in open_ones if is_stuck(one.state, one.pay_by, today, payable=payable)]
 
 
 def on_their_way(agreement_id: int, today: date) -> bool:
     """True while a payment of the contract may still arrive."""
-    return len(open_payments(agreement_id)) > len(stuck_payments(agreement_id, today))
+    open_ones = open_payments(agreement_id)
+    return len(open_ones) > len(stuck_among(open_ones, today))
 
 
 def owed_by_line(agreement_id: int, today: date) -> dict[int, int]:

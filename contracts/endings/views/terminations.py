@@ -72,9 +72,10 @@ def _facts(row: Agreement, termination: Termination | None = None) -> dict[str, 
     claims = bool(recovery) and (ground is None or follows_recovery(ground, row.data))
     claim_bp = recovery["claim_bp"] if claims else termination.claim_bp if termination else 0
     owed = queries.owed_by_line(row.id, today) if claims else paid
+    open_ones = queries.open_payments(row.id)
     return {
         "paid_fen": sum(paid.values()),
-        "open_fen": sum(one.amount_fen for one in queries.open_payments(row.id)),
+        "open_fen": sum(one.amount_fen for one in open_ones),
         "rest_fen": row.amount_fen - sum(left.values()),
         "failed": failed_for_good(row.id),
         "accepted": [one.milestone for one in accepted_unearned(row.id, now())],
@@ -82,7 +83,7 @@ def _facts(row: Agreement, termination: Termination | None = None) -> dict[str, 
         "recovery": recovery,
         "claim_bp": claim_bp,
         "claim_fen": claim_amount(sorted(owed.items()), claim_bp).amount_fen if claim_bp else None,
-        "stuck_fen": sum(one.amount_fen for one in queries.stuck_payments(row.id, today)),
+        "stuck_fen": sum(one.amount_fen for one in queries.stuck_among(open_ones, today)),
     }
 
 

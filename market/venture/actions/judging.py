@@ -33,7 +33,7 @@ from market.venture.rules.scores import ScoreModel, ScoreRule, pointed_centi
 from market.venture.states import HANDED_IN, ApplicationState, RoundState
 
 
-def _call(row: Round) -> panels.Call:
+def _call(row: Round, by: frozenset[int] | None = None) -> panels.Call:
     """What the jury is wanted for. Everybody who applied counts, also those that were not admitted."""
     if row.closing_digest is None or row.draw_commitment is None or row.notice_at is None or row.deadline_at is None:
         raise Refused(N_("申报截止之后才能抽取评委。"))
@@ -49,16 +49,16 @@ def _call(row: Round) -> panels.Call:
         began_on=beijing_day(row.notice_at),
         opened_at=row.deadline_at,
         bidders=parties(applications_of(row.id, HANDED_IN)),
-        writers=writers(row),
+        writers=writers(row) if by is None else by,
         commitment=row.draw_commitment,
         secret=draw_secret(row).hex(),
         public_part=row.closing_digest,
     )
 
 
-def draw_preview(row: Round) -> tuple[list[Expert], list[dict[str, str]]]:
-    """Return who could be drawn, and who is avoided and why."""
-    return panels.preview(_call(row))
+def draw_preview(row: Round, by: frozenset[int] | None = None) -> tuple[list[Expert], list[dict[str, str]]]:
+    """Return who could be drawn, and who is avoided and why; `by` are the round's writers, where they are known."""
+    return panels.preview(_call(row, by))
 
 
 def draw_jury(

@@ -75,7 +75,8 @@ def jury(round_id: int) -> Any:
         return _record_page(row, ReasonForm())
     least = least_size(queries.rules_of(row), row.pool_fen)
     form = DrawForm(data={"size": least})
-    people = panels.representatives(row.subject.scope, queries.writers(row))
+    writers = queries.writers(row)
+    people = panels.representatives(row.subject.scope, writers)
     form.sitting.choices = [(user.id, user.name) for user in people]
     if form.validate_on_submit():
         with attempt(form) as tried:
@@ -88,7 +89,7 @@ def jury(round_id: int) -> Any:
         row = round_for(round_id)
     preview, trouble = None, None
     try:
-        preview = actions.draw_preview(row)
+        preview = actions.draw_preview(row, writers)
     except Refused as refused:
         trouble = refused
     shown = page(
