@@ -126,7 +126,8 @@ def _marks(form: ApplicationForm) -> tuple[int, dict[str, str]]:
 def save_field(round_id: int, applicant_id: int) -> Any:
     """Save one box as it is left."""
     desk = _desk(round_id, applicant_id)
-    form, name = application_form(desk.round.themes, {}), request.form.get("field", "")
+    # The direction's own box is called "field" as well; which box was left comes last.
+    form, name = application_form(desk.round.themes, {}), (request.form.getlist("field") or [""])[-1]
     key = {field.short_name: key for key, field in form.named().items()}.get(name)
     if key is None:
         raise NotFound(N_("没有找到您要的内容，链接可能已失效。"))

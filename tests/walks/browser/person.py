@@ -30,15 +30,17 @@ _TWO_LINES = """() => {
 
 # What axe judges by: elements, attributes and where there is words, without the words, numbers and tokens themselves.
 _SKELETON = r"""() => {
-  const parts = [location.pathname.replace(/\d+/g, "0"), innerWidth];
+  let parts = [location.pathname.replace(/\d+/g, "0"), innerWidth];
   const plain = (text) => text.replace(/[0-9a-f]{12,}|\d+/g, "0");
   const walk = (node) => {
     if (node.nodeType === Node.TEXT_NODE) { if (node.data.trim()) parts.push("x"); return; }
     if (node.nodeType !== Node.ELEMENT_NODE) return;
     parts.push("<", node.tagName, node.lang);
     for (const one of node.attributes) parts.push(one.name, one.name === "value" ? !!one.value : plain(one.value));
-    node.childNodes.forEach(walk);
-    parts.push(">");
+    // Rows, options and cards of one make are one: what holds for the first holds for the tenth.
+    const children = [], mine = parts;
+    for (const one of node.childNodes) { parts = []; walk(one); children.push(parts.join(" ")); }
+    parts = [...mine, ...new Set(children), ">"];
   };
   walk(document.documentElement);
   return parts.join(" ");
@@ -119,7 +121,8 @@ class Person:
         # Exact, since an entry's word may be part of another's.
         entry = bar.get_by_text(text, exact=True)
         if not entry.is_visible():
-            bar.locator(".menu-group").filter(has=entry).locator("summary").click()
+            group = bar.locator(".menu-group").filter(has=self.page.get_by_text(text, exact=True))
+            group.locator("summary").click()
         self._go(entry)
 
     def task(self, title: str, verb: str | None = None) -> None:
