@@ -120,7 +120,7 @@ def test_5_a_graduate_is_found_in_the_public_directory(someone):
     resident = someone(phone=True)
     resident.open("/")
     resident.menu("机构名录")
-    resident.fill("关键词", "同舟")
+    resident.fill("机构名称或简介", "同舟")
     resident.press("查询")
     resident.follow(GRADUATE)
     resident.sees("社会救助", "吴兴区")
