@@ -45,7 +45,7 @@ def test_1_a_group_applies_and_is_taken_in(someone):
     group.follow("阅读并确认协议")
     group.sees("全文摘要", GROUP)
     group.press("确认协议", sure=True)
-    group.sees("孵化中", "办理法人登记" if "办理法人登记" in group.text else "出壳条件")
+    group.sees("孵化中", "出壳条件", "法人登记期限")
 
 
 def test_2_a_stage_is_reached_and_capacity_is_assessed_with_a_picture(someone):
