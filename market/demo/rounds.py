@@ -105,13 +105,14 @@ def _play_running(round_: Organiser) -> None:
     round_.withdraw(list(ideas)[17], 25)
     round_.close()
     names = list(round_.numbers)
-    round_.screen(((names[8], "项目内容为设备采购，不属于征集方向。"), (names[15], "服务地点不在本街道。")))
+    refused = {"mantang": "项目内容为设备采购，不属于征集方向。", "linjia": "服务地点不在本街道。"}
+    round_.screen(tuple(refused.items()))
     shares = {firm: ideas[firm].quality for firm in names}
     round_.jury(shares, finish=4, left=2)
     round_.stage.act(
         actions.set_pitch, round_.official("clerk"), round_.round_id, instant(date(2026, 4, 2), 14, 0), round_.at
     )
-    admitted = [firm for n, firm in enumerate(names) if n not in (8, 15)]
+    admitted = [firm for firm in names if firm not in refused]
     ballots: list[list[str]] = [[admitted[n % 7], admitted[(n * 3 + 1) % 11]] for n in range(16)]
     round_.vote(instant(date(2026, 4, 3), 18, 0), [sorted(set(one)) for one in ballots], slips=30)
 

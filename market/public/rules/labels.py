@@ -51,6 +51,7 @@ STAGES: dict[str, tuple[str, str, Phase]] = {
 # What is chosen by a jury has no opening and no supplier.
 _JURY = {Regime.VENTURE.value, Regime.SUBSIDY.value, Regime.REWARD.value}
 _JURY_STAGES = {
+    "tender": (N_("正在征集申报"), "info", Phase.OPEN),
     "closed": (N_("申报已截止，评审中"), "wait", Phase.JUDGED),
     "evaluated": (N_("已评审，待决定资助名单"), "wait", Phase.JUDGED),
 }
