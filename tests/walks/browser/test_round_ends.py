@@ -119,6 +119,8 @@ def test_4_after_the_notice_the_award_is_confirmed_and_the_agreement_signed(some
     clerk = someone("clerk-jn")
     clerk.task(FUNDED, "起草合同")
     clerk.press("生成合同草稿")
+    clerk.fill("服务地点", "汤山街道所辖各社区")
+    clerk.press("保存草稿")
     clerk.press("定稿并送签", sure=True)
     clerk.waits_for("下载待签的合同（PDF）")
     signer = sign(someone, FUNDED)
