@@ -26,6 +26,7 @@ from market.records.files import open_store
 from market.records.keys import open_keys
 from market.web import catalogues, filters, pages
 from market.web.guard import public
+from market.web.menus import GROUP_LABELS, Link, MenuGroup, folded
 from market.web.rooms import Room, Waiting
 
 # Every room with a card, in the order of the menu.
@@ -163,11 +164,13 @@ def _shared_values() -> dict[str, Any]:
         return {}
     if "now" not in g:
         g.now = linli.now()
+    everybody = [link for _group, link in _menu(linli, None, everyone=True)]
     return {
         "actor": _Shown(g.actor) if g.get("actor") else None,
-        "menu": list(_menu(linli, g.get("actor"), everyone=not g.get("actor"))),
-        "public_menu": list(_menu(linli, None, everyone=True)) if g.get("actor") else [],
+        "menu": folded(_menu(linli, g.actor, everyone=False)) if g.get("actor") else everybody,
+        "public_menu": everybody if g.get("actor") else [],
         "demo": _demo(linli, g.now),
+        "menu_groups": GROUP_LABELS,
         "locale": catalogues.chosen_locale(),
         "now": g.now,
         "idle_seconds": _IDLE_SECONDS,
@@ -182,12 +185,7 @@ class _Shown:
         self.label = "、".join(dict.fromkeys(filters.text(ROLE_LABELS[grant.role]) for grant in actor.grants))
 
 
-class _Entry:
-    def __init__(self, label: str, url: str, active: bool) -> None:
-        self.label, self.url, self.active = label, url, active
-
-
-def _menu(linli: Linli, actor: Actor | None, *, everyone: bool) -> Iterator[_Entry]:
+def _menu(linli: Linli, actor: Actor | None, *, everyone: bool) -> Iterator[tuple[MenuGroup, Link]]:
     """Yield what this person works with, or (`everyone`) the pages that are open to anybody."""
     held = actor.permits() if actor else set()
     for room in linli.rooms:
@@ -195,7 +193,7 @@ def _menu(linli: Linli, actor: Actor | None, *, everyone: bool) -> Iterator[_Ent
             if entry.everyone if everyone else held.intersection(entry.permits):
                 alone = len(room.menu) == 1
                 active = request.blueprint == room.name if alone else request.endpoint == entry.endpoint
-                yield _Entry(filters.text(entry.label), url_for(entry.endpoint), active)
+                yield entry.group, Link(filters.text(entry.label), url_for(entry.endpoint), active)
 
 
 def _demo(linli: Linli, at: datetime) -> dict[str, str] | None:

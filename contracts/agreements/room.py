@@ -14,6 +14,7 @@ from contracts.agreements.views import bp
 from market.kernel.clock import beijing_day, end_of_day
 from market.kernel.permits import Actor, Permit
 from market.kernel.text import N_
+from market.web.menus import MenuGroup
 from market.web.rooms import MenuEntry, Room, Waiting
 
 _SIGN = N_("签署合同")
@@ -54,7 +55,7 @@ def _of(row: Agreement, today: date) -> list[Waiting]:
 CARD = Room(
     name="agreements",
     blueprints=[bp],
-    menu=[MenuEntry(N_("合同"), "agreements.index", (Permit.AGREEMENT_SEE,))],
+    menu=[MenuEntry(N_("合同"), "agreements.index", (Permit.AGREEMENT_SEE,), group=MenuGroup.CONTRACTS)],
     waiting=waiting,
     due=[suspend_fallen],
     jobs={RENDER_JOB: render_contract},

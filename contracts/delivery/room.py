@@ -12,6 +12,7 @@ from contracts.delivery.views import bp
 from market.kernel.clock import beijing_day, end_of_day
 from market.kernel.permits import Actor, Permit
 from market.kernel.text import N_
+from market.web.menus import MenuGroup
 from market.web.rooms import MenuEntry, Room, Waiting
 
 _VERBS = {
@@ -38,7 +39,7 @@ def waiting(actor: Actor, at: datetime) -> list[Waiting]:
 CARD = Room(
     name="delivery",
     blueprints=[bp],
-    menu=[MenuEntry(N_("履约"), "delivery.index", (Permit.AGREEMENT_SEE,))],
+    menu=[MenuEntry(N_("履约"), "delivery.index", (Permit.AGREEMENT_SEE,), group=MenuGroup.CONTRACTS)],
     waiting=waiting,
     due=[plan],
 )

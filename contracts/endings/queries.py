@@ -161,7 +161,7 @@ def stuck_payments(agreement_id: int, today: date) -> list[Payment]:
 
 
 def stuck_among(open_ones: Sequence[Payment], today: date) -> list[Payment]:
-    """Return those of a contract's open payments that cannot arrive; the payee's account is asked for when it matters."""
+    """Return those of a contract's open payments that cannot arrive; the payee's account is asked for if it matters."""
     late = any(one.pay_by < today for one in open_ones)
     payable = not late or live_bank_account(open_ones[0].organisation_id) is not None
     return [one for one in open_ones if is_stuck(one.state, one.pay_by, today, payable=payable)]

@@ -13,6 +13,7 @@ from market.kernel.clock import beijing_day, end_of_day
 from market.kernel.money import format_yuan
 from market.kernel.permits import Actor, Permit, allowed
 from market.kernel.text import N_
+from market.web.menus import MenuGroup
 from market.web.rooms import MenuEntry, Room, Waiting
 
 
@@ -48,8 +49,8 @@ CARD = Room(
     name="endings",
     blueprints=[bp],
     menu=[
-        MenuEntry(N_("合同终止"), "endings.index", (Permit.AGREEMENT_SEE,)),
-        MenuEntry(N_("追回款"), "endings.claims", (Permit.PAYOUT_SEE, Permit.CLAIM_WAIVE)),
+        MenuEntry(N_("合同终止"), "endings.index", (Permit.AGREEMENT_SEE,), group=MenuGroup.CONTRACTS),
+        MenuEntry(N_("追回款"), "endings.claims", (Permit.PAYOUT_SEE, Permit.CLAIM_WAIVE), group=MenuGroup.CONTRACTS),
     ],
     waiting=waiting,
     due=[due.end_failed],

@@ -11,6 +11,7 @@ from contracts.outcomes.views import bp
 from market.kernel.clock import is_before
 from market.kernel.permits import Actor, Permit
 from market.kernel.text import N_
+from market.web.menus import MenuGroup
 from market.web.rooms import MenuEntry, Room, Waiting
 
 _ASKED = {Source.MUTUAL: N_("参加互评"), Source.THIRD: N_("第三方评估")}
@@ -48,6 +49,7 @@ CARD = Room(
             N_("评估"),
             "outcomes.index",
             (Permit.OUTCOME_ORGANISE, Permit.OUTCOME_RATE_SELF, Permit.OUTCOME_RATE_MUTUAL, Permit.OUTCOME_RATE_THIRD),
+            group=MenuGroup.CONTRACTS,
         )
     ],
     waiting=waiting,

@@ -12,6 +12,7 @@ from market.kernel.clock import beijing_day, end_of_day
 from market.kernel.money import format_yuan
 from market.kernel.permits import Actor, Permit
 from market.kernel.text import N_
+from market.web.menus import MenuGroup
 from market.web.rooms import MenuEntry, Room, Waiting
 
 _VERBS = {
@@ -57,7 +58,7 @@ def _entry(row: Payment, today: date) -> Waiting:
 CARD = Room(
     name="payouts",
     blueprints=[bp, webhooks],
-    menu=[MenuEntry(N_("款项"), "payouts.index", (Permit.PAYOUT_SEE,))],
+    menu=[MenuEntry(N_("款项"), "payouts.index", (Permit.PAYOUT_SEE,), group=MenuGroup.CONTRACTS)],
     waiting=waiting,
     due=[due.raise_payments, due.chase_orders],
     jobs={

@@ -11,6 +11,7 @@ from market.awards.views import bp
 from market.kernel.clock import beijing_day, end_of_day
 from market.kernel.permits import Actor, Permit
 from market.kernel.text import N_
+from market.web.menus import MenuGroup
 from market.web.rooms import MenuEntry, Room, Waiting
 
 
@@ -33,8 +34,13 @@ CARD = Room(
     name="awards",
     blueprints=[bp],
     menu=[
-        MenuEntry(N_("成交结果"), "awards.index", (Permit.AWARD_CONFIRM, Permit.TENDER_SEE, Permit.BID_DRAFT)),
-        MenuEntry(N_("公示异议"), "awards.objections", (Permit.OBJECTION_DECIDE,)),
+        MenuEntry(
+            N_("成交结果"),
+            "awards.index",
+            (Permit.AWARD_CONFIRM, Permit.TENDER_SEE, Permit.BID_DRAFT),
+            group=MenuGroup.PURCHASE,
+        ),
+        MenuEntry(N_("公示异议"), "awards.objections", (Permit.OBJECTION_DECIDE,), group=MenuGroup.PURCHASE),
     ],
     waiting=waiting,
     jobs={LETTER_JOB: letter_pdf},

@@ -12,6 +12,7 @@ from market.bids.rules import opens_at
 from market.bids.views import bp
 from market.kernel.permits import Actor, Permit
 from market.kernel.text import N_
+from market.web.menus import MenuGroup
 from market.web.rooms import MenuEntry, Room, Waiting
 
 
@@ -49,8 +50,8 @@ CARD = Room(
     name="bids",
     blueprints=[bp],
     menu=[
-        MenuEntry(N_("投标"), "bids.mine", (Permit.BID_DRAFT,)),
-        MenuEntry(N_("开标"), "bids.opening_desk", (Permit.BID_OPEN,)),
+        MenuEntry(N_("投标"), "bids.mine", (Permit.BID_DRAFT,), group=MenuGroup.PURCHASE),
+        MenuEntry(N_("开标"), "bids.opening_desk", (Permit.BID_OPEN,), group=MenuGroup.PURCHASE),
     ],
     waiting=waiting,
     due=[remind_unsent, close_windows, expire_rewraps, sweep_draft_keys],

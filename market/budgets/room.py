@@ -11,6 +11,7 @@ from market.kernel.clock import beijing_day
 from market.kernel.permits import Actor, Permit
 from market.kernel.text import N_
 from market.places.queries import streets_by_id
+from market.web.menus import MenuGroup
 from market.web.rooms import MenuEntry, Room, Waiting
 
 
@@ -50,6 +51,6 @@ def _drafting(street_ids: list[int], at: datetime) -> list[Waiting]:
 CARD = Room(
     name="budgets",
     blueprints=[bp],
-    menu=[MenuEntry(N_("资金计划"), "budgets.index", (Permit.BUDGET_SEE,))],
+    menu=[MenuEntry(N_("资金计划"), "budgets.index", (Permit.BUDGET_SEE,), group=MenuGroup.NEEDS)],
     waiting=waiting,
 )

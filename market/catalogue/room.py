@@ -8,6 +8,7 @@ from market.catalogue.queries import unpublished
 from market.catalogue.views import bp
 from market.kernel.permits import Actor, Permit
 from market.kernel.text import N_
+from market.web.menus import MenuGroup
 from market.web.rooms import MenuEntry, Room, Waiting
 
 
@@ -28,6 +29,7 @@ CARD = Room(
             N_("服务目录"),
             "catalogue.index",
             (Permit.CATALOGUE_EDIT, Permit.NEED_RECORD, Permit.TENDER_DRAFT, Permit.BID_DRAFT),
+            group=MenuGroup.NEEDS,
         )
     ],
     waiting=waiting,

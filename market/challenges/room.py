@@ -10,6 +10,7 @@ from market.challenges.views import bp
 from market.kernel.clock import end_of_day
 from market.kernel.permits import Actor, Permit
 from market.kernel.text import N_
+from market.web.menus import MenuGroup
 from market.web.rooms import MenuEntry, Room, Waiting
 
 
@@ -36,6 +37,7 @@ CARD = Room(
             N_("质疑"),
             "challenges.index",
             (Permit.CHALLENGE_FILE, Permit.CHALLENGE_REPLY, Permit.CHALLENGE_DECIDE),
+            group=MenuGroup.PURCHASE,
         )
     ],
     waiting=waiting,

@@ -75,7 +75,7 @@ class _Nursery:
             act(self._register, one)
         act(self._open_nodes)
         for one in self.young:
-            if one.reach not in (Reach.APPLIED, Reach.REVIEWING, Reach.RETURNED):
+            if one.reach not in (Reach.NEW, Reach.APPLIED, Reach.REVIEWING, Reach.RETURNED):
                 act(self._take_in, one)
         act(self._train)
         for one in self.young:

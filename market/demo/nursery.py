@@ -15,6 +15,7 @@ from market.kernel.uscc import ProviderType
 class Reach(StrEnum):
     """How far a young organisation has come when the demonstration begins."""
 
+    NEW = "new"
     APPLIED = "applied"
     RETURNED = "returned"
     REVIEWING = "reviewing"
@@ -137,6 +138,8 @@ YOUNG = (
           "低龄老人帮助高龄老人，建立时间银行。", "MJ112255", kind=_K.SOCIAL_GROUP),
     Young("lvya", "江宁区绿芽社区营造中心", "陆芽", JIANGNING, _C.CHARITY_RELIEF, "枕溪社区", _R.APPLIED,
           "把闲置地块改造为共建花园，组织旧物募集。", "MJ112266", mode=_M.VIRTUAL, track=_T.GRID),
+    Young("linguang", "邻光楼道互助队", "邻光明", JIANGNING, _C.ELDER_CARE, "天印社区", _R.NEW,
+          "楼道长带着邻居轮流为高龄老人倒垃圾、换灯泡、量血压。", kind=_K.COMMUNITY_GROUP, track=_T.GRID),
     Young("qiaoshou", "月河巧手妈妈队", "巧云", WUXING, _C.SOCIAL_RELIEF, "红丰社区", _R.RETURNED,
           "手工编织培训，帮助居家妈妈增加收入。", kind=_K.COMMUNITY_GROUP, track=_T.GRID),
     Young("tongzhou", "吴兴区同舟救助服务中心", "舟远航", WUXING, _C.SOCIAL_RELIEF, "基地", _R.READY,

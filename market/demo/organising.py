@@ -113,6 +113,13 @@ class Organiser:
             )
             self.numbers[firm] = one.id
 
+    def withdraw(self, firm: str, days: int) -> None:
+        """A firm takes back what it handed in, and does not hand it in again."""
+        at = self.at + timedelta(days=days, hours=2)
+        signatory = self.stage.who(f"{firm}-sign")
+        self.stage.act(actions.withdraw_application, signatory, self.round_id, self.stage.firms[firm], at)
+        del self.numbers[firm]
+
     def close(self) -> None:
         """The deadline passes; the clock writes it down."""
         deadline = self.round.deadline_at
@@ -132,8 +139,8 @@ class Organiser:
 
     # --- the jury ---
 
-    def jury(self, shares: dict[str, int], finish: int) -> None:
-        """Five experts are drawn and declare; so many of them have finished, one more is half way."""
+    def jury(self, shares: dict[str, int], finish: int, left: int = 0) -> None:
+        """Five experts are drawn and declare; so many of them have finished, one more has so many sheets left."""
         self.at += timedelta(hours=1)
         self.stage.act(actions.draw_jury, self.official("clerk"), self.round_id, self.at, size=5, expert_seats=5)
         panel = panel_for(queries.SUBJECT, self.round_id)
@@ -144,16 +151,17 @@ class Organiser:
         for number, (seat_id, user_id) in enumerate(seats[: finish + 1]):
             at = self.at + timedelta(minutes=30 * number)
             self.stage.act(actions.declare, actor_of(user_id), seat_id, confirmed, at)
-            self.stage.act(self._sheet, number, seat_id, user_id, shares, number < finish, at + timedelta(minutes=20))
+            rest, later = 0 if number < finish else left, at + timedelta(minutes=20)
+            self.stage.act(self._sheet, number, seat_id, user_id, shares, rest, later)
         self.at += timedelta(hours=4)
 
     def _sheet(
-        self, number: int, seat_id: int, user_id: int, shares: dict[str, int], whole: bool, at: datetime
+        self, number: int, seat_id: int, user_id: int, shares: dict[str, int], left: int, at: datetime
     ) -> None:
         actor, row = actor_of(user_id), self.round
         rows = self.applications(ApplicationState.ADMITTED)
         firms = {key: firm for firm, key in self.numbers.items()}
-        for one in rows if whole else rows[: len(rows) // 2]:
+        for one in rows[: len(rows) - left]:
             given = []
             for order, criterion in enumerate(row.criteria):
                 swing = (number * 3 + order * 2 + one.id) % 5 - 2
@@ -162,7 +170,7 @@ class Organiser:
                     Given(criterion["id"], centi, words.reason(criterion["title"], centi, criterion["max_centi"]))
                 )
             actions.put_scores(actor, seat_id, one.id, given, at)
-        if whole:
+        if not left:
             actions.finish_sheet(actor, seat_id, "", at)
 
     def vote(self, until: datetime, ballots: Sequence[Sequence[str]], slips: int = 0) -> None:

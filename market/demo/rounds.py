@@ -1,5 +1,6 @@
-"""Rounds of the story: a venture round being judged in 江宁 with 24 applications, one in 吴兴 that has ended (a project
-that failed its mid-term and cured it, one that was clawed back), a subsidy that is open and a reward that is decided.
+"""Rounds of the story: in 江宁 a venture round being judged with 24 applications and one that is open; one in 吴兴 that
+has ended (a project that failed its mid-term and cured it, one that was clawed back); a subsidy that is open and a
+reward that is decided.
 
 Every person, organisation and project is invented; what ends badly plays in a street with an invented name.
 """
@@ -30,6 +31,18 @@ _RUNNING = Plan(
     date(2026, 2, 9),
     (date(2026, 6, 1), date(2027, 3, 31)),
     80_000,
+)
+_OPEN = Plan(
+    "jn",
+    "秣陵街道",
+    RoundRegime.VENTURE,
+    "秣陵街道2026年助残公益创投",
+    "征集帮助残疾人走出家门、参加社区生活的小项目，欢迎残疾人和家属一起设计。",
+    ((_D, "残疾人走出家门", 1),),
+    (("福彩公益金助残项目", 60_000), ("残疾人社区康复与陪伴", 40_000)),
+    date(2026, 3, 16),
+    (date(2026, 6, 15), date(2026, 12, 15)),
+    40_000,
 )
 _ENDED = Plan(
     "wx",
@@ -70,32 +83,48 @@ _REWARD = Plan(
 
 
 def play(stage: Theatre, hashed: str) -> None:
-    """Play all four rounds; new organisations are registered first."""
+    """Play all five rounds; new organisations are registered first."""
     for applicant in APPLICANTS:
         enrol(stage, applicant, hashed)
     _play_running(Organiser(stage, _RUNNING))
+    _play_open(Organiser(stage, _OPEN))
     _play_ended(Organiser(stage, _ENDED))
     _play_subsidy(Organiser(stage, _SUBSIDY))
     _play_reward(Organiser(stage, _REWARD))
 
 
 def _play_running(round_: Organiser) -> None:
-    """24 applications: two never handed in, two rejected, twenty judged; three of five jurors have finished."""
+    """24 applications: one never handed in, one taken back, two rejected, twenty judged.
+
+    Four of five jurors have finished, the fifth has two sheets left; residents vote.
+    """
     round_.publish()
     ideas = PROJECTS["汤山街道"]
     for number, (firm, idea) in enumerate(ideas.items()):
-        round_.apply(firm, idea, 3 + number, send=number not in (5, 17))
+        round_.apply(firm, idea, 3 + number, send=number != 5)
+    round_.withdraw(list(ideas)[17], 25)
     round_.close()
     names = list(round_.numbers)
-    round_.screen(((names[8], "项目内容为设备采购，不属于征集方向。"), (names[15], "服务地点不在本街道。")))
+    refused = {"mantang": "项目内容为设备采购，不属于征集方向。", "linjia": "服务地点不在本街道。"}
+    round_.screen(tuple(refused.items()))
     shares = {firm: ideas[firm].quality for firm in names}
-    round_.jury(shares, finish=3)
+    round_.jury(shares, finish=4, left=2)
     round_.stage.act(
         actions.set_pitch, round_.official("clerk"), round_.round_id, instant(date(2026, 4, 2), 14, 0), round_.at
     )
-    admitted = [firm for n, firm in enumerate(names) if n not in (8, 15)]
+    admitted = [firm for firm in names if firm not in refused]
     ballots: list[list[str]] = [[admitted[n % 7], admitted[(n * 3 + 1) % 11]] for n in range(16)]
     round_.vote(instant(date(2026, 4, 3), 18, 0), [sorted(set(one)) for one in ballots], slips=30)
+
+
+def _play_open(round_: Organiser) -> None:
+    """Open: one has begun, one has handed in, one has taken its application back to mend it."""
+    round_.publish()
+    (first, one), (second, other), (third, another) = PROJECTS["秣陵街道"].items()
+    round_.apply(first, one, 4, send=False)
+    round_.apply(second, other, 5)
+    round_.apply(third, another, 7)
+    round_.withdraw(third, 9)
 
 
 def _play_ended(round_: Organiser) -> None:

@@ -58,14 +58,19 @@ def to_next_deadline() -> Any:
 @public("what the demonstration is, and who plays in it")
 def about() -> Any:
     """The accounts and a walk to try."""
-    logins = set(db.session.scalars(select(User.login)))
+    logins, places = set(db.session.scalars(select(User.login))), districts()
     return render_template(
         "market/demo/about.html",
-        groups=[(place.full_name, _officials(place.code, logins)) for place in districts()],
+        groups=[(place.full_name, _officials(place.code, logins)) for place in places],
         firms=[
             (firm.name, [(f"{firm.short}-admin", firm.admin), (f"{firm.short}-sign", firm.signatory)])
             for firm in cast.FIRMS
             if f"{firm.short}-admin" in logins
+        ],
+        young=[
+            (f"{one.short}-admin", one.name, next(d.name for d in places if d.code == one.district))
+            for one in nursery.YOUNG
+            if f"{one.short}-admin" in logins
         ],
         others=_others(logins),
         waiting=_waiting([judge.login for judge in cast.EXPERTS] + [login for login, _name in cast.EVALUATORS]),

@@ -15,6 +15,7 @@ from market.kernel.text import N_
 from market.panels.queries import my_seats
 from market.panels.states import SeatState
 from market.tenders.states import LotState
+from market.web.menus import MenuGroup
 from market.web.rooms import MenuEntry, Room, Waiting
 
 
@@ -75,7 +76,14 @@ def _of_bidder(organisations: set[int], at: datetime) -> list[Waiting]:
 CARD = Room(
     name="evaluation",
     blueprints=[bp],
-    menu=[MenuEntry(N_("评审"), "evaluation.index", (Permit.BID_QUALIFY, Permit.AWARD_CONFIRM, Permit.BID_SCORE))],
+    menu=[
+        MenuEntry(
+            N_("评审"),
+            "evaluation.index",
+            (Permit.BID_QUALIFY, Permit.AWARD_CONFIRM, Permit.BID_SCORE),
+            group=MenuGroup.PURCHASE,
+        )
+    ],
     waiting=waiting,
     jobs={REPORT_JOB: report_pdf},
 )

@@ -12,6 +12,7 @@ from market.incubation.views import bp
 from market.kernel.clock import beijing_day, end_of_day
 from market.kernel.permits import Actor, Permit
 from market.kernel.text import N_
+from market.web.menus import MenuGroup
 from market.web.rooms import MenuEntry, Room, Waiting
 
 _S = ResidencyState
@@ -86,13 +87,20 @@ CARD = Room(
                 Permit.INCUBATION_MANAGE,
                 Permit.INCUBATION_APPLY,
             ),
+            group=MenuGroup.ORGANISATIONS,
         ),
         MenuEntry(
             N_("入驻孵化"),
             "incubation.residencies",
             (Permit.INCUBATION_WORK, Permit.INCUBATION_DECIDE, Permit.INCUBATION_APPLY),
+            group=MenuGroup.ORGANISATIONS,
         ),
-        MenuEntry(N_("培训"), "incubation.trainings", (Permit.INCUBATION_WORK, Permit.INCUBATION_APPLY)),
+        MenuEntry(
+            N_("培训"),
+            "incubation.trainings",
+            (Permit.INCUBATION_WORK, Permit.INCUBATION_APPLY),
+            group=MenuGroup.ORGANISATIONS,
+        ),
     ],
     waiting=waiting,
     due=[end_hostings],

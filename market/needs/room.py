@@ -10,6 +10,7 @@ from market.needs.queries import demands, loose_streets
 from market.needs.states import DemandState
 from market.needs.views import bp
 from market.places.queries import streets_by_id
+from market.web.menus import MenuGroup
 from market.web.rooms import MenuEntry, Room, Waiting
 
 _SHOWN = 20
@@ -35,8 +36,8 @@ CARD = Room(
     name="needs",
     blueprints=[bp],
     menu=[
-        MenuEntry(N_("居民诉求"), "needs.index", (Permit.NEED_RECORD,)),
-        MenuEntry(N_("服务需求"), "needs.demands", (Permit.NEED_RECORD, Permit.TENDER_DRAFT)),
+        MenuEntry(N_("居民诉求"), "needs.index", (Permit.NEED_RECORD,), group=MenuGroup.NEEDS),
+        MenuEntry(N_("服务需求"), "needs.demands", (Permit.NEED_RECORD, Permit.TENDER_DRAFT), group=MenuGroup.NEEDS),
     ],
     waiting=waiting,
 )

@@ -9,6 +9,7 @@ from market.kernel.text import N_
 from market.organisations.queries import mine, proposed_accounts, to_confirm
 from market.organisations.states import OrganisationState
 from market.organisations.views import bp
+from market.web.menus import MenuGroup
 from market.web.rooms import MenuEntry, Room, Waiting
 
 
@@ -43,6 +44,7 @@ CARD = Room(
             N_("机构"),
             "organisations.index",
             (Permit.ORGANISATION_EDIT, Permit.BID_DRAFT, Permit.ORGANISATION_CONFIRM),
+            group=MenuGroup.ORGANISATIONS,
         )
     ],
     waiting=waiting,

@@ -8,6 +8,7 @@ from market.kernel.permits import Actor, Permit
 from market.kernel.text import N_
 from market.people.queries import sealing_keys
 from market.people.views import bp
+from market.web.menus import MenuGroup
 from market.web.rooms import MenuEntry, Room, Waiting
 
 # Acts that need keys under a passphrase.
@@ -28,7 +29,7 @@ CARD = Room(
         MenuEntry(N_("工作台"), "people.desk", (Permit.DESK_SEE,)),
         MenuEntry(N_("消息"), "people.inbox", (Permit.DESK_SEE,)),
         MenuEntry(N_("我的账号"), "people.account", (Permit.DESK_SEE,)),
-        MenuEntry(N_("人员管理"), "people.people", (Permit.PEOPLE_MANAGE,)),
+        MenuEntry(N_("人员管理"), "people.people", (Permit.PEOPLE_MANAGE,), group=MenuGroup.PLATFORM),
     ],
     waiting=waiting,
 )

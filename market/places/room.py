@@ -11,6 +11,7 @@ from market.kernel.text import N_
 from market.places.actions import adopt_district
 from market.places.queries import streets
 from market.places.views import bp
+from market.web.menus import MenuGroup
 from market.web.rooms import MenuEntry, Room
 
 
@@ -28,7 +29,12 @@ CARD = Room(
     name="places",
     blueprints=[bp],
     menu=[
-        MenuEntry(N_("区县与规则"), "places.index", (Permit.RULES_OVERRIDE, Permit.BUDGET_APPROVE, Permit.TENDER_DRAFT))
+        MenuEntry(
+            N_("区县与规则"),
+            "places.index",
+            (Permit.RULES_OVERRIDE, Permit.BUDGET_APPROVE, Permit.TENDER_DRAFT),
+            group=MenuGroup.PLATFORM,
+        )
     ],
     commands=[adopt],
 )

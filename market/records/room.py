@@ -11,6 +11,7 @@ from market.kernel.text import N_
 from market.records import due, jobs, projections
 from market.records.messages import SEND_JOB
 from market.records.views import bp
+from market.web.menus import MenuGroup
 from market.web.rooms import MenuEntry, Room
 
 
@@ -40,7 +41,7 @@ def rebuild() -> None:
 CARD = Room(
     name="records",
     blueprints=[bp],
-    menu=[MenuEntry(N_("存证"), "records.index", (Permit.BOOKS_READ,))],
+    menu=[MenuEntry(N_("存证"), "records.index", (Permit.BOOKS_READ,), group=MenuGroup.PLATFORM)],
     jobs={SEND_JOB: _send_mail},
     due=[due.close_ended_day],
     commands=[notices],

@@ -11,6 +11,7 @@ from market.tenders.queries import waiting_for
 from market.tenders.rules import is_open
 from market.tenders.states import TenderState
 from market.tenders.views import bp
+from market.web.menus import MenuGroup
 from market.web.rooms import MenuEntry, Room, Waiting
 
 
@@ -35,7 +36,7 @@ def waiting(actor: Actor, at: datetime) -> list[Waiting]:
 CARD = Room(
     name="tenders",
     blueprints=[bp],
-    menu=[MenuEntry(N_("采购管理"), "tenders.index", (Permit.TENDER_SEE,))],
+    menu=[MenuEntry(N_("采购管理"), "tenders.index", (Permit.TENDER_SEE,), group=MenuGroup.PURCHASE)],
     waiting=waiting,
     due=[close_due],
 )

@@ -357,8 +357,11 @@ def sheet_form(criteria: Iterable[Mapping[str, Any]], saved: Iterable[Score]) ->
     data: dict[str, Any] = {}
     for criterion in criteria:
         key = int(criterion["id"])
-        fields[f"score-{key}"] = CentiField(_l("得分"), [optional(), WithinPoints(criterion["max_centi"])])
-        fields[f"reason-{key}"] = TextAreaField(_l("理由"), [optional(), Length(max=MOST)])
+        title = criterion["title"]
+        limits = [optional(), WithinPoints(criterion["max_centi"])]
+        fields[f"score-{key}"] = CentiField(gettext("“%(title)s”得分", title=title), limits)
+        why = gettext("“%(title)s”打分理由", title=title)
+        fields[f"reason-{key}"] = TextAreaField(why, [optional(), Length(max=MOST)])
         if row := given.get(key):
             data |= {f"score-{key}": row.score_centi, f"reason-{key}": row.reason}
     made: SheetForm = type("FilledSheet", (SheetForm,), fields)(data=data)

@@ -10,6 +10,7 @@ from market.venture.due import close_due_rounds, remind_before_deadlines, settle
 from market.venture.queries import seats_of, unsent, waiting_rounds
 from market.venture.states import RoundState
 from market.venture.views import bp
+from market.web.menus import MenuGroup
 from market.web.rooms import MenuEntry, Room, Waiting
 
 # What an official has to do with a round in this state, and the page where it is done.
@@ -53,10 +54,10 @@ CARD = Room(
     name="venture",
     blueprints=[bp],
     menu=[
-        MenuEntry(N_("资助轮次"), "venture.index", (Permit.ROUND_SEE,)),
-        MenuEntry(N_("项目申报"), "venture.open_rounds", (Permit.APPLICATION_DRAFT,)),
-        MenuEntry(N_("我的申报"), "venture.mine", (Permit.APPLICATION_DRAFT,)),
-        MenuEntry(N_("项目评选"), "venture.seats", (Permit.BID_SCORE,)),
+        MenuEntry(N_("资助轮次"), "venture.index", (Permit.ROUND_SEE,), group=MenuGroup.PROJECTS),
+        MenuEntry(N_("项目申报"), "venture.open_rounds", (Permit.APPLICATION_DRAFT,), group=MenuGroup.PROJECTS),
+        MenuEntry(N_("我的申报"), "venture.mine", (Permit.APPLICATION_DRAFT,), group=MenuGroup.PROJECTS),
+        MenuEntry(N_("项目评选"), "venture.seats", (Permit.BID_SCORE,), group=MenuGroup.PROJECTS),
         MenuEntry(N_("居民投票"), "venture.vote", everyone=True),
     ],
     waiting=waiting,

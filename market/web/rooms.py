@@ -11,6 +11,7 @@ import click
 from flask import Blueprint
 
 from market.kernel.permits import Actor, Permit
+from market.web.menus import MenuGroup
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class MenuEntry:
     endpoint: str
     permits: tuple[Permit, ...] = ()
     everyone: bool = False
+    group: MenuGroup = MenuGroup.DESK
 
 
 @dataclass(frozen=True)

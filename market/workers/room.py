@@ -9,6 +9,7 @@ from market.kernel.permits import Actor, Permit
 from market.kernel.rulebook import Regime
 from market.kernel.text import N_
 from market.places.queries import districts, rules_for_all
+from market.web.menus import MenuGroup
 from market.web.rooms import MenuEntry, Room, Waiting
 from market.workers.actions import CARD_JOB
 from market.workers.due import lapse, remind
@@ -61,9 +62,16 @@ CARD = Room(
     name="workers",
     blueprints=[bp],
     menu=[
-        MenuEntry(N_("社会工作者"), "workers.index", (Permit.WORKER_EDIT, Permit.WORKER_CONFIRM)),
-        MenuEntry(N_("证书核对"), "workers.certificates", (Permit.WORKER_CONFIRM,)),
-        MenuEntry(N_("人才计划"), "workers.talent", (Permit.WORKER_EDIT, Permit.WORKER_CONFIRM)),
+        MenuEntry(
+            N_("社会工作者"),
+            "workers.index",
+            (Permit.WORKER_EDIT, Permit.WORKER_CONFIRM),
+            group=MenuGroup.ORGANISATIONS,
+        ),
+        MenuEntry(N_("证书核对"), "workers.certificates", (Permit.WORKER_CONFIRM,), group=MenuGroup.ORGANISATIONS),
+        MenuEntry(
+            N_("人才计划"), "workers.talent", (Permit.WORKER_EDIT, Permit.WORKER_CONFIRM), group=MenuGroup.ORGANISATIONS
+        ),
     ],
     waiting=waiting,
     due=[lapse, remind],

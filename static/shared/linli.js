@@ -38,6 +38,18 @@
     box.showModal();
   });
 
+  // The menu's groups: closed by Escape, or by going elsewhere.
+  const openGroup = () => document.querySelector(".menu-wide details[open]");
+  const closeOutside = (event) => { const one = openGroup(); if (one && !one.contains(event.target)) one.open = false; };
+  document.addEventListener("click", closeOutside);
+  document.addEventListener("focusin", closeOutside);
+  document.addEventListener("keydown", (event) => {
+    const one = event.key === "Escape" && openGroup();
+    if (!one) return;
+    one.open = false;
+    one.querySelector("summary").focus();
+  });
+
   // Forms: a question first where one is asked, and never sent twice by a double click.
   document.addEventListener("submit", async (event) => {
     const form = event.target;

@@ -13,8 +13,9 @@ from market.awards.models import Award
 from market.awards.rules import objection_bar
 from market.awards.states import OBJECTION_LABELS, AwardState, ObjectionState
 from market.awards.views.door import TONES, bp
-from market.kernel.clock import beijing_day
+from market.kernel.clock import beijing_day, system_now
 from market.kernel.permits import Permit
+from market.people import actions as people
 from market.web.guard import actor_or_none, attempt, current_actor, found, guard, now, public
 
 _WHY = "anybody may object while a proposed result is public"
@@ -35,7 +36,9 @@ def object_to(award_id: int) -> Any:
     if form.validate_on_submit():
         with attempt(form) as tried:
             words = (form.name.data or "", form.contact.data or "", form.text.data or "")
+            people.check_sender("objection", request.remote_addr or "", system_now())
             actions.object_to_award(award_id, *words, now(), actor_or_none(), token=form.token.data)
+            people.note_sender("objection", request.remote_addr or "", system_now())
         if tried.ok:
             return redirect(url_for("awards.objected", award_id=award_id))
         row = _proposed(award_id)

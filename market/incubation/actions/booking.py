@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import delete, or_
+from sqlalchemy import delete, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from market.db.session import db
@@ -103,16 +103,32 @@ def _taken(day: object, slot: int) -> Refused:
     )
 
 
-def cancel(actor: Actor, row: Booking, at: datetime) -> None:
-    """Give back what is still to come of a booking: by the organisation that made it, or by the node's staff."""
+def cancel(actor: Actor, row: Booking, at: datetime, day: date | None = None) -> None:
+    """Give back what is still to come of a booking: by the organisation that made it, or by the node's staff.
+
+    `day` gives back that day alone while others of the series are still to come. Raises Refused for a day on which
+    nothing is left to give back.
+    """
     today, slot = beijing(at).date(), _slot_at(at)
     own = row.organisation_id is not None and allowed(
         actor, Permit.INCUBATION_APPLY, Scope(organisation_id=row.organisation_id)
     )
     verb = BookingVerb.CANCEL if own else BookingVerb.RELEASE
-    move(row, BOOKING_MACHINE, verb, at_post(actor, row.room.node.scope, row.organisation_id), at)
+    hands = at_post(actor, row.room.node.scope, row.organisation_id)
     to_come = or_(BookedSlot.day > today, (BookedSlot.day == today) & (BookedSlot.slot >= slot))
-    db.session.execute(delete(BookedSlot).where(BookedSlot.booking_id == row.id, to_come))
+    left = (BookedSlot.booking_id == row.id) & to_come
+    if day is not None:
+        permit = Permit.INCUBATION_APPLY if own else Permit.INCUBATION_WORK
+        require(actor, permit, Scope(organisation_id=row.organisation_id) if own else row.room.node.scope)
+        days = set(db.session.scalars(select(BookedSlot.day).where(left).distinct()))
+        if day not in days:
+            raise Refused(N_("这一天没有可以取消的预约。"))
+        if len(days) > 1:
+            db.session.execute(delete(BookedSlot).where(left, BookedSlot.day == day))
+            record(row.subject, "cancel-day", hands, at, permit=permit, facts={"room": row.room_id, "day": day})
+            return
+    move(row, BOOKING_MACHINE, verb, hands, at)
+    db.session.execute(delete(BookedSlot).where(left))
 
 
 def release_all(actor: Actor, organisation_id: int, at: datetime) -> int:

@@ -23,10 +23,7 @@ _WEEK = timedelta(days=7)
 
 def _monday(text: str, today: date) -> date:
     """The Monday of the week asked for; a text that is no day asks for this week."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = today
+    day = _day_or_none(text) or today
     return day - timedelta(days=day.weekday())
 
 
@@ -89,10 +86,14 @@ def _booking_form(row: MeetingRoom) -> BookingForm:
 
 
 def _asked_day() -> date:
+    return _day_or_none(request.args.get("day", "")) or beijing_day(now()) + timedelta(days=1)
+
+
+def _day_or_none(text: str) -> date | None:
     try:
-        return date.fromisoformat(request.args.get("day", ""))
+        return date.fromisoformat(text)
     except ValueError:
-        return beijing_day(now()) + timedelta(days=1)
+        return None
 
 
 @bp.post("/rooms/<int:room_id>/<any(offer, withhold):verb>")
@@ -133,6 +134,7 @@ def cancel(booking_id: int) -> Any:
         actor, Permit.INCUBATION_APPLY, Scope(organisation_id=row.organisation_id)
     )
     found(row if own or may(Permit.INCUBATION_WORK, row.room.node) else None)
-    actions.cancel(actor, row, now())
+    day = _day_or_none(request.form.get("day", ""))
+    actions.cancel(actor, row, now(), day)
     flash(_("已取消预约，尚未开始的时间已释放。"), "success")
-    return redirect(url_for("incubation.room", room_id=row.room_id))
+    return redirect(url_for("incubation.room", room_id=row.room_id, week=day))

@@ -31,7 +31,9 @@ def _require_own(actor: Actor, seat: Seat) -> None:
         raise Refused(N_("评审已经结束，不能再办理。"))
 
 
-def declare(actor: Actor, seat: Seat, call: Call, confirmed: Collection[int], at: datetime) -> None:
+def declare(
+    actor: Actor, seat: Seat, call: Call, confirmed: Collection[int], at: datetime, text: str = DECLARATION
+) -> None:
     """Declare to have no tie with any of the bidders, who are named one by one in `confirmed`.
 
     The signed act is the digest over text, bidders, member and time; the values stand in the chain behind a commitment.
@@ -39,7 +41,7 @@ def declare(actor: Actor, seat: Seat, call: Call, confirmed: Collection[int], at
     """
     _require_own(actor, seat)
     if set(confirmed) != set(call.bidders):
-        raise Refused(N_("请逐一确认与每个投标人都没有利害关系；如有，请申请回避。"), field="confirmed")
+        raise Refused(N_("请逐一确认与名单中的每一家都没有利害关系；如有，请申请回避。"), field="confirmed")
     _refuse_known_tie(actor, seat, call)
     declaration = {
         "form": "linli.declaration.1",
@@ -47,7 +49,7 @@ def declare(actor: Actor, seat: Seat, call: Call, confirmed: Collection[int], at
         "seat": seat.id,
         "member": seat.user_id,
         "bidders": [{"id": key, "name": call.bidders[key]} for key in sorted(call.bidders)],
-        "text": DECLARATION,
+        "text": text,
         "at": at,
     }
     seat.declaration_digest, seat.acted_at = digest(declaration), at

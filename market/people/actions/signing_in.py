@@ -82,6 +82,21 @@ def note_failure(login: str, address: str, at: datetime) -> None:
     db.session.flush()
 
 
+def check_sender(form: str, address: str, at: datetime) -> None:
+    """Raise Refused while an address must wait before it sends a public form again; each sending is noted."""
+    check_throttle(_sender(form, address), address, at)
+
+
+def note_sender(form: str, address: str, at: datetime) -> None:
+    """Write down that an address sent a public form; the same waits as for wrong passwords follow from it."""
+    note_failure(_sender(form, address), address, at)
+
+
+def _sender(form: str, address: str) -> str:
+    """Stands for a login; no login has a space."""
+    return f"{form} from {address}"
+
+
 def forget_failures(login: str) -> None:
     """Clear a person's failures after a successful sign-in."""
     db.session.execute(db.delete(SignInFailure).where(SignInFailure.login == login.strip().lower()))

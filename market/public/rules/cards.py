@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from market.kernel.categories import CATEGORY_LABELS
-from market.public.rules.labels import METHOD_LABELS, STAGES, stage_now
+from market.public.rules.labels import METHOD_LABELS, stage_now, stage_words
 from market.public.rules.performing import outcomes_of
 
 _CATEGORIES = {str(category): label for category, label in CATEGORY_LABELS.items()}
@@ -15,7 +15,7 @@ _CATEGORIES = {str(category): label for category, label in CATEGORY_LABELS.items
 def listed(row: Any, at: datetime, folder: str) -> dict[str, Any]:
     """Return what a list shows of a card at this instant; `folder` is the address below which purchases lie."""
     stage = stage_now(row.stage, row.deadline_at, at)
-    label, tone, _ = STAGES.get(stage, (stage, "neutral", None))
+    label, tone, _ = stage_words(stage, row.method or "")
     return {
         "url": f"{folder}{row.ocid}",
         "title": row.title,

@@ -48,6 +48,25 @@ STAGES: dict[str, tuple[str, str, Phase]] = {
     "cancelled": (N_("已取消"), "bad", Phase.ENDED),
 }
 
+# What is chosen by a jury has no opening and no supplier.
+_JURY = {Regime.VENTURE.value, Regime.SUBSIDY.value, Regime.REWARD.value}
+_JURY_STAGES = {
+    "tender": (N_("正在征集申报"), "info", Phase.OPEN),
+    "closed": (N_("申报已截止，评审中"), "wait", Phase.JUDGED),
+    "evaluated": (N_("已评审，待决定资助名单"), "wait", Phase.JUDGED),
+}
+
+
+def by_jury(method: str) -> bool:
+    """Whether a jury chooses projects under this method, so that nothing is opened."""
+    return method in _JURY
+
+
+def stage_words(stage: str, method: str) -> tuple[str, str, Phase]:
+    """Return words, tone and phase of a stage for a method; an unknown stage is shown as it stands."""
+    found = _JURY_STAGES.get(stage) if by_jury(method) else None
+    return found or STAGES.get(stage, (stage, "neutral", Phase.PLANNED))
+
 
 def stage_now(stage: str, deadline_at: datetime | None, at: datetime) -> str:
     """Return the stage at this instant: what is open closes with its deadline, whatever a timer has written down."""

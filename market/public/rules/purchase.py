@@ -9,13 +9,14 @@ from typing import Any
 from market.kernel.clock import end_of_day
 from market.kernel.text import N_
 from market.public.rules import awarding, performing, rounds, tendering
-from market.public.rules.labels import Phase
+from market.public.rules.labels import Phase, by_jury
 from market.public.rules.reading import Data, instant, part, rows, text
 
 # Steps of the line at the top of the page, with the phases in which each is being done.
+_OPENING = N_("开标评审")
 _STEPS = (
     (N_("公开征集"), {Phase.PLANNED, Phase.OPEN}),
-    (N_("开标评审"), {Phase.JUDGED}),
+    (_OPENING, {Phase.JUDGED}),
     (N_("公布结果"), {Phase.AWARDED}),
     (N_("合同履约"), {Phase.RUNNING}),
     (N_("完成"), {Phase.COMPLETE}),
@@ -56,7 +57,7 @@ def next_change(page: dict[str, Any], deadline_at: datetime | None, at: datetime
     return min((end for end in (*ends, deadline_at) if end is not None and end > at), default=None)
 
 
-def steps(phase: Phase, release: Data) -> list[dict[str, Any]]:
+def steps(phase: Phase, release: Data, method: str = "") -> list[dict[str, Any]]:
     """Return where the purchase stands: done, now, next, and failed at the step that was not passed."""
     reached = _reached(release)
     if phase is Phase.ENDED:
@@ -65,7 +66,8 @@ def steps(phase: Phase, release: Data) -> list[dict[str, Any]]:
         here = next(i for i, (_, phases) in enumerate(_STEPS) if phase in phases)
         last = "done" if phase is Phase.COMPLETE else "now"
         states = ["done"] * here + [last] + ["next"] * (len(_STEPS) - here - 1)
-    return [{"label": label, "state": state} for (label, _), state in zip(_STEPS, states, strict=True)]
+    labels = [N_("评审") if label == _OPENING and by_jury(method) else label for label, _ in _STEPS]
+    return [{"label": label, "state": state} for label, state in zip(labels, states, strict=True)]
 
 
 def _reached(release: Data) -> int:

@@ -29,6 +29,7 @@ from market.venture.queries import (
     rules_of,
     writers,
 )
+from market.venture.rules.content import DECLARATION
 from market.venture.rules.scores import ScoreModel, ScoreRule, pointed_centi
 from market.venture.states import HANDED_IN, ApplicationState, RoundState
 
@@ -136,7 +137,7 @@ def declare(actor: Actor, seat_id: int, confirmed: Collection[int], at: datetime
     seat = _own(actor, seat_id)
     row = _round_of(seat)
     require_other_hands(actor, Permit.BID_SCORE, "round", row.id)
-    panels.declare(actor, seat, _call(row), confirmed, at)
+    panels.declare(actor, seat, _call(row), confirmed, at, DECLARATION)
     return seat
 
 

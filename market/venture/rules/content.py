@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from market.kernel.canonical import digest
+from market.kernel.text import N_
 from market.venture.rules.grants import GrantModel
 
 GOALS = 3
@@ -19,6 +20,11 @@ CRITERIA = (
     ("方案设计", "服务内容、方法和进度是否具体、可行，目标能否衡量。", 3000),
     ("团队", "人员能力和分工是否满足项目需要，有没有同类经验。", 2000),
     ("社区融合与成效", "能否动员居民和社区力量，成效能否持续。", 2000),
+)
+# What a juror signs: the panel's declaration in the words of a round.
+DECLARATION = N_(
+    "本人已查看全部申报单位名单。本人及近亲属在征集公告前三年内与名单中的单位没有劳动关系，没有担任其董事、监事或理事，"
+    "不是其控股股东或实际控制人，也没有其他可能影响公正评审的关系；未参与编制本轮征集方案；不向任何人透露评审内容。"
 )
 # After the decision anyone may read these; plan and team stay with street and jury.
 PUBLIC = ("title", "field", "summary", "beneficiaries", *PAIRS, "total_fen", "own_fen", "raised_fen", "asked_fen")

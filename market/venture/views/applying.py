@@ -19,7 +19,7 @@ from market.venture.actions import Desk, TooLate
 from market.venture.forms import ApplicationForm, SubmitForm, application_form, box_of
 from market.venture.rules.grants import GrantModel, GrantRule, gap_fen, grant_most_fen
 from market.venture.rules.scores import ScoreModel, ScoreRule
-from market.venture.states import ApplicationState
+from market.venture.states import HANDED_IN, ApplicationState
 from market.venture.views.door import bp, my_organisations, page, sides
 from market.web import pages
 from market.web.guard import attempt, current_actor, found, guard, now
@@ -127,7 +127,8 @@ def _marks(form: ApplicationForm) -> tuple[int, dict[str, str]]:
 def save_field(round_id: int, applicant_id: int) -> Any:
     """Save one box as it is left."""
     desk = _desk(round_id, applicant_id)
-    form, name = application_form(desk.round.themes, {}), request.form.get("field", "")
+    # The direction's own box is called "field" as well; which box was left comes last.
+    form, name = application_form(desk.round.themes, {}), (request.form.getlist("field") or [""])[-1]
     key = {field.short_name: key for key, field in form.named().items()}.get(name)
     if key is None:
         raise NotFound(N_("没有找到您要的内容，链接可能已失效。"))
@@ -168,6 +169,8 @@ def hand_in(round_id: int, applicant_id: int) -> Any:
             # The refusal rolled everything back; the attempt itself is kept.
             actions.note_late_attempt(current_actor(), round_id, applicant_id, at)
     desk = _desk(round_id, applicant_id)
+    if desk.application is not None and desk.application.state in HANDED_IN:
+        return redirect(url_for("venture.application", application_id=desk.application.id))
     shown = page(
         "submit.html",
         form=form,

@@ -13,12 +13,12 @@ from market.kernel.text import N_
 from market.panels import queries as panels
 from market.panels.actions import Given
 from market.panels.models import Seat
-from market.panels.rules import DECLARATION
 from market.panels.states import SeatState
 from market.venture import actions, queries
 from market.venture.forms import DeclareForm, FinishForm, ReasonForm, SheetForm, sheet_form
 from market.venture.models import Application, Round
 from market.venture.queries import SUBJECT
+from market.venture.rules.content import DECLARATION
 from market.venture.states import ApplicationState, RoundState
 from market.venture.views.door import bp, page
 from market.web.filters import iso

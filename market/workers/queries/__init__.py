@@ -21,6 +21,7 @@ from market.workers.queries.people import (
     PAGE,
     Named,
     current,
+    employers,
     nameable,
     named,
     reserve_counts,
@@ -34,7 +35,7 @@ from market.workers.queries.people import (
 )
 
 __all__ = [
-    "PAGE", "Growth", "Named", "as_entries", "card", "cards_of", "certificate", "current",
+    "PAGE", "Growth", "Named", "as_entries", "card", "cards_of", "certificate", "current", "employers",
     "employments_of", "expiring", "growth", "holder_of", "lapsed", "learning_of", "nameable", "named", "posting",
     "postings_of", "postings_under", "present_employment", "reserve_counts", "returned", "roster", "spans", "strength",
     "supervision_given", "supervisions_of", "supervisors_in", "tier_counts", "to_confirm", "within", "worker",

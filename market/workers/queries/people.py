@@ -60,6 +60,12 @@ def roster(
     return list(db.session.scalars(query.order_by(SocialWorker.id.desc()).limit(limit)))
 
 
+def employers(grants: Iterable[Grant]) -> set[int]:
+    """Return the organisations that have people inside the grants."""
+    query = select(SocialWorker.organisation_id).where(within(grants), SocialWorker.organisation_id.is_not(None))
+    return {one for one in db.session.scalars(query.distinct()) if one is not None}
+
+
 def current(certificates: Iterable[Certificate], day: date) -> Certificate | None:
     """Return the certificate that holds on a day: confirmed, period running, the highest level, the latest end."""
     order = list(Level)

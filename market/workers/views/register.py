@@ -40,7 +40,8 @@ def index() -> Any:
     shown = rows[: queries.PAGE]
     more = shown[-1].id if len(rows) > queries.PAGE else None
     own, day = _organisations(), beijing_day(now())
-    firms = organisations_by_id({r.organisation_id for r in shown if r.organisation_id} | set(own))
+    employers = queries.employers(grants)
+    firms = organisations_by_id({r.organisation_id for r in shown if r.organisation_id} | set(own) | employers)
     rules = rules_for_all(districts(), Regime.ANY, day)
     return page(
         "index.html",
@@ -50,6 +51,8 @@ def index() -> Any:
         enters=bool(own),
         confirms=bool(actor.scopes(Permit.WORKER_CONFIRM)),
         reserve=reserve,
+        firm=firm,
+        choices=sorted((firms[one].name, one) for one in employers) if len(employers) > 1 and not reserve else [],
         ratio=_ratio(firms[own[0]], rules, day) if len(own) == 1 and before is None else None,
     )
 

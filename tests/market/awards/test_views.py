@@ -52,6 +52,17 @@ def test_anybody_objects_without_an_account_from_the_public_page(deal, visitors)
         assert "造假" not in source
 
 
+def test_one_sender_waits_after_five_objections(deal, visitors):
+    resident = visitors()
+    for number in range(6):
+        page = resident.get(f"/awards/{deal.award.id}/object")
+        words = {"text": f"第 {number} 条意见", "name": "王某某", "contact": "13900000000"}
+        page = resident.submit(page, words, button="提交异议")
+    assert page.status == 422
+    assert "尝试次数过多" in page.text
+    assert len(db.session.scalars(select(Objection)).all()) == 5
+
+
 def test_the_form_closes_with_the_notice_and_other_awards_have_none(deal, clock, visitors):
     clock.move_to(2026, 4, 15, 0, 0)
     page = visitors().get(f"/awards/{deal.award.id}/object")

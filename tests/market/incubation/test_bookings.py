@@ -126,6 +126,19 @@ def test_staff_take_a_room_back(session: Session, net: factory.Network) -> None:
         actions.cancel(net.staff, row, system_now())
 
 
+def test_one_date_of_a_series_is_given_back_alone(session: Session, net: factory.Network) -> None:
+    room = factory.meeting_room(net)
+    row = actions.book(net.staff, room, None, Series(FIRST, 18, 20, 2), "例会", system_now())
+    second = FIRST + timedelta(days=7)
+    with pytest.raises(Refused, match="这一天"):
+        actions.cancel(net.staff, row, system_now(), FIRST + timedelta(days=1))
+    actions.cancel(net.staff, row, system_now(), FIRST)
+    assert (row.state, queries.taken_slots(room.id, [FIRST])) == ("booked", set())
+    assert queries.taken_slots(room.id, [second]) == {(second, 18), (second, 19)}
+    actions.cancel(net.staff, row, system_now(), second)
+    assert (row.state, queries.taken_slots(room.id, [second])) == ("cancelled", set()), "the last date ends the booking"
+
+
 def test_a_room_that_is_not_offered_takes_no_booking(session: Session, net: factory.Network) -> None:
     room = factory.meeting_room(net)
     actions.set_room_active(net.civil, room, False, system_now())

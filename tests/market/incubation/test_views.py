@@ -171,7 +171,7 @@ def test_booking_a_room_by_page(visitors: Browsers, session: Session) -> None:
     assert "已被预约" in page.errors["from_slot"]
     assert page.form(button="预约").values["purpose"] == ["项目例会"]
     page = editor.get("/incubation/bookings", most=8)
-    page = editor.submit(page, button="取消")
+    page = editor.submit(page, button="取消全部")
     assert "项目例会" not in page.text
 
 

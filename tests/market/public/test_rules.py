@@ -14,7 +14,7 @@ from market.kernel.rulebook import load
 from market.public.rules import Phase, chains, purchase, receipts, rulebook, stage_now, stages_of
 from market.public.rules.awarding import scoring
 from market.public.rules.chains import GENESIS, Link, Posted
-from market.public.rules.labels import STAGES
+from market.public.rules.labels import STAGES, stage_words
 from market.public.rules.reading import exact_centi, fen, last_day
 from market.records import notices
 
@@ -25,6 +25,15 @@ def test_what_is_open_closes_with_its_deadline_whatever_the_timer_has_written() 
     assert stage_now("tender", AT + timedelta(seconds=1), AT) == "tender"
     assert stage_now("tender", AT, AT) == "closed"
     assert stage_now("opened", AT, AT) == "opened"
+
+
+def test_what_a_jury_chooses_waits_for_no_opening():
+    assert stage_words("closed", "comparison")[0] == "已截止，待开标"
+    assert stage_words("closed", "reward") == ("申报已截止，评审中", "wait", Phase.JUDGED)
+    assert stage_words("evaluated", "venture")[0] == "已评审，待决定资助名单"
+    assert [one["label"] for one in purchase.steps(Phase.JUDGED, {}, "venture")][1] == "评审"
+    assert [one["label"] for one in purchase.steps(Phase.JUDGED, {}, "comparison")][1] == "开标评审"
+    assert stage_words("new code", "venture") == ("new code", "neutral", Phase.PLANNED)
 
 
 def test_every_stage_has_words_and_belongs_to_one_phase() -> None:

@@ -122,6 +122,12 @@ def test_an_applicant_writes_checks_and_hands_in(go):
         headers={"Accept": "application/json"},
     )
     assert saved.response.status_code == 200
+    saved = editor.post(
+        f"/rounds/{case.round_id}/apply/{team.id}/field?v=2",
+        {"field": ["elder_care", "field"], "csrf_token": page_token(editor, case, team)},
+        headers={"Accept": "application/json"},
+    )
+    assert saved.response.status_code == 200, "the box of the direction is called field as well"
     page = editor.get(f"/rounds/{case.round_id}/apply/{team.id}/submit")
     assert "请由" in page.text, "only a signatory hands in"
     page = signatory.get(f"/rounds/{case.round_id}/apply/{team.id}/submit", most=DETAIL)

@@ -134,6 +134,17 @@ def test_the_district_names_supervisors_and_sees_the_programme(visitors: Visitor
     assert row.name not in page.text
 
 
+def test_the_district_chooses_an_organisation_of_the_roster(visitors: Visitors, session: Session) -> None:
+    first, second = organisation(bank=False), organisation(bank=False)
+    workers.employed(first, "甲某")
+    workers.employed(second, "乙某")
+    page = sign_in(visitors(), _civil()).get("/workers", most=LIST)
+    assert {first.organisation.name, second.organisation.name} <= set(page.words("//select/option"))
+    page = sign_in(visitors(), _civil()).get(f"/workers?organisation={second.id}")
+    assert page.words("//tbody/tr/th") == ["乙某"]
+    assert page.words("//option[@selected]") == [second.organisation.name]
+
+
 @pytest.mark.parametrize("count", [3, 25])
 def test_the_roster_pages_by_key_with_the_same_statements(visitors: Visitors, session: Session, count: int) -> None:
     team = organisation(bank=False)

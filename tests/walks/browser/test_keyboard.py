@@ -57,6 +57,12 @@ def test_a_clerk_signs_in_and_records_a_need_by_keyboard_alone(someone):
     enter(clerk)
     assert clerk.heading == "工作台"
 
+    tab_to(clerk, "资金与需求")
+    clerk.page.keyboard.press("Enter")
+    tab_to(clerk, "服务目录")
+    clerk.page.keyboard.press("Escape")
+    assert clerk.page.evaluate(_FOCUSED)["name"] == "资金与需求", "Escape folds the group and stays where it was opened"
+    clerk.page.keyboard.press("Enter")
     tab_to(clerk, "居民诉求")
     enter(clerk)
     tab_to(clerk, "登记诉求")

@@ -13,6 +13,7 @@ import pytest
 
 from contracts.payouts.providers.fake_bank import results_for
 from market.demo.cast import EXPERTS, PASSPHRASE, PASSWORD
+from tests.walks.browser.acts import report, sign
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -267,16 +268,7 @@ def test_6_after_the_windows_both_sides_sign_the_contract(someone):
     clerk.sees("现在还不能签署", "壹拾壹万零肆佰元整")
 
     clerk.move_clock_past("2026-04-18 00:00")
-    for login, side in (("heqiao-sign", "乙方"), ("approver-jn", "甲方")):
-        signer = someone(login)
-        signer.task(TITLE, "签署")
-        signer.tick("我已核对合同全文和内容摘要")
-        signer.fill("签署口令", "not the passphrase")
-        signer.press("签署合同")
-        signer.sees("请先改正以下问题")
-        signer.fill("签署口令", PASSPHRASE)
-        signer.press("签署合同")
-        signer.sees(side)
+    signer = sign(someone, TITLE)
     signer.sees("下载已签署的合同（PDF）", "44,160.00", "66,240.00")
     assert signer.download("下载已签署的合同（PDF）").startswith(b"%PDF-")
     signer.follow("节点、报告与验收")
@@ -289,38 +281,12 @@ def test_6_after_the_windows_both_sides_sign_the_contract(someone):
     clerk.sees("首期供餐完成", "服务结束并接受评估")
 
 
-def report(someone, tmp_path, milestone: str) -> None:
-    """The organisation reports a milestone with evidence, the street accepts it."""
-    admin = someone("heqiao-admin")
-    admin.task(f"{TITLE} · {milestone}")
-    evidence = tmp_path / "供餐台账.csv"
-    evidence.write_text("日期,人次,签收\n2026-04-20,126,已签收\n", encoding="utf-8")
-    admin.press("提交报告")
-    admin.sees("请先改正以下问题")
-    admin.attach("证明材料", evidence)
-    admin.press("上传")
-    admin.sees("供餐台账.csv", "SHA-256")
-    admin.fill("完成情况", f"“{milestone}”已按合同完成，台账和签收记录齐全。")
-    admin.fill("服务人数", "126")
-    admin.fill("服务次数", "38")
-    admin.press("提交报告")
-    clerk = someone("clerk-jn")
-    clerk.task(f"{TITLE} · {milestone}", "验收履约节点")
-    clerk.follow("验收", within=clerk.page.locator(".page-actions"))
-    clerk.fill("验收意见", "查阅台账并随机回访，数量和质量符合合同要求。")
-    clerk.fill("邀请参加验收的服务对象", "12")
-    clerk.fill("其中表示满意的", "11")
-    clerk.fill("服务对象的意见", "味道合口，建议增加软食。")
-    clerk.press("验收合格", sure=True)
-    clerk.sees("已验收")
-
-
 def test_7_the_organisation_reports_with_evidence_and_the_street_accepts(someone, tmp_path):
     visitor = someone()
     visitor.move_clock_past("2026-04-24 00:00", "下一个工作日")
-    report(someone, tmp_path, "首期供餐完成")
+    report(someone, tmp_path, TITLE, "首期供餐完成")
     visitor.move_clock_past("2026-04-30 00:00", "下一个工作日")
-    report(someone, tmp_path, "服务结束并接受评估")
+    report(someone, tmp_path, TITLE, "服务结束并接受评估")
 
 
 def rate(person, points: tuple[int, ...]) -> None:

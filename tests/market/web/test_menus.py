@@ -1,0 +1,24 @@
+"""A short menu is a line of links; a long one folds what belongs together."""
+
+from __future__ import annotations
+
+from market.web.menus import Folded, Link, MenuGroup, folded
+
+
+def entries(*groups: MenuGroup) -> list[tuple[MenuGroup, Link]]:
+    return [(group, Link(f"{group}-{n}", f"/{n}", active=n == 3)) for n, group in enumerate(groups)]
+
+
+def test_seven_entries_stay_a_line_of_links() -> None:
+    given = entries(*[MenuGroup.PURCHASE] * 7)
+    assert folded(given) == [link for _group, link in given]
+
+
+def test_from_eight_on_groups_fold_but_the_desk_and_a_group_of_one_do_not() -> None:
+    desk, one = [MenuGroup.DESK] * 3, [MenuGroup.NEEDS]
+    menu = folded(entries(*[MenuGroup.CONTRACTS] * 4, *desk, *one))
+    assert [type(entry) for entry in menu] == [Link, Link, Link, Link, Folded]
+    contracts = menu[-1]
+    assert isinstance(contracts, Folded)
+    assert [link.url for link in contracts.links] == ["/0", "/1", "/2", "/3"]
+    assert contracts.active, "the page shown is one of these"
