@@ -33,7 +33,9 @@ from market.people.queries import person
 from market.places.actions import add_street, adopt_district
 from market.places.models import District, Street
 from market.places.queries import streets
+from market.public.due import post_verifier
 from market.records.democlock import set_demonstration_now
+from market.records.due import close_ended_day
 
 FOUNDED = instant(date(2025, 12, 8), 9, 0)
 _INSTALLER = Actor(None, "installer", (Grant(Role.OPERATOR), Grant(Role.DISTRICT_CIVIL)))
@@ -63,6 +65,8 @@ def load(app: Flask) -> None:
     staffing.newcomers(stage)
     rounds.play(stage, hashed)
     stage.act(set_demonstration_now, OPENING)
+    stage.act(close_ended_day, OPENING)
+    stage.act(post_verifier, OPENING)
 
 
 def _found_district(stage: Theatre, plan: cast.District) -> District:
