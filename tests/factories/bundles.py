@@ -107,8 +107,7 @@ class Story:
         self.releases: list[tuple[str, bytes]] = []
         self.headers: list[str] = []
         self.head = "0" * 64
-        self.rules, self.calendar = books(plan.method, plan.day)
-        self.rules_notice = rules_data(self.rules, self.calendar)
+        self.rules, self.calendar, self.rules_notice = books(plan.method, plan.day)
         self.street = Street(id=1, code="320115001", name="东山街道", uscc=None,
                              district=District(id=1, code="320115", name="江宁区", full_name="南京市江宁区"))  # fmt: skip
         self.at = instant(plan.day, 11)
@@ -180,7 +179,7 @@ class Story:
         )  # fmt: skip
         for share in lot.funding:
             self.book("reserve", share.line_id, share.amount_fen, f"reserve:{share.line_id}")
-        self.publish("tender", tender_release(self.tender, self.table, self.rules, (), rules_key(self.rules_notice)))
+        self.publish("tender", tender_release(self.tender, self.table, self.rules, (), _posted(self.rules_notice)[0]))
 
     def open(self) -> None:
         closes = self.table.deadline_at
@@ -380,7 +379,8 @@ class Story:
 
     def bundle(self, days: Sequence[Day] | None = None) -> bytes:
         """The bundle with one daily digest over this chain and some others."""
-        return bundle_of(self.releases, self.headers, self.rules_notice, [self.day()] if days is None else days)
+        days = [self.day()] if days is None else days
+        return bundle_of(self.releases, self.headers, self.rules_notice, days)
 
     def day(self) -> Day:
         """A daily digest over the chain as it is now."""
@@ -399,18 +399,29 @@ def bundle_of(
     releases: Sequence[tuple[str, bytes]], headers: Sequence[str], rules: Mapping[str, Any], days: Sequence[Day]
 ) -> bytes:
     """Pack parts as the product does."""
-    key = digest(rules)
-    notice = {"kind": "rules", "key": key, "title": "规则集", "date": "2026-01-06T03:00:00Z", "data": dict(rules)}
-    body = orjson.dumps(notice, option=orjson.OPT_SORT_KEYS)
+    key, body = _posted(rules)
     return pack(Parts(OCID, CHAIN, releases, headers, [(f"rules-{key}-0001", body)], days, PUBLIC.hex()))
 
 
+_POSTED: dict[int, tuple[Any, str, bytes]] = {}
+
+
+def _posted(rules: Mapping[str, Any]) -> tuple[str, bytes]:
+    """Key and notice of a set of rules; made once, since nothing in a plan changes it."""
+    if id(rules) not in _POSTED:
+        key = rules_key(dict(rules))
+        notice = {"kind": "rules", "key": key, "title": "规则集", "date": "2026-01-06T03:00:00Z", "data": dict(rules)}
+        _POSTED[id(rules)] = rules, key, orjson.dumps(notice, option=orjson.OPT_SORT_KEYS)
+    return _POSTED[id(rules)][1:]
+
+
 @lru_cache
-def books(method: str, day: date) -> tuple[RuleSet, Calendar]:
-    """The rules a purchase is computed with, and the calendar."""
+def books(method: str, day: date) -> tuple[RuleSet, Calendar, dict[str, Any]]:
+    """The rules a purchase is computed with, the calendar, and the notice of both."""
     whole = load().at("320115", method, day)
     rules = RuleSet("320115", Regime(method), day, [whole.rule(key) for key in whole if key.startswith(ROWS)])
-    return rules, calendar_from_library(range(2025, 2028))
+    calendar = calendar_from_library(range(2025, 2028))
+    return rules, calendar, rules_data(rules, calendar)
 
 
 def published(plan: Plan | None = None) -> Story:

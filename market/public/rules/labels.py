@@ -212,6 +212,7 @@ VERB_LABELS = {
     "annul": N_("认定无效"),
     "ask_price": N_("要求说明报价"),
     "award": N_("确定供应商"),
+    "book": N_("记账"),
     "bounce": N_("登记退票"),
     "cancel": N_("取消"),
     "close": N_("到期截止"),

@@ -443,6 +443,9 @@ def read_releases(b, r):
 def read_rules(b, r):
     """The set of rules the purchase is judged by, and the calendar; later changes of the district's calendar too."""
     notices = {n: read_json(c) for n, c in sorted(b.files.items()) if n.startswith("notices/")}
+    for name, one in notices.items():
+        if "kind" in one and canonical(one) != b.files[name]:
+            r.wrong((f"公告 {name}", f"notice {name}"), r.say(("写法不规范", "not in canonical form")))
     book = b.tender.get("rulebook")
     for one in notices.values():
         if book is None and "parent" in str(b.now.get("relatedProcesses")) and "tender" in one:
