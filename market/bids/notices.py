@@ -1,7 +1,7 @@
 """What is published of bids: how many there were and what else the publicity table shows, at the opening and after.
 
 Of a bid's content only the price and what binds it to its receipt are opened, with the result also whether its bidder
-claimed to be small. Every other part stands as a leaf of the receipt's root: neither its name nor its value can be read.
+claimed to be small. Every other part is a leaf of the receipt's root, from which neither name nor value can be read.
 """
 
 from __future__ import annotations
@@ -80,9 +80,9 @@ def result_fragment(
     bids: list[OpenedBid | UnreadableBid] = sorted([*opened, *unreadable], key=lambda b: b.number)
     details = []
     for bid in bids:
-        part = (
-            {"id": bid_key(bid, lot)} if at_opening else _detail(bid, lot, opening, receipts, prices=prices)
-        )
+        part: dict[str, Any] = {"id": bid_key(bid, lot)}
+        if not at_opening:
+            part = _detail(bid, lot, opening, receipts, prices=prices)
         if isinstance(bid, OpenedBid) and bid.root_ok:
             claimed = _opened(_document(bid, opening), ["declaration_small"])
             part["linliOpened"] = [*part.get("linliOpened", ()), *claimed]
@@ -93,9 +93,7 @@ def result_fragment(
 def _document(bid: OpenedBid, opening: Opening) -> BidDocument:
     line = _line(bid, opening)
     content = BidContent.from_data(bid.content)
-    return BidDocument(
-        bid.lot_id, bid.organisation_id, line["receipt"], content, tuple(bid.secret_fields), bid.salts
-    )
+    return BidDocument(bid.lot_id, bid.organisation_id, line["receipt"], content, tuple(bid.secret_fields), bid.salts)
 
 
 def _opened(document: BidDocument, names: Collection[str]) -> list[dict[str, Any]]:

@@ -110,7 +110,8 @@ def book(
         connection.exec_driver_sql(move, {name: values[name] for name in ("debit", "credit", "amount")})
         if file_id is not None:
             facts = {"reason": reason.value, "line": line_id, "amount_fen": amount_fen, "transfer": key}
-            record(Subject(*subject, ("file", str(file_id)), Scope()), "book", CLOCK, at, facts=facts)
+            about = Subject("budget_line", line_id, ("file", str(file_id)), Scope())
+            record(about, "book", CLOCK, at, facts=facts)
         return True
     found = db.session.scalar(select(Transfer).filter_by(key=key))
     if found is None:

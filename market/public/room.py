@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from market.kernel.text import N_
 from market.public.commands import bundle, verify
-from market.public.due import post_verifier
+from market.public.due import announce_verifier
 from market.public.views import bp
 from market.web.rooms import MenuEntry, Room
 
@@ -19,6 +19,6 @@ CARD = Room(
         MenuEntry(N_("孵化网络"), "public.networks", everyone=True),
         MenuEntry(N_("核对"), "public.check", everyone=True),
     ],
-    due=[post_verifier],
+    due=[announce_verifier],
     commands=[bundle, verify],
 )

@@ -78,8 +78,9 @@ def canonical_zip(entries: Iterable[tuple[str, bytes]]) -> bytes:
     body, directory, count = bytearray(), bytearray(), 0
     for name, content in entries:
         raw, checksum = name.encode(), zlib.crc32(content)
-        facts = struct.pack("<HHHHHIIIHH", _VERSION, _FLAGS, _STORED, _TIME, _DATE, checksum, len(content),
-                            len(content), len(raw), 0)  # fmt: skip
+        facts = struct.pack(
+            "<HHHHHIIIHH", _VERSION, _FLAGS, _STORED, _TIME, _DATE, checksum, len(content), len(content), len(raw), 0
+        )
         directory += b"PK\x01\x02" + struct.pack("<H", _VERSION) + facts
         directory += struct.pack("<HHHII", 0, 0, 0, 0, len(body)) + raw
         body += b"PK\x03\x04" + facts + raw + content

@@ -204,6 +204,7 @@ SUBJECT_LABELS = {
     "termination": N_("合同终止"),
     "claim": N_("追回款"),
     "receipt": N_("退回款"),
+    "budget_line": N_("资金明细"),
 }
 VERB_LABELS = {
     "accept": N_("验收"),

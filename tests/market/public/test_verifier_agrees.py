@@ -24,8 +24,17 @@ from market.panels import rules as panel_rules
 from tests.factories.bundles import ENOUGH, Offer, Plan, published
 from tests.factories.verifying import verify
 
-CLASSES = ("drawn lots", "ties by price", "deductions", "low prices", "missing sources", "fails", "invalid bids",
-           "part of the amount", "paid in full")  # fmt: skip
+CLASSES = (
+    "drawn lots",
+    "ties by price",
+    "deductions",
+    "low prices",
+    "missing sources",
+    "fails",
+    "invalid bids",
+    "part of the amount",
+    "paid in full",
+)
 
 
 @st.composite
@@ -35,7 +44,8 @@ def plans(draw: st.DrawFn) -> Plan:
     points = st.sampled_from([(5000, 2000), (5000, 2001), (4999, 2001), (6000, 2500), (3333, 1)])
     offers = [
         Offer(draw(prices), draw(points), draw(st.booleans()), draw(st.integers(0, 2)), valid)
-        for valid in draw(st.lists(st.just(True), min_size=3, max_size=5)) + [draw(st.booleans())] * draw(st.integers(0, 1))
+        for valid in draw(st.lists(st.just(True), min_size=3, max_size=5))
+        + [draw(st.booleans())] * draw(st.integers(0, 1))
     ]
     mark = st.sampled_from([0, 5999, 6000, 7333, 8000, 8870, 9000, 10000])
     ratings = {
@@ -73,8 +83,7 @@ def _classes(plan: Plan, text: str) -> list[str]:
 def test_the_verifier_agrees_on_five_hundred_purchases() -> None:
     seen: Counter[str] = Counter()
 
-    @settings(max_examples=500, deadline=None, database=None, derandomize=True,
-              suppress_health_check=list(HealthCheck))  # fmt: skip
+    @settings(max_examples=500, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(plans())
     def agrees(plan: Plan) -> None:
         story = published(plan)
@@ -158,28 +167,90 @@ CUT = (Offer(113_000_00, (5500, 2100)), *Plan().offers[1:])
 FAULTS: tuple[tuple[str, Any, str, Any, Plan, str], ...] = (
     ("price scores cut off", evaluation_rules, "rank", lambda: _ranked(_price_down), Plan(CUT), "价格分"),
     ("first and second changed", evaluation_rules, "rank", lambda: _ranked(_swapped), Plan(), "名次"),
-    ("everybody gets the deduction", evaluation_rules, "deduction_bp", lambda: lambda s, u, bp, p: bp if s else 0,
-     Plan(SMALL, deduction_bp=1000), "小微扣除"),
-    ("lots from the panel's seed alone", evaluation_rules, "tie_seed", lambda: lambda seed, facts: seed,
-     Plan(TIED), "名次"),
-    ("low prices by the median", evaluation_rules, "low_price_lines", lambda: _lines_by_median,
-     Plan(LOW, day=LATER), "异常低价线"),
+    (
+        "everybody gets the deduction",
+        evaluation_rules,
+        "deduction_bp",
+        lambda: lambda s, u, bp, p: bp if s else 0,
+        Plan(SMALL, deduction_bp=1000),
+        "小微扣除",
+    ),
+    (
+        "lots from the panel's seed alone",
+        evaluation_rules,
+        "tie_seed",
+        lambda: lambda seed, facts: seed,
+        Plan(TIED),
+        "名次",
+    ),
+    (
+        "low prices by the median",
+        evaluation_rules,
+        "low_price_lines",
+        lambda: _lines_by_median,
+        Plan(LOW, day=LATER),
+        "异常低价线",
+    ),
     ("experts in another order", panel_rules, "place", lambda: lambda seed, key: key.rjust(64, "0"), Plan(), "抽取"),
-    ("missing source counted as nothing", outcome_rules, "weighted_score", lambda: _never_renormalised,
-     Plan(ratings=ONE_MISSING), "总分"),
-    ("band only above its line", outcome_rules, "band_of", lambda: _band_above, Plan(ratings={**PASSED, "third": (8000,)}),
-     "等次"),
+    (
+        "missing source counted as nothing",
+        outcome_rules,
+        "weighted_score",
+        lambda: _never_renormalised,
+        Plan(ratings=ONE_MISSING),
+        "总分",
+    ),
+    (
+        "band only above its line",
+        outcome_rules,
+        "band_of",
+        lambda: _band_above,
+        Plan(ratings={**PASSED, "third": (8000,)}),
+        "等次",
+    ),
     ("earned amount cut off", money, "round_half_up", lambda: _downwards, Plan(ODD, ratings=PARTLY), "应得"),
     ("rest on the first milestone", award_rules, "split_fen", lambda: _rest_first, Plan(ODD), "金额"),
-    ("lines share by order", agreement_rules, "largest_remainder", lambda: _rest_first,
-     Plan(ODD, lines_fen=(33_333_33, 86_666_67)), "资金"),
-    ("limits end on holidays", payout_rules, "roll_forward", lambda: _unrolled, Plan(day=date(2026, 4, 14)), "付款期限"),
-    ("holidays are worked", award_rules, "add_working_days", lambda: _weekends_only, Plan(day=date(2026, 2, 2)), "期满"),
-    ("notices end early", tender_dates, "add_working_days",
-     lambda: lambda day, n, cal: workdays.Counted(day + timedelta(days=n), False), Plan(day=date(2026, 1, 9)), "公告期满"),
-    ("thirty days less one", award_rules, "sign_by",
-     lambda: lambda on, days, cal: workdays.roll_forward(on + timedelta(days=days - 2), cal), Plan(), "最后一日"),
-)  # fmt: skip
+    (
+        "lines share by order",
+        agreement_rules,
+        "largest_remainder",
+        lambda: _rest_first,
+        Plan(ODD, lines_fen=(33_333_33, 86_666_67)),
+        "资金",
+    ),
+    (
+        "limits end on holidays",
+        payout_rules,
+        "roll_forward",
+        lambda: _unrolled,
+        Plan(day=date(2026, 4, 14)),
+        "付款期限",
+    ),
+    (
+        "holidays are worked",
+        award_rules,
+        "add_working_days",
+        lambda: _weekends_only,
+        Plan(day=date(2026, 2, 2)),
+        "期满",
+    ),
+    (
+        "notices end early",
+        tender_dates,
+        "add_working_days",
+        lambda: lambda day, n, cal: workdays.Counted(day + timedelta(days=n), False),
+        Plan(day=date(2026, 1, 9)),
+        "公告期满",
+    ),
+    (
+        "thirty days less one",
+        award_rules,
+        "sign_by",
+        lambda: lambda on, days, cal: workdays.roll_forward(on + timedelta(days=days - 2), cal),
+        Plan(),
+        "最后一日",
+    ),
+)
 
 
 @pytest.mark.parametrize(("what", "module", "name", "make", "plan", "word"), FAULTS, ids=[one[0] for one in FAULTS])

@@ -22,7 +22,8 @@ import pytest
 
 from market.kernel.canonical import canonical_bytes, sha256_hex
 from market.public.rules.bundle import canonical_zip
-from tests.factories.bundles import OCID, Plan, Story, bundle_of, day_of, published
+from tests.factories.bundles import Plan, Story, published
+from tests.factories.bundling import OCID, bundle_of, day_of
 from tests.factories.verifying import PATH, program, verify
 
 Entries = list[tuple[str, bytes]]
@@ -124,7 +125,7 @@ def manifested(found: Entries) -> bytes:
 
 def test_a_thousand_single_changes_are_all_found() -> None:
     _, raw = whole()
-    found, chance, missed = entries(raw), random.Random(20260331), []  # noqa: S311
+    found, chance, missed = entries(raw), random.Random(20260331), []
     tried: Counter[str] = Counter()
     for number in range(1000):
         name = list(CHANGES)[number % len(CHANGES)]
@@ -146,8 +147,8 @@ def test_a_thousand_single_changes_are_all_found() -> None:
 
 def test_a_change_is_found_under_a_new_manifest_too() -> None:
     _, raw = whole()
-    chance, missed = random.Random(7), []  # noqa: S311
-    found = [one for one in entries(raw)]
+    chance, missed = random.Random(7), []
+    found = entries(raw)
     for number in range(300):
         name = ("digit", "date", "order", "dropped row", "repeated row")[number % 5]
         changed = CHANGES[name]([one for one in found if one[0] not in {"manifest.json", "verify.py"}], chance)
@@ -161,7 +162,7 @@ def test_a_change_is_found_under_a_new_manifest_too() -> None:
 
 def test_every_byte_of_the_container_counts() -> None:
     _, raw = whole()
-    chance = random.Random(5)  # noqa: S311
+    chance = random.Random(5)
     for _ in range(60):
         try:
             assert verify(_byte(raw, chance)).faults
@@ -212,7 +213,7 @@ def _put(value: Any, path: tuple[Any, ...], new: Any) -> None:
 def test_a_hundred_forgeries_are_found_by_a_daily_digest_that_was_kept() -> None:
     story, _ = whole()
     kept = story.day().payload["payload"]["digest"]
-    chance, alone = random.Random(11), 0  # noqa: S311
+    chance, alone = random.Random(11), 0
     for _ in range(100):
         fake = forged(story, chance).bundle()
         report = verify(fake, head=kept)
@@ -224,7 +225,7 @@ def test_a_hundred_forgeries_are_found_by_a_daily_digest_that_was_kept() -> None
 def test_forged_bids_are_found_by_a_kept_receipt() -> None:
     story, _ = whole()
     kept = [canonical_bytes(one) for one in story.receipts.values()]
-    chance = random.Random(12)  # noqa: S311
+    chance = random.Random(12)
     for _ in range(30):
         at = chance.randrange(3)
         offers = list(story.plan.offers)
@@ -246,7 +247,9 @@ def test_an_honest_bundle_holds_against_what_was_kept() -> None:
 def test_without_anything_kept_the_output_says_that_nothing_anchors_the_file() -> None:
     story, _ = whole()
     copy = Story(story.plan)
-    copy.releases = [(name, body.replace("为老人送餐".encode(), "为老人送菜".encode())) for name, body in story.releases]
+    copy.releases = [
+        (name, body.replace("为老人送餐".encode(), "为老人送菜".encode())) for name, body in story.releases
+    ]
     digests, prev = {name: sha256_hex(body) for name, body in copy.releases}, "0" * 64
     for text in story.headers:
         header = json.loads(text) | {"prev": prev}
@@ -350,7 +353,7 @@ def test_what_is_no_bundle_cannot_be_read(content: bytes) -> None:
 
 def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-I", "-S", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)  # noqa: S603
+    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
 
 
 def test_the_file_in_the_bundle_runs_alone_without_any_library(tmp_path: Path) -> None:
@@ -373,7 +376,8 @@ def test_the_verifier_imports_nothing_of_the_product() -> None:
     text = PATH.read_text(encoding="utf-8")
     imported = set(re.findall(r"^\s*(?:from|import)\s+([a-z_]+)", text, re.MULTILINE))
     assert imported <= {*sys.stdlib_module_names, "cryptography"}
-    code = "import runpy,sys; runpy.run_path(sys.argv[1]); print([m for m in sys.modules if m.split('.')[0] in ('market','contracts')])"
+    ours = "[name for name in sys.modules if name.split('.')[0] in ('market', 'contracts')]"
+    code = f"import runpy, sys; runpy.run_path(sys.argv[1]); print({ours})"
     assert _run("-c", code, str(PATH)).stdout.strip() == "[]"
 
 
