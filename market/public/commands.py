@@ -17,12 +17,13 @@ def bundle(ocid: str, file: Path) -> None:
     """导出核对包 / write everything published of one purchase into one file"""
     from market.db.engine import begin_reading
     from market.db.session import db
-    from market.public.bundles import make_bundle
+    from market.public.bundles import make_bundle, wanted
 
     begin_reading(db.session)
-    content = make_bundle(ocid)
-    if content is None:
+    found = wanted(ocid)
+    if found is None:
         raise click.ClickException(f"没有公开这个采购项目 / nothing is published of {ocid}")
+    content = make_bundle(found)
     file.write_bytes(content)
     click.echo(f"{file}: {len(content)} 字节 / bytes")
 

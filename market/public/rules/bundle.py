@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
@@ -41,9 +41,8 @@ class Parts:
     releases: Sequence[tuple[str, bytes]]
     headers: Sequence[str]
     notices: Sequence[tuple[str, bytes]] = ()
-    days: Sequence[Day] = ()
+    days: Iterable[Day] = ()
     public_key: str = ""
-    more: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @cache
@@ -61,7 +60,6 @@ def pack(parts: Parts) -> bytes:
         VERIFIER: verifier_file(),
         **{f"notices/{name}.json": body for name, body in parts.notices},
         **{f"releases/{name}.json": body for name, body in parts.releases},
-        **parts.more,
     }
     ordered = sorted(content.items())
     manifest = {

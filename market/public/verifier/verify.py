@@ -1035,8 +1035,9 @@ def check_ranking(b, r, lot, s):
     check_order(b, r, s, rows)
     keys = (
         ("rank", "rank"), ("organisation", "bidder"), ("price_fen", "priceFen"),
-        ("adjusted_price_fen", "adjustedPriceFen"), ("deduction_bp", "deductionBp"), ("quality_centi", "qualityCenti"), ("price_centi", "priceCenti"),
-        ("total_centi", "totalCenti"), ("per_criterion", "perCriterion"),
+        ("adjusted_price_fen", "adjustedPriceFen"), ("deduction_bp", "deductionBp"),
+        ("quality_centi", "qualityCenti"), ("price_centi", "priceCenti"), ("total_centi", "totalCenti"),
+        ("per_criterion", "perCriterion"),
     )  # fmt: skip
     first = [[*(one[key] for key, _ in keys), one["tie"] or None] for one in s["results"]]
     second = [[*(one[key] for _, key in keys), one.get("tieNote")] for one in s["ranking"]]

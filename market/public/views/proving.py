@@ -46,19 +46,18 @@ def verifier() -> Response:
 @public("anyone may compute a purchase again")
 def bundle(ocid: str) -> Response:
     """Everything published of a purchase in one file, with the verifier."""
-    mark = found(bundles.bundle_mark(ocid))
-    if request.if_none_match.contains(mark):
-        return _file(b"", f"{ocid}.zip", "application/zip", mark)
-    return _file(found(_bundle(ocid, mark)), f"{ocid}.zip", "application/zip", mark)
+    there = found(bundles.wanted(ocid))
+    fresh = not request.if_none_match.contains(there.mark)
+    return _file(_packed(there) if fresh else b"", f"{ocid}.zip", "application/zip", there.mark)
 
 
-def _bundle(ocid: str, mark: str) -> bytes | None:
+def _packed(there: bundles.Wanted) -> bytes:
+    name = (there.card.ocid, there.mark)
     with _one_at_a_time:
-        content = _made.pop((ocid, mark), None) or bundles.make_bundle(ocid)
-        if content is not None:
-            _made[ocid, mark] = content
-            while len(_made) > _MOST:
-                _made.popitem(last=False)
+        content = _made.pop(name, None) or bundles.make_bundle(there)
+        _made[name] = content
+        while len(_made) > _MOST:
+            _made.popitem(last=False)
         return content
 
 
