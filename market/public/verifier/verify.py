@@ -1262,16 +1262,8 @@ def check_contract(b, r, contract, story):
     for one, amount in zip(stages, amounts, strict=True):
         r.same((f"节点“{one['title']}”的金额", f"amount of “{one['title']}”"), amount, fen(one["linliValue"]), yuan)
     lot = story["first"].get("relatedLots", [None])[0]
-    reserved = reserved_for(b, lot)
     funding = [(one["id"], fen(one["value"])) for one in contract["linliFunding"]]
-    parts = split_remainder(price, [amount for _, amount in reserved])
-    wanted = [(line, part) for (line, _), part in zip(reserved, parts, strict=True)]
-    r.same(
-        ("各笔资金分担", "what each budget line bears"),
-        [one for one in wanted if one[1]],
-        [one for one in funding if one[1]],
-        lambda found: ", ".join(f"{k} {yuan(v)}" for k, v in found),
-    )
+    check_bearing(b, r, price, lot, funding)
     left = [amount for _, amount in funding]
     for one, amount in zip(stages, amounts, strict=True):
         shares = split_remainder(amount, left)
@@ -1282,7 +1274,7 @@ def check_contract(b, r, contract, story):
             [(part["id"], fen(part["value"])) for part in one["linliFunding"]],
             lambda found: ", ".join(f"{k} {yuan(v)}" for k, v in found),
         )
-    announced = next((one["evaluationTerms"] for one in b.tender["lots"] if one["id"] == lot), None)
+    announced = next((one["evaluationTerms"] for one in b.lots.values() if one["id"] == lot), None)
     if announced:
         same = [name for name in announced if name not in ("questions", "bands", "indicators")]
         r.same(
@@ -1293,6 +1285,22 @@ def check_contract(b, r, contract, story):
         )
     if b.calendar is not None:
         check_signing(b, r, contract, story)
+
+
+def check_bearing(b, r, price, lot, funding):
+    """The price over the lines that were reserved at the notice."""
+    if notice_of(b) is None:
+        r.note(
+            "没有采购公告，资金分担不能与预留核对。",
+            "there is no notice; lines cannot be compared with what was reserved.",
+        )
+        return
+    reserved = reserved_for(b, lot)
+    parts = split_remainder(price, [amount for _, amount in reserved])
+    own = [(line, part) for (line, _), part in zip(reserved, parts, strict=True) if part]
+    theirs = [one for one in funding if one[1]]
+    what = ("各笔资金分担", "what each budget line bears")
+    r.same(what, own, theirs, lambda found: ", ".join(f"{k} {yuan(v)}" for k, v in found))
 
 
 def bands_of(terms):
