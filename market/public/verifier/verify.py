@@ -834,7 +834,7 @@ def check_bid(b, r, number, bid, closes, lot):
             (f"{who[0]} 与回执一致", f"{who[1]} and its receipt"),
             said,
             [bid["receipt"], bid["root"], bid["envelope"], b.ocid, lot],
-            lambda found: found[0],
+            lambda found: " ".join(str(one)[:24] for one in found),
         )
         r.sure(
             (f"{who[0]} 在截止前收到", f"{who[1]} came before the deadline"),
