@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from market.kernel.text import N_
-from market.public.commands import bundle, verify
+from market.public.commands import bundle
 from market.public.due import announce_verifier
 from market.public.views import bp
 from market.web.rooms import MenuEntry, Room
@@ -20,5 +20,5 @@ CARD = Room(
         MenuEntry(N_("核对"), "public.check", everyone=True),
     ],
     due=[announce_verifier],
-    commands=[bundle, verify],
+    commands=[bundle],
 )
