@@ -24,6 +24,8 @@ from market.records.projections import fen_of, merge
 from tests.factories.verifying import verify
 from tests.walks.browser.site import Site
 
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
 # Other doors that hand out a purchase's releases; whichever the product has must say the same. {} is the ocid.
 MACHINE_DOORS = ("/ocds/releases/{}.json", "/ocds/records/{}.json", "/api/v1/purchases/{}", "/api/v1/releases/{}")
 _YUAN = re.compile(r"-?¥[0-9,]+\.[0-9]{2}")
