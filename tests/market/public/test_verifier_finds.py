@@ -173,14 +173,15 @@ def test_every_byte_of_the_container_counts() -> None:
 # --- forgeries --------------------------------------------------------------------------------------------------------
 
 
-def forged(story: Story, chance: random.Random) -> Story:
+def forged(story: Story, chance: random.Random, put: Callable[[Any], Any] | None = None) -> Story:
     """A copy in which one thing was changed and every digest after it made again, as whoever runs the system could."""
     at = chance.randrange(len(story.releases))
     name, body = story.releases[at]
     release = json.loads(body)
     leaves = list(_leaves(release))
     path, old = chance.choice([leaf for leaf in leaves if leaf[0][0] not in {"ocid", "id", "date", "tag"}])
-    _put(release, path, old + 1 if type(old) is int else f"{old}1" if isinstance(old, str) else not old)
+    other = put or (lambda old: old + 1 if type(old) is int else f"{old}1" if isinstance(old, str) else not old)
+    _put(release, path, other(old))
     copy = Story(story.plan)
     copy.releases = list(story.releases)
     copy.releases[at] = (name, orjson.dumps(release, option=orjson.OPT_SORT_KEYS))
@@ -340,6 +341,16 @@ def test_a_harmful_file_is_reported_and_nothing_else_happens(name: str) -> None:
     text = report.text(brief=False)
     assert "\x1b" not in text
     assert "Traceback" not in text
+
+
+def test_values_of_the_wrong_kind_under_right_digests_are_no_accident() -> None:
+    story, _ = whole()
+    chance = random.Random(17)
+    kinds = (None, [], {}, "", "x", -1, 10**18, 1.5, True, [[]], {"id": None}, "2026-99-99", "../..")
+    for number in range(200):
+        other = kinds[number % len(kinds)]
+        report = verify(forged(story, chance, lambda _, other=other: other).bundle())
+        assert report.text(brief=False)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"no zip", b"%PDF-1.7"])
