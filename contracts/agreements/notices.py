@@ -49,6 +49,10 @@ def milestone_entry(agreement_id: int, milestone: Mapping[str, Any], status: str
         "status": status,
         "linliShareBp": milestone["share_bp"],
         "linliValue": value(milestone["amount_fen"]),
+        "linliBase": milestone["base"],
+        "linliFunding": [
+            {"id": f"line-{part['line_id']}", "value": value(part["amount_fen"])} for part in milestone["funding"]
+        ],
     }
 
 
@@ -83,12 +87,18 @@ def signed_release(row: Agreement, street: Street, pdf: StoredFile) -> dict[str,
                     for one in row.signatures
                 ],
                 "linliFunding": [
-                    {"source": one["source"], "title": one["title"], "value": value(one["amount_fen"])}
+                    {
+                        "id": f"line-{one['line_id']}",
+                        "source": one["source"],
+                        "title": one["title"],
+                        "value": value(one["amount_fen"]),
+                    }
                     for one in data["funding"]
                 ],
                 "linliEvaluation": data["evaluation"],
                 "linliPayout": data["payout"],
                 "linliRules": data["rules"]["digest"],
+                "linliPayDays": data["options"]["due_days"],
                 "linliDuties": {
                     "publishBy": row.publish_by.isoformat() if row.publish_by else None,
                     "fileCopyBy": row.file_copy_by.isoformat() if row.file_copy_by else None,

@@ -80,6 +80,7 @@ def receipt_release(row: Claim, receipt: ClaimReceipt, street: Street, sources: 
                 "payee": {"id": party_id(row.organisation), "name": row.organisation.name},
                 "linliPayment": receipt.number,
                 "linliClaim": row.number,
+                "linliLine": f"line-{line_id}",
                 "linliFundSource": sources[int(line_id)],
             }
         )

@@ -45,6 +45,7 @@ def _release(
             "title": payment.milestone.title,
         },
         "linliPayment": payment.number,
+        "linliLine": f"line-{payment.line_id}",
         "linliFundSource": payment.line.source,
         "linliRoute": attempt.route,
         "linliPayBy": payment.pay_by.isoformat(),

@@ -21,6 +21,7 @@ _OWN = {
     "doctor": "doctor:doctor",
     "chain": "books:chain",
     "ledger": "books:ledger",
+    "verify": "checking:verify",
     "permits": "pages:permits",
     "diagrams": "pages:diagrams",
 }
@@ -34,6 +35,7 @@ _HELP = {
     "doctor": "检查运行环境 / check the installation",
     "chain": "核对存证链：verify / check the hash chains",
     "ledger": "核对账目：check / check the books",
+    "verify": "核对一个核对包 / compute a bundle again, without this product's code",
     "permits": "生成权限表 docs/permits.md / write the table of permits",
     "diagrams": "生成状态图 docs/states/ / draw the state machines",
 }

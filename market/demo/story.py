@@ -4,7 +4,7 @@ of March 2026. Same people, dates, amounts, scores and states at each load; dige
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pyotp
 from flask import Flask
@@ -21,7 +21,7 @@ from market.demo.contracting import Contractor
 from market.demo.episodes import EPISODES
 from market.demo.playing import OPENING, Theatre
 from market.kernel.categories import Category
-from market.kernel.clock import instant, system_now
+from market.kernel.clock import beijing_day, instant, system_now
 from market.kernel.permits import Actor, Grant, Role, Scope
 from market.kernel.sealing import Argon2Cost
 from market.organisations import actions as organisations
@@ -33,7 +33,9 @@ from market.people.queries import person
 from market.places.actions import add_street, adopt_district
 from market.places.models import District, Street
 from market.places.queries import streets
+from market.public.actions import post_verifier
 from market.records.democlock import set_demonstration_now
+from market.records.receipts import close_day
 
 FOUNDED = instant(date(2025, 12, 8), 9, 0)
 _INSTALLER = Actor(None, "installer", (Grant(Role.OPERATOR), Grant(Role.DISTRICT_CIVIL)))
@@ -63,6 +65,8 @@ def load(app: Flask) -> None:
     staffing.newcomers(stage)
     rounds.play(stage, hashed)
     stage.act(set_demonstration_now, OPENING)
+    stage.act(close_day, beijing_day(OPENING) - timedelta(days=1), OPENING)
+    stage.act(post_verifier, OPENING)
 
 
 def _found_district(stage: Theatre, plan: cast.District) -> District:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from market.panels.rules import published_draw
 from market.tenders.models import Lot
 from market.tenders.rules import Audience, Fact, Moment, shown
 
@@ -46,14 +47,8 @@ def _redacted(name: str, part: Any) -> Any:
             asked = [_only(one, "bid", "hits", "asked_at", "until", "accepted") for one in part["inquiries"]]
             return {"lines": part["lines"], "inquiries": asked}
         case "draws":
-            return [_draw(one) for one in part]
+            return [published_draw(one) for one in part]
     return part
-
-
-def _draw(record: Mapping[str, Any]) -> dict[str, Any]:
-    """A draw under numbers alone; `panels.rules.draw_holds` still repeats it, and the members carry their numbers."""
-    kept = _only(record, "form", "number", "at", "commitment", "secret", "public_part", "seed", "result")
-    return {**kept, "pool": [_only(one, "key", "place") for one in record["pool"]]}
 
 
 def _without_prices(public: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ hexadecimal, digests enter as their 32 raw bytes, `canonical` is market/kernel/c
                                     node(tree(first k), tree(the others)), k the largest power of two below the count
     root(leaves)                  = SHA-256( 0x03 || count as 8 bytes, big-endian || tree(leaves) )
     root(no leaves)               = SHA-256( 0x03 || eight zero bytes )
+    head(kind, key, digest, n)    = SHA-256( 0x04 || canonical([kind, key, digest, n]) )    leaf of a daily digest
 
 `salt` is 16 random bytes written as 32 hexadecimal characters. The leaves of a set of fields stand in the order of
 their names by Unicode code point, each name once. A file enters as the field's value `{"sha256": …, "size": …}` or
@@ -30,7 +31,7 @@ from market.kernel.canonical import canonical_bytes
 
 SALT_BYTES = 16
 _TAG = "linli.commitment.1"
-_COMMITMENT, _LEAF, _NODE, _ROOT = b"\x00", b"\x01", b"\x02", b"\x03"
+_COMMITMENT, _LEAF, _NODE, _ROOT, _HEAD = b"\x00", b"\x01", b"\x02", b"\x03", b"\x04"
 
 
 class Commitment(TypedDict):
@@ -56,6 +57,11 @@ def commit(name: str, value: object, salt: str) -> str:
 def leaf_hash(name: str, commitment: str) -> str:
     """Binds a commitment to its name, so that even a withheld part cannot change its label."""
     return hashlib.sha256(_LEAF + canonical_bytes([name, commitment])).hexdigest()
+
+
+def head_leaf(head: Sequence[object]) -> str:
+    """A chain's head `[kind, key, digest, length]` as a leaf of a daily digest."""
+    return hashlib.sha256(_HEAD + canonical_bytes(list(head))).hexdigest()
 
 
 def merkle_root(leaves: Sequence[str]) -> str:

@@ -11,9 +11,11 @@ from market.db.session import db
 from market.kernel.clock import aware
 from market.kernel.errors import Refused
 from market.kernel.money import format_yuan
+from market.kernel.permits import CLOCK, Scope
 from market.kernel.text import N_
 from market.ledger.models import Account, Transfer
 from market.ledger.states import WAYS, Place, Reason
+from market.records.audit import Subject, lock_chain, record
 
 
 def _key(line_id: int, place: Place) -> str:
@@ -78,11 +80,17 @@ def book(
 ) -> bool:
     """Book one transfer; True when it moved now, False when the same `key` had moved it before.
 
+    A transfer of a purchase file is a link of the file's chain, so that whoever computes the chain again has the
+    purchase's books too.
+
     Raises Refused when the debited place holds less than `amount_fen`, KeyError for a line without accounts, ValueError
     for a naive instant or a key reused with other facts.
     """
     source, target = WAYS[reason]
     db.session.flush()
+    if file_id is not None:
+        # Before the accounts, as every other act does: the chain is the file's lock.
+        lock_chain("file", str(file_id))
     connection = db.session.connection()
     dialect = connection.dialect.name
     write, move = _STATEMENTS[dialect]
@@ -100,6 +108,10 @@ def book(
     }
     if connection.exec_driver_sql(write, values).rowcount == 1:
         connection.exec_driver_sql(move, {name: values[name] for name in ("debit", "credit", "amount")})
+        if file_id is not None:
+            facts = {"reason": reason.value, "line": line_id, "amount_fen": amount_fen, "transfer": key}
+            about = Subject("budget_line", line_id, ("file", str(file_id)), Scope())
+            record(about, "book", CLOCK, at, facts=facts)
         return True
     found = db.session.scalar(select(Transfer).filter_by(key=key))
     if found is None:

@@ -86,6 +86,13 @@ def draw_holds(record: Mapping[str, Any]) -> bool:
     )
 
 
+def published_draw(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A draw under numbers alone, as anyone may read it: `draw_holds` still repeats it, nobody undrawn is named."""
+    names = ("form", "number", "at", "commitment", "secret", "public_part", "seed", "result")
+    pool = [{"key": one["key"], "place": one["place"]} for one in record["pool"]]
+    return {**{name: record[name] for name in names}, "pool": pool}
+
+
 # --- legal size -----------------------------------------------------------------------------------------------------
 
 

@@ -13,16 +13,17 @@ from market.kernel import rulebook
 from market.kernel.clock import beijing_day
 from market.kernel.errors import NotFound, Refused
 from market.kernel.permits import Actor, Permit, Scope, require
+from market.kernel.rulebook import RuleSet
 from market.kernel.text import N_
-from market.kernel.workdays import calendar_from_library
+from market.kernel.workdays import Calendar, calendar_from_library
 from market.places import divisions
 from market.places.models import CalendarDay, CalendarYear, Community, District, Division, RuleOverride, Street
-from market.places.notices import calendar_data, override_data
+from market.places.notices import calendar_data, override_data, rules_data, rules_key
 from market.places.queries import rules_for
 from market.places.rules import check_calendar, parse_value
 from market.records.audit import record
 from market.records.keys import read_setting, write_setting
-from market.records.notices import post
+from market.records.notices import is_posted, post
 
 _DIVISIONS = "divisions"
 _BATCH = 5_000
@@ -246,3 +247,16 @@ def override_rule(actor: Actor, district: District, facts: OverrideFacts, at: da
         at,
     )
     return row
+
+
+def publish_rules(district: District, book: RuleSet, calendar: Calendar, actor: Actor, at: datetime) -> str:
+    """Put the set of rules and the calendar that judge a purchase on the noticeboard, once; return its digest.
+
+    The purchase's notice names the digest, so whoever computes the purchase again knows by which numbers.
+    """
+    data = rules_data(book, calendar)
+    key = rules_key(data)
+    if not is_posted("rules", key):
+        title = f"{district.full_name}{book.day.isoformat()}规则集"  # zh-only
+        post("rules", key, title, data, district.subject.chain, district.subject.scope, actor, at)
+    return key

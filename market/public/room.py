@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from market.kernel.text import N_
+from market.public.commands import bundle
+from market.public.due import announce_verifier
 from market.public.views import bp
 from market.web.rooms import MenuEntry, Room
 
@@ -17,4 +19,6 @@ CARD = Room(
         MenuEntry(N_("孵化网络"), "public.networks", everyone=True),
         MenuEntry(N_("核对"), "public.check", everyone=True),
     ],
+    due=[announce_verifier],
+    commands=[bundle],
 )

@@ -171,6 +171,11 @@ def post(
     return notice
 
 
+def is_posted(kind: str, key: str) -> bool:
+    """True when a directory notice of this subject is on the board."""
+    return db.session.scalar(select(Notice.id).filter_by(subject=f"{kind}:{key}").limit(1)) is not None
+
+
 def releases(file_id: int) -> list[Notice]:
     """Return a purchase's notices, oldest first, without their bodies."""
     return list(db.session.scalars(select(Notice).filter_by(file_id=file_id, kind=OCDS).order_by(Notice.id)))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
 
 from market.db.session import db
-from market.kernel.canonical import digest, plain
+from market.kernel.canonical import plain
+from market.kernel.commitments import head_leaf, merkle_root
 from market.kernel.permits import CLOCK, Scope
 from market.records.keys import receipt_key
 from market.records.models import Chain, DailyDigest, Receipt, SubjectNumber
@@ -28,6 +29,12 @@ def give_receipt(number: str, subject: tuple[str, int], facts: Mapping[str, Any]
     return payload
 
 
+def receipts_by_number(numbers: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return receipts as they were handed out, by number."""
+    rows = db.session.scalars(select(Receipt).where(Receipt.number.in_(numbers)))
+    return {row.number: dict(row.payload) for row in rows}
+
+
 def next_number(series: str) -> int:
     """Return the next number of a series, starting at 1; numbers of rolled back work are given again."""
     found = db.session.execute(
@@ -41,6 +48,11 @@ def next_number(series: str) -> int:
     return 1
 
 
+def day_digest(heads: Sequence[Sequence[object]]) -> str:
+    """A day's digest: the Merkle root over the heads in their order, so that a few digests prove one head of many."""
+    return merkle_root([head_leaf(head) for head in heads])
+
+
 # How much this chain has grown would tell how many bids there are; the opening carries its head into the file's chain.
 _NOT_LISTED = ("bids",)
 
@@ -52,7 +64,7 @@ def close_day(day: date, at: datetime) -> DailyDigest | None:
     query = select(Chain.kind, Chain.key, Chain.head, Chain.length).where(Chain.kind.not_in(_NOT_LISTED))
     heads = db.session.execute(query.order_by(Chain.kind, Chain.key))
     listed = [list(row) for row in heads]
-    value = digest(listed)
+    value = day_digest(listed)
     payload = sign_receipt(receipt_key(), plain({"day": day, "digest": value, "chains": len(listed)}))
     row = DailyDigest(day=day, digest=value, payload=payload)
     db.session.add(row)

@@ -66,11 +66,11 @@ def intention_release(tender: Tender, starts: str) -> dict[str, Any]:
 
 
 def tender_release(
-    tender: Tender, table: Timetable, book: RuleSet, earlier: Sequence[tuple[str, str]] = ()
+    tender: Tender, table: Timetable, book: RuleSet, earlier: Sequence[tuple[str, str]] = (), rules: str = ""
 ) -> dict[str, Any]:
     """The notice with everything a supplier may know: lots, criteria, money, dates, evaluation terms, rules.
 
-    `earlier` are the purchases this one follows (relationship, ocid).
+    `earlier` are the purchases this one follows (relationship, ocid), `rules` the digest of the published set.
     """
     related = [
         {"id": str(n), "relationship": [kind], "scheme": "ocid", "identifier": ocid}
@@ -105,6 +105,7 @@ def tender_release(
             "intentionWaiver": tender.intention_waiver or None,
             "rulebook": {
                 "digest": tender.rules_digest,
+                "set": rules or None,
                 "place": book.place,
                 "regime": book.regime.value,
                 "day": book.day.isoformat(),

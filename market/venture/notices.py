@@ -34,8 +34,13 @@ def card_facts(row: Round, stage: str) -> CardFacts:
     )
 
 
-def call_release(row: Round, table: Timetable, rules: RuleSet, sources: Sequence[Source]) -> dict[str, Any]:
-    """The call: pool and purposes, themes, who may apply, limits, criteria, dates, how money and points are made."""
+def call_release(
+    row: Round, table: Timetable, rules: RuleSet, sources: Sequence[Source], key: str = ""
+) -> dict[str, Any]:
+    """The call: pool and purposes, themes, who may apply, limits, criteria, dates, how money and points are made.
+
+    `key` is the digest of the published set of rules.
+    """
     assert row.notice_at is not None
     return {
         **_frame(row),
@@ -46,6 +51,7 @@ def call_release(row: Round, table: Timetable, rules: RuleSet, sources: Sequence
             "timetable": _dates(table),
             "rulebook": {
                 "digest": row.rules_digest,
+                "set": key or None,
                 "place": rules.place,
                 "regime": rules.regime.value,
                 "day": rules.day.isoformat(),

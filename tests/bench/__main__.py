@@ -1,8 +1,8 @@
 """Speed as ratios to a plain floor application: python -m tests.bench [sqlite] [postgresql] [part …].
 
 Every figure is a ratio taken in one run with the sides alternated, so that a slow or busy machine slows both. Parts:
-pages, bids, writers, ledger, opening, scoring, portfolio, contract, directory. Exit status 1 when a mark is
-missed.
+pages, bids, writers, ledger, opening, scoring, portfolio, contract, directory, verify. Exit status 1 when a mark
+is missed.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import bids, books, directory, pages, portfolio
+from tests.bench import bids, books, directory, pages, portfolio, verification
 from tests.bench.processes import serving
 from tests.bench.report import Report
 from tests.bench.worlds import floor_world, product_world
 
 ENGINES = ("sqlite", "postgresql")
 _NAMES = ("floor", "product", "few", "many")
-PARTS = ("pages", "bids", "writers", "ledger", "opening", "scoring", "portfolio", "contract", "directory")
+PARTS = ("pages", "bids", "writers", "ledger", "opening", "scoring", "portfolio", "contract", "directory", "verify")
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,9 @@ def main() -> int:
             ground = Ground(Path(folder), *made, first=engine == engines[0])
             if "directory" in parts:
                 directory.measure(report, ground.few_and_many, ground.folder)
-            if set(parts) - {"directory"}:
+            if "verify" in parts and ground.first:
+                verification.measure(report)
+            if set(parts) - {"directory", "verify"}:
                 _measure(report, parts, ground)
     print(f"\n{len(report.figures)} figures, {len(report.missed)} missed")
     return 1 if report.missed else 0

@@ -42,7 +42,8 @@ def test_every_folder_with_code_is_a_package() -> None:
         for path in (ROOT / name).rglob("*.py")
         if not (path.parent / "__init__.py").exists()
     }
-    assert not bare
+    # The verifier is a file that is run, never a module.
+    assert bare == {"market/public/verifier"}
 
 
 def test_three_folders_travel_inside_the_package() -> None:

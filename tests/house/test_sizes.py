@@ -9,12 +9,17 @@ from tests.house.source import Source, examples, product
 PRODUCT_LINES, TEST_LINES, FUNCTION_LINES = 400, 600, 60
 
 
+# One file, so that a reader has all of it: docs/decisions/0009-verifier-in-one-file.md.
+ALONE = "market/public/verifier/verify.py"
+
+
 def _long(sources: tuple[Source, ...], most: int) -> list[str]:
     return [f"{s.name}: {n} lines" for s in sources if (n := len(s.text.splitlines())) > most]
 
 
 def test_no_file_is_too_long() -> None:
-    assert _long(product(), PRODUCT_LINES) + _long(examples(), TEST_LINES) == []
+    rooms = tuple(source for source in product() if source.name != ALONE)
+    assert _long(rooms, PRODUCT_LINES) + _long(examples(), TEST_LINES) == []
 
 
 def test_no_function_is_too_long() -> None:

@@ -9,12 +9,16 @@ from typing import Any
 
 import pytest
 from babel.messages.pofile import read_po
+from sqlalchemy import select
 from werkzeug.routing import AnyConverter, IntegerConverter, Rule
 
 from market.db.session import db
 from market.kernel.permits import ROLE_PERMITS, Permit, Role
 from market.people.queries import actor_of
+from market.public.bundles import make_bundle, wanted
+from market.records.models import PurchaseCard
 from market.web.catalogues import ENGLISH, FOLDER
+from tests.factories.verifying import verify
 from tests.fixtures.application import take_books
 from tests.fixtures.clock import StandingClock
 from tests.fixtures.databases import Databases
@@ -303,3 +307,17 @@ def test_english_pages_leave_no_sentence_in_chinese(sqlite_world: World) -> None
             if text in plain or (re.search(r"[\u4e00-\u9fff]{4}", text) and any(p.fullmatch(text) for p in filled)):
                 left.setdefault(text, set()).add(visit.endpoint)
     assert not left, "\n".join(f"{text}: {', '.join(sorted(where))}" for text, where in sorted(left.items()))
+
+
+def test_every_purchase_of_the_world_computes_again(sqlite_world: World) -> None:
+    wrong = {}
+    with sqlite_world.app.app_context():
+        ocids = db.session.scalars(select(PurchaseCard.ocid)).all()
+        for ocid in ocids:
+            found = wanted(ocid)
+            assert found is not None
+            report = verify(make_bundle(found))
+            if report.faults:
+                wrong[ocid] = report.faults[:3]
+    assert len(ocids) > 8
+    assert not wrong

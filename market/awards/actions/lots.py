@@ -26,7 +26,8 @@ from market.awards.rules import (
 )
 from market.awards.states import AWARD_MACHINE, AwardState, AwardVerb
 from market.bids.models import OpenedBid, SealedBid
-from market.bids.queries import opened_bids
+from market.bids.notices import result_fragment
+from market.bids.queries import opened_bids, opening_of, unreadable_bids
 from market.db.session import db
 from market.evaluation.models import Result
 from market.evaluation.notices import public_part
@@ -47,6 +48,7 @@ from market.records.messages import tell
 from market.records.moves import move
 from market.records.notices import CardFacts, publish
 from market.records.queue import enqueue
+from market.records.receipts import receipts_by_number
 from market.tenders.models import Lot
 from market.tenders.queries import lot as find_lot
 from market.tenders.queries import rules_of
@@ -183,9 +185,17 @@ def _publish_result(
     if report is not None:
         # Panel, draws with their secret, points and low prices: what anyone needs to compute the ranking again.
         scoring |= public_part(lot, report.data, report.digest)
-    fragment = award_fragment(row, row.organisation, lot_id=f"lot-{lot.number}", scoring=scoring)
+    fragment = award_fragment(row, row.organisation, lot_id=f"lot-{lot.number}", scoring=scoring) | _bids(lot)
     facts = CardFacts(stage="awarded", awarded_fen=row.amount_fen, supplier=row.organisation.name)
     publish(row.file, "award", fragment, facts, actor, at)
+
+
+def _bids(lot: Lot) -> dict[str, Any]:
+    opening = opening_of(lot.id)
+    if opening is None:
+        return {}
+    receipts = receipts_by_number([line["receipt"] for line in opening.record["bids"]])
+    return result_fragment(lot, opening, opened_bids(lot.id), unreadable_bids(lot.id), receipts)
 
 
 def _write_letters(

@@ -45,8 +45,9 @@ def close_window(lot_id: int, at: datetime) -> Closing | None:
     row = Closing(lot_id=lot.id, bid_count=count, late_attempts=late_attempts(lot.id), seals_head=seals.head, at=at)
     db.session.add(row)
     db.session.flush()
-    facts = {"bids": count, "late_attempts": row.late_attempts, "seals": seals.head}
-    record(lot.subject, "close_window", CLOCK, at, facts=facts)
+    # The chain is public at once, the number of bids only with the opening (docs/publicity.md).
+    facts = {"late_attempts": row.late_attempts, "seals": seals.head}
+    record(lot.subject, "close_window", CLOCK, at, facts=facts, private={"bids": count})
     bidders = [bid.organisation_id for bid in live_bids(lot.id)]
     for draft in drafts_left(lot.id):
         if draft.organisation_id not in bidders:

@@ -122,9 +122,11 @@ def finish_qualification(actor: Actor, lot_id: int, at: datetime) -> int:
     db.session.flush()
     reject(lot, rejected, at)
     valid, least = sum(b.verdict == Verdict.VALID for b in bids), rules_of(lot.tender)["evaluation.min_qualified"]
-    facts = {"bids": len(bids), "valid": valid, "least": least}
+    facts = {"bids": len(bids), "least": least}
     ticks = [[c.opened_bid_id, c.item_id, c.passed, c.reason] for _, c in sorted(known.items())]
-    private = {"ticks": ticks, "invalid": [[b.number, b.verdict_reason] for b in bids if b.verdict == Verdict.INVALID]}
+    invalid = [[b.number, b.verdict_reason] for b in bids if b.verdict == Verdict.INVALID]
+    # Public with the result (docs/publicity.md); the chain is public at once.
+    private = {"ticks": ticks, "invalid": invalid, "valid": valid}
     if enough(valid, least):
         move(lot, LOT_MACHINE, LotVerb.QUALIFY, actor, at, facts=facts, private=private)
     else:

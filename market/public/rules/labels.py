@@ -223,6 +223,7 @@ SUBJECT_LABELS = {
     "termination": N_("合同终止"),
     "claim": N_("追回款"),
     "receipt": N_("退回款"),
+    "budget_line": N_("资金明细"),
 }
 VERB_LABELS = {
     "accept": N_("验收"),
@@ -231,6 +232,7 @@ VERB_LABELS = {
     "annul": N_("认定无效"),
     "ask_price": N_("要求说明报价"),
     "award": N_("确定供应商"),
+    "book": N_("记账"),
     "bounce": N_("登记退票"),
     "cancel": N_("取消"),
     "close": N_("到期截止"),

@@ -22,7 +22,7 @@ from market.public.forms import ReceiptForm
 from market.public.kept import Shelf
 from market.public.rules import Phase, chains, figures, purchase, receipts, rulebook, stage_now
 from market.public.rules.labels import METHOD_LABELS, PHASE_LABELS, TAG_LABELS, stage_words
-from market.public.views import directories, networks
+from market.public.views import directories, networks, proving
 from market.public.views.door import OPEN, asked_for, bp, by_district, lines, pages
 from market.records import queue
 from market.records.files import SHOWN_INLINE, content_of
@@ -31,7 +31,7 @@ from market.web.catalogues import chosen_locale
 from market.web.filters import text
 from market.web.guard import attempt, found, now, public
 
-__all__ = ["bp", "directories", "networks"]
+__all__ = ["bp", "directories", "networks", "proving"]
 
 _SHELF = Shelf()
 _FOR_EVER = "public, max-age=31536000, immutable"

@@ -15,6 +15,7 @@ from market.ledger.states import Reason
 from market.needs.actions import plan
 from market.needs.queries import demand
 from market.needs.states import DemandState
+from market.places.actions import publish_rules
 from market.records.audit import record, require_other_hands
 from market.records.moves import move
 from market.records.notices import publish
@@ -106,7 +107,8 @@ def publish_tender(actor: Actor, tender_id: int, at: datetime) -> Tender:
     _plan(row, actor, at)
     _name_file(row)
     db.session.flush()
-    release = tender_release(row, found.timetable, found.book, earlier_files(row.file_id))
+    rules = publish_rules(row.street.district, found.book, found.calendar, actor, at)
+    release = tender_release(row, found.timetable, found.book, earlier_files(row.file_id), rules)
     publish(row.file, "tender", release, card_facts(row, "tender"), actor, at)
     tell_published(row, at)
     return row

@@ -30,6 +30,7 @@ from market.organisations.models import Organisation
 from market.panels.actions import close_panel
 from market.panels.models import Panel
 from market.panels.queries import all_final, draws, live, panel_for, scores_if_final
+from market.panels.rules import published_draw
 from market.places.models import Street
 from market.records.audit import require_other_hands
 from market.records.models import PurchaseFile
@@ -263,7 +264,7 @@ def _publish_result(actor: Actor, row: Round, at: datetime) -> None:
     if panel is not None:
         jury = {
             "members": [seat.user.name for seat in live(panel)],
-            "draws": [plain(draw.as_data()) for draw in draws(panel.id)],
+            "draws": [published_draw(plain(draw.as_data())) for draw in draws(panel.id)],
             "closed": panel.closed_at.isoformat() if panel.closed_at else None,
         }
     ids = [one.file_id for one in rows if one.file_id is not None]

@@ -14,6 +14,7 @@ from market.kernel.sealing import new_key
 from market.kernel.text import N_
 from market.ledger.actions import book
 from market.ledger.states import Reason
+from market.places.actions import publish_rules
 from market.places.queries import calendar_for
 from market.records.audit import require_other_hands
 from market.records.keys import lock
@@ -45,7 +46,8 @@ def publish_round(actor: Actor, round_id: int, at: datetime) -> Round:
     found = situation(row, at)
     refuse(found.troubles)
     row.rules, row.rules_digest = found.rules.as_data(), found.rules.digest
-    row.calendar_version, row.provisional = calendar_for(row.district_id).version, found.table.provisional
+    calendar = calendar_for(row.district_id)
+    row.calendar_version, row.provisional = calendar.version, found.table.provisional
     row.notice_at, row.deadline_at = at, found.table.deadline_at
     secret = new_key()
     row.draw_commitment = sha256_hex(secret)
@@ -57,7 +59,8 @@ def publish_round(actor: Actor, round_id: int, at: datetime) -> Round:
         book(Reason.RESERVE, share.line_id, share.amount_fen, key, ("round", row.id), row.file_id, at)
     row.file.title = row.title
     db.session.flush()
-    release = call_release(row, found.table, found.rules, sources(row, found.rules))
+    key = publish_rules(row.street.district, found.rules, calendar, actor, at)
+    release = call_release(row, found.table, found.rules, sources(row, found.rules), key)
     publish(row.file, "tender", release, card_facts(row, "tender"), actor, at)
     mail.tell_published(row, at)
     return row

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +23,7 @@ from market.kernel.clock import system_now
 from market.records import queue
 from market.records.files import keep_bytes, open_store
 from market.records.models import DailyDigest, SubjectNumber
+from tests.factories.bundles import Plan, published
 from tests.fixtures.databases import Databases
 
 Call = Callable[..., tuple[int, str]]
@@ -259,3 +263,20 @@ def test_generated_pages_are_written_where_they_are_wanted(call: Call, tmp_path:
     assert "tenders:tender:approve" in (tmp_path / "permits.md").read_text("utf-8")
     assert call("diagrams", "--out", str(tmp_path / "states"))[0] == 0
     assert "stateDiagram-v2" in (tmp_path / "states" / "tender.md").read_text("utf-8")
+
+
+def test_verify_needs_no_installation_and_answers_with_its_status(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.zip", tmp_path / "bad.zip"
+    good.write_bytes(published(Plan(until="announce")).bundle())
+    bad.write_bytes(good.read_bytes()[:-1])
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("MARKET_")}
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "market.cli", "verify", *arguments]
+        return subprocess.run(command, env=environ, capture_output=True, text=True, encoding="utf-8", check=False)
+
+    found = [run(str(good), "--lang", "en", "--brief"), run(str(bad)), run(str(tmp_path / "none.zip"))]
+    assert [one.returncode for one in found] == [0, 1, 2]
+    assert "all" in found[0].stdout
+    assert "第一处" in found[1].stdout
+    assert not list(tmp_path.glob("*.sqlite3"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import count
 
 import pytest
@@ -17,6 +18,7 @@ from market.ledger.actions import book, open_accounts
 from market.ledger.models import Account
 from market.ledger.queries import balances, movements, transfers_of
 from market.ledger.states import PLACE_LABELS, REASON_LABELS, WAYS, Place, Reason
+from market.records.models import AuditEntry
 from tests.factories.budgets import closed_year
 
 YUAN = 100
@@ -156,3 +158,13 @@ def test_no_order_of_bookings_loses_a_fen_or_goes_below_zero(session: Session, s
     left = balances([line_id])[line_id]
     assert left == {place.value: fen for place, fen in held.items() if place is not Place.OUTSIDE}
     assert sum(held.values()) == 100
+
+
+def test_a_transfer_of_a_purchase_is_one_link_of_its_chain(line: int, session: Session) -> None:
+    assert _book(Reason.RESERVE, 100, key="once", file_id=5)
+    assert not _book(Reason.RESERVE, 100, key="once", file_id=5)
+    _book(Reason.RESERVE, 100)
+    entry = session.scalars(select(AuditEntry).filter_by(verb="book")).one()
+    facts = {"reason": "reserve", "line": LINE, "amount_fen": 10_000, "transfer": "once"}
+    assert json.loads(entry.header)["facts"] == facts
+    assert json.loads(entry.header)["chain"] == ["file", "5"]

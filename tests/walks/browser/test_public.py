@@ -6,6 +6,10 @@ import re
 
 import pytest
 
+from market.kernel.canonical import sha256_hex
+from market.public.rules.bundle import verifier_file
+from tests.factories.verifying import verify
+
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 TITLE = "东山街道独居老人春节助餐服务"
@@ -47,6 +51,25 @@ def test_a_resident_follows_the_money_and_checks_a_receipt(someone, scripts):
     resident.press("查询")
     resident.page.get_by_text("7 个资金项目").click()
     resident.sees("2026 年", "福彩公益金助老项目", "¥400,000.00")
+
+
+def test_a_citizen_reads_how_to_check_and_takes_the_files_home(someone):
+    resident = someone(phone=True)
+    resident.open("/purchases")
+    resident.fill("关键词", "春节助餐")
+    resident.press("查询")
+    resident.follow(TITLE)
+    bundle = resident.download("下载核对包")
+    resident.follow("怎么核对这笔采购")
+    resident.sees("三步", "核对不了什么", "--head", sha256_hex(verifier_file()))
+    assert resident.download("下载核对程序") == verifier_file()
+    assert resident.download("下载核对包") == bundle
+    assert verify(bundle).faults == []
+    reader = someone()
+    reader.open("/check/how")
+    reader.follow("English")
+    reader.sees("Three steps", "What cannot be checked")
+    assert not reader.page.evaluate(_LEFT)
 
 
 # Chinese on an English page that is not marked as Chinese: nobody translated it.

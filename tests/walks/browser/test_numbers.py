@@ -1,0 +1,211 @@
+"""Every number once: page, contract, releases, machine-readable doors and bundle of a purchase show the same figures.
+
+All purchases of the demonstration are walked, over HTTP, as any reader would. What a page or a document shows must be a
+figure of the releases, or follow from them in one of the named ways; what the releases decide must stand on the page.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+import pypdf
+import pytest
+
+from market.kernel.money import format_centi, format_yuan, round_half_up
+from market.records.projections import fen_of, merge
+from tests.factories.verifying import verify
+from tests.walks.browser.site import Site
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+# Other doors that hand out a purchase's releases; whichever the product has must say the same. {} is the ocid.
+MACHINE_DOORS = ("/ocds/releases/{}.json", "/ocds/records/{}.json", "/api/v1/purchases/{}", "/api/v1/releases/{}")
+_YUAN = re.compile(r"-?¥[0-9,]+\.[0-9]{2}")
+
+
+def get(site: Site, path: str) -> bytes:
+    with urllib.request.urlopen(site.address + path, timeout=30) as answer:
+        found: bytes = answer.read()
+    return found
+
+
+def there(site: Site, path: str) -> bytes | None:
+    try:
+        return get(site, path)
+    except urllib.error.HTTPError as error:
+        if error.code == 404:
+            return None
+        raise
+
+
+def ocids(site: Site) -> list[str]:
+    """All purchases, page by page."""
+    found: dict[str, None] = {}
+    path: str | None = "/purchases"
+    while path:
+        text = get(site, path).decode()
+        found |= dict.fromkeys(re.findall(r'href="/purchases/(ocds-[^"/]+)"', text))
+        onward = re.search(r'href="(/purchases\?[^"]*before=\d+[^"]*)"', text)
+        path = onward[1].replace("&amp;", "&") if onward else None
+    return list(found)
+
+
+def compiled_of(releases: list[dict[str, Any]]) -> dict[str, Any]:
+    now: dict[str, Any] = {}
+    for one in releases:
+        now = merge(now, {key: value for key, value in one.items() if key not in {"id", "tag"}})
+    return now
+
+
+def amounts(value: Any) -> Iterator[int]:
+    """Every amount of a release in fen: OCDS values, and whole numbers whose name says fen."""
+    if isinstance(value, dict):
+        if "currency" in value and (fen := fen_of(value)) is not None:
+            yield fen
+        for key, item in value.items():
+            named = key.lower().endswith("fen")
+            if named and isinstance(item, int):
+                yield item
+            elif named and isinstance(item, list):
+                yield from (one for one in item if isinstance(one, int))
+            else:
+                yield from amounts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from amounts(item)
+    elif isinstance(value, str):
+        yield from (int(re.sub(r"[^0-9-]", "", found)) for found in _YUAN.findall(value))
+
+
+def derived(now: dict[str, Any]) -> set[int]:
+    """What a page adds up from the releases: saved, paid in all, left; how much may be added to a contract."""
+    found: set[int] = set()
+    awarded = [
+        fen_of(one.get("value")) or 0 for one in now.get("awards", ()) if one.get("status") in {"active", "pending"}
+    ]
+    budget = fen_of(now.get("tender", {}).get("value")) or 0
+    found |= {budget - sum(awarded), sum(awarded)}
+    for award in now.get("awards", ()):
+        for line in award.get("linliScoring", {}).get("low_price", {}).get("lines", ()):
+            found |= {round_half_up(Fraction(*line[name])) for name in ("line", "against")}
+    granted = [one["grantedFen"] for one in now.get("tender", {}).get("linliRound", {}).get("applications", ())]
+    found |= {sum(granted), budget - sum(granted)}
+    paid_in_all = 0
+    for contract in now.get("contracts", ()):
+        price = fen_of(contract.get("value")) or 0
+        rows = [fen_of(one["value"]) or 0 for one in contract.get("implementation", {}).get("transactions", ())]
+        paid_in_all += sum(rows)
+        found |= {sum(rows), price - sum(rows), price // 10, paid_in_all}
+        for claim in contract.get("linliClaims", ()):
+            found.add((fen_of(claim["value"]) or 0) - (fen_of(claim["received"]) or 0))
+    return found
+
+
+def decided(now: dict[str, Any]) -> Iterator[str]:
+    """What must stand on the page in so many words."""
+    values: list[dict[str, Any]] = [one["value"] for one in now.get("awards", ())]
+    values += [one["value"] for one in now.get("bids", {}).get("details", ())]
+    scores: list[int] = []
+    for contract in now.get("contracts", ()):
+        values += [contract["value"], *(one["linliValue"] for one in contract["milestones"])]
+        values += [one["value"] for one in contract.get("implementation", {}).get("transactions", ())]
+        outcomes = [one["linliEvaluation"] for one in contract["milestones"] if "linliEvaluation" in one]
+        values += [one["earned"] for one in outcomes]
+        yield from (one["score"] for one in outcomes)
+    for award in now.get("awards", ()):
+        for one in award.get("linliScoring", {}).get("results", ()):
+            scores += [one["total_centi"], one["price_centi"]]
+    applications = now.get("tender", {}).get("linliRound", {}).get("applications", ())
+    scores += [one["totalCenti"] for one in applications if one.get("totalCenti") is not None]
+    yield from (format_yuan(fen_of(one) or 0) for one in values)
+    yield from map(format_centi, scores)
+
+
+def bundled(raw: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(raw)) as file:
+        return {one.filename: file.read(one) for one in file.infolist()}
+
+
+@pytest.fixture(scope="module")
+def purchases(site: Site) -> dict[str, list[dict[str, Any]]]:
+    """Every purchase with its releases."""
+    found = {one: json.loads(get(site, f"/purchases/{one}/releases.json"))["releases"] for one in ocids(site)}
+    assert len(found) >= 40
+    return found
+
+
+def test_the_page_shows_the_figures_of_the_releases_and_no_others(
+    site: Site, purchases: dict[str, list[dict[str, Any]]]
+) -> None:
+    wrong, compared = [], 0
+    for ocid, releases in purchases.items():
+        page = get(site, f"/purchases/{ocid}").decode()
+        now = compiled_of(releases)
+        known = {*amounts(now), *(-one for one in amounts(now)), *derived(now)}
+        for shown in set(_YUAN.findall(page)):
+            compared += 1
+            if int(re.sub(r"[^0-9-]", "", shown)) not in known:
+                wrong.append(f"{ocid}: the page shows {shown}")
+        for figure in set(decided(now)):
+            compared += 1
+            if figure not in page:
+                wrong.append(f"{ocid}: the page lacks {figure}")
+    assert not wrong, wrong[:20]
+    print(f"{compared} figures of {len(purchases)} purchases")
+    assert compared > 500
+
+
+def test_the_signed_contract_says_what_was_published(site: Site, purchases: dict[str, list[dict[str, Any]]]) -> None:
+    wrong, papers = [], 0
+    for ocid, releases in purchases.items():
+        for contract in compiled_of(releases).get("contracts", ()):
+            for paper in contract.get("documents", ()):
+                pdf = pypdf.PdfReader(io.BytesIO(get(site, f"/files/{paper['id'].removeprefix('file-')}")))
+                text = re.sub(r"\s", "", "".join(page.extract_text() for page in pdf.pages))
+                papers += 1
+                price = fen_of(contract["value"]) or 0
+                known = {*amounts(contract), price // 10}
+                wrong += [
+                    f"{ocid}: the contract says {found}"
+                    for found in _YUAN.findall(text)
+                    if int(re.sub(r"[^0-9]", "", found)) not in known
+                ]
+                needed = [contract["value"], *(one["linliValue"] for one in contract["milestones"])]
+                wrong += [
+                    f"{ocid}: the contract lacks {one}" for one in needed if format_yuan(fen_of(one) or 0) not in text
+                ]
+                wrong += [f"{ocid}: number"] * (contract["description"] not in text)
+    assert not wrong, wrong[:20]
+    assert papers >= 14
+
+
+def test_the_bundle_holds_the_same_bytes_and_computes(site: Site, purchases: dict[str, list[dict[str, Any]]]) -> None:
+    for ocid, releases in purchases.items():
+        raw = get(site, f"/purchases/{ocid}/bundle.zip")
+        inside = bundled(raw)
+        found = [json.loads(inside[name]) for name in sorted(inside) if name.startswith("releases/")]
+        assert found == releases
+        chain = json.loads(get(site, f"/purchases/{ocid}/chain.json"))
+        assert inside["chain.jsonl"].decode().splitlines() == [one["header"] for one in chain["entries"]]
+        assert verify(raw).faults == [], ocid
+
+
+def test_every_other_door_says_the_same(site: Site, purchases: dict[str, list[dict[str, Any]]]) -> None:
+    first = next(iter(purchases))
+    doors = [door for door in MACHINE_DOORS if there(site, door.format(first)) is not None]
+    for ocid, releases in purchases.items():
+        now = compiled_of(releases)
+        for door in doors:
+            body = json.loads(get(site, door.format(ocid)))
+            said = body.get("releases") or [one.get("compiledRelease", one) for one in body.get("records", [body])]
+            known = set(amounts(now)) | {figure for one in releases for figure in amounts(one)} | derived(now)
+            assert set(amounts(said)) <= known, (door, ocid)
+            assert set(amounts(now)) <= set(amounts(said)) or "releases" not in body, (door, ocid)
