@@ -13,6 +13,8 @@ How transactions begin (SQLite and PostgreSQL alike):
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
+from time import monotonic
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -34,8 +36,10 @@ from sqlalchemy import (
     event,
     make_url,
 )
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import ORMExecuteState, Session, scoped_session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from market.db.lock import FairLock, lock_for
 
@@ -44,24 +48,29 @@ BUSY_TIMEOUT_S = 30
 _STATEMENT_TIMEOUT_MS = 30_000
 _LOCK_TIMEOUT_MS = 10_000
 _IDLE_TIMEOUT_MS = 60_000
+_RESTED_S = 2.0
 _IN_MEMORY = (None, "", ":memory:")
 
 AnySession = Session | scoped_session[Any]
 
 
 class FairConnection(sqlite3.Connection):
-    """A connection whose write transactions wait for their turn and give it back at commit, rollback or close."""
+    """A connection whose write transactions wait for their turn and give it back at commit, rollback or close.
+
+    Reads go through a second connection beside it that can only read. One connection for both would have to switch
+    `PRAGMA query_only`, and every switch makes SQLite forget all statements it has prepared.
+    """
 
     turn: FairLock | None = None
+    file: str | None = None
     _held = False
-    _query_only = False
+    _reader: sqlite3.Connection | None = None
+    _reading = False
 
     def begin(self, *, reading: bool) -> None:
-        if reading != self._query_only:
-            self.execute(f"PRAGMA query_only = {int(reading)}")
-            self._query_only = reading
+        self._reading = reading
         if reading:
-            self.execute("BEGIN")
+            self._read_by().execute("BEGIN")
             return
         self.take_turn()
         try:
@@ -70,18 +79,33 @@ class FairConnection(sqlite3.Connection):
             self._give_back()
             raise
 
+    def _read_by(self) -> sqlite3.Connection:
+        if self._reader is None:
+            if self.file is None:
+                raise RuntimeError("a database in memory has no second connection to read by")
+            self._reader = sqlite3.connect(self.file, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
+            _set_pragmas(self._reader)
+            self._reader.execute("PRAGMA query_only = ON")
+        return self._reader
+
+    def cursor(self, *args: Any, **kwargs: Any) -> Any:
+        """A cursor of the present transaction."""
+        return self._read_by().cursor(*args, **kwargs) if self._reading else super().cursor(*args, **kwargs)
+
     def take_turn(self) -> None:
         if self.turn is not None and not self._held:
             self.turn.acquire(BUSY_TIMEOUT_S)
             self._held = True
 
     def commit(self) -> None:
+        self._end_reading()
         try:
             super().commit()
         finally:
             self._give_back()
 
     def rollback(self) -> None:
+        self._end_reading()
         try:
             super().rollback()
         finally:
@@ -89,11 +113,18 @@ class FairConnection(sqlite3.Connection):
 
     def close(self) -> None:
         try:
+            if self._reader is not None:
+                self._reader.close()
             super().close()
         finally:
             self._held, held = False, self._held
             if held and self.turn is not None:
                 self.turn.release()
+
+    def _end_reading(self) -> None:
+        if self._reading and self._reader is not None:
+            self._reader.rollback()
+        self._reading = False
 
     def _give_back(self) -> None:
         # A commit that failed leaves the transaction open: the turn is kept until the rollback that must follow.
@@ -131,7 +162,6 @@ def engine_options(url: str) -> dict[str, Any]:
         },
         "pool_size": 10,
         "max_overflow": 20,
-        "pool_pre_ping": True,
     }
 
 
@@ -140,6 +170,31 @@ def attach(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "checkin", _note_rest)
+        event.listen(engine, "checkout", _ask_after_rest(engine))
+
+
+def _note_rest(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info["rests_since"] = monotonic()
+
+
+def _ask_after_rest(engine: Engine) -> Callable[..., None]:
+    """A connection that has rested is asked whether the server is still there, and else replaced.
+
+    The pool's own check asks at every checkout, three times a request; a server that went away is noticed as well after
+    a few seconds, for the first connection that fails ends them all.
+    """
+
+    def ask(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        if monotonic() - record.info.get("rests_since", monotonic()) < _RESTED_S:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
+
+    return ask
 
 
 def begin_reading(session: AnySession) -> None:
@@ -203,12 +258,16 @@ event.listen(Session, "do_orm_execute", _refuse_statement)
 
 
 def _prepare_sqlite(connection: FairConnection, _record: object) -> None:
-    # The driver's own transactions are switched off: it would begin late and without IMMEDIATE.
-    connection.isolation_level = None
     database = connection.execute("PRAGMA database_list").fetchone()[2]
     if database not in _IN_MEMORY:
-        connection.turn = lock_for(database)
+        connection.file, connection.turn = database, lock_for(database)
         connection.execute("PRAGMA journal_mode = WAL")
+    _set_pragmas(connection)
+
+
+def _set_pragmas(connection: sqlite3.Connection) -> None:
+    # The driver's own transactions are switched off: it would begin late and without IMMEDIATE.
+    connection.isolation_level = None
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA recursive_triggers = ON")

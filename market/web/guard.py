@@ -83,13 +83,20 @@ def public(why: str) -> Callable[[View], View]:
     return mark
 
 
+def reads_first(view: View) -> View:
+    """Mark a view that reads first and calls `begin_writing` itself: the read in which the person was found goes on."""
+    view.reads_first = True  # type: ignore[attr-defined]
+    return view
+
+
 def _run(view: View, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if request.method in {"GET", "HEAD", "OPTIONS"}:
         return view(*args, **kwargs)
     for attempt_no in range(_TRIES):
         for upload in request.files.values():
             upload.stream.seek(0)  # a view that runs again reads its uploads from the start
-        begin_writing(db.session)
+        if not getattr(view, "reads_first", False):
+            begin_writing(db.session)
         try:
             answer = view(*args, **kwargs)
             commit()

@@ -57,11 +57,14 @@ def _submission(product: Server, own: Key, address: str) -> Call:
     """The form of the submit page, filled in as the page shows it and confirmed."""
     connection = HTTPConnection("127.0.0.1", product.port, timeout=60)
     connection.request("GET", f"{address}/submit", headers={"Cookie": own.cookie})
-    tree = lxml.html.document_fromstring(connection.getresponse().read())
+    answer = connection.getresponse()
+    # As a browser does, which sends back what it was last given.
+    cookie = (answer.getheader("Set-Cookie") or own.cookie).partition(";")[0]
+    tree = lxml.html.document_fromstring(answer.read())
     form = next(one for one in tree.forms if one.action.endswith("/submit"))
     typed = {name: value for name, value in form.fields.items() if value is not None}
     typed |= {box.name: box.get("value") or "y" for box in form.xpath(".//input[@type='checkbox']")}
-    return Call("POST", f"{address}/submit", own.cookie, urlencode(typed), expected=302)
+    return Call("POST", f"{address}/submit", cookie, urlencode(typed), expected=302)
 
 
 def _offers(left: FloorWorld) -> Iterator[Call]:

@@ -29,7 +29,7 @@ from market.records.files import EncryptedUpload, SecretFile, encrypt_upload, op
 from market.records.models import StoredFile
 from market.tenders.states import CriterionKind, LotState
 from market.web import filters, pages
-from market.web.guard import attempt, current_actor, found, guard, now
+from market.web.guard import attempt, current_actor, found, guard, now, reads_first
 from market.workers.actions import weekly_limit
 from market.workers.queries import nameable, spans
 from market.workers.rules import overloads, peak_centi
@@ -338,6 +338,7 @@ def _submit_page(form: Any, desk: BidDesk, content: Any, secret_fields: Any) -> 
 
 @bp.post("/<int:lot_id>/<int:organisation_id>/submit")
 @guard(Permit.BID_SUBMIT)
+@reads_first
 def submit_now(lot_id: int, organisation_id: int) -> Any:
     """Submit. The instant is read first, before anything is locked; a second press finds the first one's receipt."""
     form, actor = SubmitForm(), current_actor()

@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, Engine, Integer, Numeric, create_engine, func
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
+from market.db import engine as engine_room
 from market.db.engine import attach, begin_reading, begin_writing, engine_options, is_reading
 from market.db.lock import FairLock, LockTimeout, lock_for
 from tests.fixtures.databases import Databases
@@ -143,6 +144,25 @@ def test_postgres_works_in_utc_and_gives_up_in_time(postgres_databases: Database
         settings = {name: connection.scalar(text(f"SHOW {name}")) for name in names}
     engine.dispose()
     assert settings == {"timezone": "UTC", "statement_timeout": "30s", "lock_timeout": "10s"}
+
+
+def test_a_connection_that_died_at_rest_is_replaced(
+    postgres_databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_room, "_RESTED_S", 0)
+    url = postgres_databases.url()
+    engine = create_engine(url, **engine_options(url))
+    attach(engine)
+    pid = text("SELECT pg_backend_pid()")
+    with engine.connect() as first:
+        died = first.scalar(pid)
+    server = create_engine(url, isolation_level="AUTOCOMMIT")
+    with server.connect() as other:
+        other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": died})
+    with engine.connect() as again:
+        assert again.scalar(pid) != died
+    server.dispose()
+    engine.dispose()
 
 
 def test_the_turn_goes_round_in_the_order_of_asking() -> None:
