@@ -21,6 +21,8 @@ _OWN = {
     "doctor": "doctor:doctor",
     "chain": "books:chain",
     "ledger": "books:ledger",
+    "export": "exchange:export",
+    "import": "exchange:import_",
     "permits": "pages:permits",
     "diagrams": "pages:diagrams",
 }
@@ -34,6 +36,8 @@ _HELP = {
     "doctor": "检查运行环境 / check the installation",
     "chain": "核对存证链：verify / check the hash chains",
     "ledger": "核对账目：check / check the books",
+    "export": "导出开放数据：ocds / write open data into a folder",
+    "import": "导入其他发布者的数据：ocds / put other publishers' data on a shelf of its own",
     "permits": "生成权限表 docs/permits.md / write the table of permits",
     "diagrams": "生成状态图 docs/states/ / draw the state machines",
 }

@@ -19,7 +19,7 @@ from sqlalchemy.orm import undefer
 from market.db.session import db
 from market.kernel.clock import beijing_day
 from market.kernel.money import round_half_up
-from market.records import search
+from market.records import importing, search
 from market.records.models import DirectoryCard, Notice, PurchaseCard, PurchaseFile, StreetFigures, SupplierWork
 
 OCDS = "ocds"
@@ -249,6 +249,7 @@ def rebuild() -> tuple[int, int]:
         body = orjson.loads(notice.body)
         project_directory(notice, body["key"], body["title"], body["data"])
         db.session.expunge_all()
+    importing.index_again()
     return len(files), len(subjects)
 
 
