@@ -7,7 +7,9 @@ one of either a line; plain or compressed with gzip. Addresses that stand in a p
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -22,9 +24,10 @@ _HEAD_EVENTS = 2000
 _LONGEST = 300
 # A bare release or record is read whole; a larger file must be a package, which is streamed.
 _WHOLE_MOST = 64 * 1024 * 1024
+_LINE_MOST = 1024 * 1024
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
-_AS_TEXT = (int, float)
+_NUMBER = int | float | Decimal
 
 
 class Unreadable(Exception):
@@ -100,7 +103,7 @@ class Reader:
             self.publisher = _publisher(head)
             prefix = "item" if shape == "array" else f"{shape}.item"
             with self._open() as stream:
-                for item in ijson.items(stream, prefix, use_float=True):
+                for item in ijson.items(stream, prefix):
                     yield from self._any(item, packed=shape)
             if shape != "array" and not self.publisher.name:
                 self.publisher = _publisher(self._late_head())
@@ -112,7 +115,7 @@ class Reader:
             if _two_lines(stream):
                 return "lines", said
         with self._open() as stream:
-            for number, (prefix, event, value) in enumerate(ijson.parse(stream, use_float=True)):
+            for number, (prefix, event, value) in enumerate(ijson.parse(stream)):
                 if number == 0 and event == "start_array":
                     return "array", said
                 if number == 0 and event != "start_map":
@@ -128,20 +131,18 @@ class Reader:
     def _late_head(self) -> dict[str, Any]:
         """What a package says of its publisher behind its rows."""
         with self._open() as stream:
-            found = next(ijson.items(stream, "publisher", use_float=True), None)
+            found = next(ijson.items(stream, "publisher"), None)
         return {f"publisher.{name}": value for name, value in found.items()} if isinstance(found, dict) else {}
 
-    def _open(self) -> IO[bytes]:
-        stream: IO[bytes] = self.path.open("rb")
-        start = stream.read(3)
-        stream.seek(0)
-        if start[:2] == _GZIP:
-            stream = cast("IO[bytes]", gzip.GzipFile(fileobj=stream))
-            start = stream.read(3)
-            stream.seek(0)
-        if start == _BOM:
-            stream.seek(3)
-        return stream
+    @contextmanager
+    def _open(self) -> Iterator[IO[bytes]]:
+        with self.path.open("rb") as raw:
+            packed = raw.read(2) == _GZIP
+            raw.seek(0)
+            with gzip.GzipFile(fileobj=raw) if packed else nullcontext(raw) as stream:
+                if stream.read(3) != _BOM:
+                    stream.seek(0)
+                yield cast("IO[bytes]", stream)
 
     # --- rows -------------------------------------------------------------------------------------------------------
 
@@ -182,8 +183,8 @@ class Reader:
         if not ocid or len(ocid) > _LONGEST:
             return self._bad(ocid[:_LONGEST], "no ocid")
         try:
-            body = orjson.dumps(release, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
-        except (TypeError, ValueError) as error:
+            body = _written(release)
+        except (TypeError, ValueError, RecursionError) as error:
             return self._bad(ocid, f"cannot be written again: {error}"[:_LONGEST])
         self._number += 1
         notes = tuple(f"no {name}" for name in ("id", "date") if not _text(release.get(name)))
@@ -197,10 +198,19 @@ class Reader:
         return Bad(self._number, ocid, reason)
 
 
+def _written(release: dict[str, Any]) -> bytes:
+    """The release as JSON with sorted keys. Raises TypeError, ValueError or RecursionError for what is none."""
+    try:
+        return orjson.dumps(release, default=float, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        # Whole numbers of more than 64 bits, and what is nested very deeply.
+        return json.dumps(release, default=float, sort_keys=True, ensure_ascii=False, allow_nan=False).encode()
+
+
 def _two_lines(stream: IO[bytes]) -> bool:
     """True when the first line is an object of its own and another follows."""
-    first = stream.readline(4 * 1024 * 1024)
-    if not first.strip().startswith(b"{") or not first.endswith(b"\n") or not stream.readline(64).strip():
+    first = stream.readline(_LINE_MOST)
+    if not first[:100].lstrip().startswith(b"{") or not first.endswith(b"\n") or not stream.readline(64).strip():
         return False
     try:
         orjson.loads(first)
@@ -235,7 +245,7 @@ def _text(value: Any) -> str:
     if isinstance(value, str):
         kept = value.replace("\x00", "").encode("utf-8", "ignore").decode()
         return " ".join(kept.split())[:_LONGEST]
-    if isinstance(value, bool) or not isinstance(value, _AS_TEXT):
+    if isinstance(value, bool) or not isinstance(value, _NUMBER):
         return ""
     return str(value)
 
@@ -256,7 +266,7 @@ def _amount(value: dict[str, Any]) -> str:
     """An amount with its currency, as it was published; the empty string for what is no number."""
     given = value.get("amount")
     try:
-        number = Decimal(given.replace(",", "") if isinstance(given, str) else repr(given))
+        number = Decimal(given.replace(",", "") if isinstance(given, str) else str(given))
     except (ArithmeticError, ValueError):
         return ""
     if not number.is_finite() or isinstance(given, bool) or abs(number) > Decimal(10) ** 18:
@@ -271,9 +281,8 @@ def _card(release: dict[str, Any]) -> dict[str, str]:
     parties = {_text(one.get("id")): _text(one.get("name")) for one in _objects(release, "parties")}
     buyer = _object(release, "buyer") or _object(tender, "procuringEntity")
     titles = [tender, *awards, *contracts, _object(release, "planning")]
-    suppliers = [
-        _text(one.get("name")) or parties.get(_text(one.get("id")), "") for a in awards for one in _objects(a, "suppliers")
-    ]
+    winners = [one for award in awards for one in _objects(award, "suppliers")]
+    suppliers = [_text(one.get("name")) or parties.get(_text(one.get("id")), "") for one in winners]
     amounts = [_amount(_object(one, "value")) for one in (*contracts, *awards, tender)]
     amounts.append(_amount(_object(release, "planning", "budget", "amount")))
     return {
