@@ -46,13 +46,14 @@ def _export(folder: Path, year: int | None, district: int | None) -> Iterator[tu
     """Write each file under a name that is only given to it when it is whole; yield name and number of rows."""
     import orjson
 
+    from market.db.session import db
     from market.public.queries import opendata, release_bodies
     from market.public.rules import packages, sheet
     from market.public.views.opendata import all_grants, purchase_folder
 
     with _whole(folder / "releases.jsonl") as out:
         count = 0
-        for batch in opendata.bodies(year, district):
+        for batch in opendata.bodies(db.engine, year, district):
             out.write(b"\n".join(batch) + b"\n")
             count += len(batch)
     yield "releases.jsonl", count

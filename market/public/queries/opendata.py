@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Engine, Select, func, select
+from sqlalchemy.orm import Session
 
 from market.db.engine import begin_reading, begin_writing
 from market.db.session import db
@@ -81,11 +82,11 @@ def entries_after(kind: str, after: int, limit: int) -> Sequence[Any]:
     return db.session.execute(query.order_by(card.id).limit(limit)).all()
 
 
-def bodies(year: int | None = None, district: int | None = None) -> Iterator[Sequence[bytes]]:
+def bodies(bind: Engine, year: int | None = None, district: int | None = None) -> Iterator[Sequence[bytes]]:
     """Yield the bytes of releases in batches, oldest first: those of a Beijing year, of a district, or all.
 
-    Each batch is a read of its own, so that a slow reader keeps no snapshot open; what is published meanwhile is left
-    to the next copy.
+    It has a session of its own, since an answer is sent after its request has ended. Each batch is a read of its own,
+    so that a slow reader keeps no snapshot open; what is published meanwhile is left to the next copy.
     """
     query = select(Notice.id, Notice.body).where(Notice.kind == OCDS)
     if year is not None:
@@ -93,17 +94,18 @@ def bodies(year: int | None = None, district: int | None = None) -> Iterator[Seq
         query = query.where(Notice.published_at >= first, Notice.published_at < past)
     if district is not None:
         query = query.where(Notice.district_id == district)
-    last = db.session.scalar(select(func.max(Notice.id))) or 0
     after = 0
-    while rows := db.session.execute(
-        query.where(Notice.id > after, Notice.id <= last).order_by(Notice.id).limit(BATCH)
-    ).all():
-        after = rows[-1][0]
-        yield [row[1] for row in rows]
-        if len(rows) < BATCH:
-            return
-        begin_writing(db.session)
-        begin_reading(db.session)
+    with Session(bind, join_transaction_mode="create_savepoint") as session:
+        begin_reading(session)
+        last = session.scalar(select(func.max(Notice.id))) or 0
+        query = query.where(Notice.id <= last).order_by(Notice.id).limit(BATCH)
+        while rows := session.execute(query.where(Notice.id > after)).all():
+            after = rows[-1][0]
+            yield [row[1] for row in rows]
+            if len(rows) < BATCH:
+                return
+            begin_writing(session)
+            begin_reading(session)
 
 
 def cards(year: int | None = None, district: int | None = None, methods: Sequence[str] = ()) -> Iterator[PurchaseCard]:

@@ -113,6 +113,7 @@ def _get(name: str, summary: str, answer: str, *parameters: Mapping[str, Any], m
             "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{answer}"}}},
         },
         "304": {"description": "not changed since the answer whose ETag was given"},
+        "400": {"description": "no address of ours", "content": fault},
         "422": {"description": "a parameter cannot be understood; `field` names it", "content": fault},
         "503": {"description": "busy or under maintenance", "content": fault},
     }

@@ -18,19 +18,20 @@ Row = tuple[Any, ...]
 
 _SHEETS: dict[str, tuple[tuple[str, int], ...]] = {
     "采购": (  # zh-only
-        ("编号", 32), ("名称", 40), ("状态", 14), ("方式", 14), ("采购人", 30), ("预算（元）", 14), ("成交（元）", 14),  # zh-only
-        ("已付（元）", 14), ("供应商", 30), ("截止", 18),  # zh-only
+        ("编号", 32), ("名称", 40), ("状态", 14), ("方式", 14), ("采购人", 30), ("预算（元）", 14),  # zh-only
+        ("成交（元）", 14), ("已付（元）", 14), ("供应商", 30), ("截止", 18),  # zh-only
     ),
     "成交": (  # zh-only
-        ("编号", 32), ("成交编号", 12), ("标题", 40), ("状态", 14), ("日期", 18), ("供应商", 30), ("供应商编号", 26),  # zh-only
-        ("金额（元）", 14),  # zh-only
+        ("编号", 32), ("成交编号", 12), ("标题", 40), ("状态", 14), ("日期", 18), ("供应商", 30),  # zh-only
+        ("供应商编号", 26), ("金额（元）", 14),  # zh-only
     ),
     "合同": (  # zh-only
         ("编号", 32), ("合同编号", 14), ("合同号", 34), ("状态", 14), ("签订", 18), ("开始", 18), ("结束", 18),  # zh-only
         ("金额（元）", 14),  # zh-only
     ),
     "付款": (  # zh-only
-        ("编号", 32), ("合同编号", 14), ("付款编号", 24), ("日期", 18), ("收款人", 30), ("金额（元）", 14), ("资金来源", 14),  # zh-only
+        ("编号", 32), ("合同编号", 14), ("付款编号", 24), ("日期", 18), ("收款人", 30), ("金额（元）", 14),  # zh-only
+        ("资金来源", 14),  # zh-only
     ),
 }  # fmt: skip
 
@@ -70,8 +71,8 @@ def _rows(card: Any, say: Callable[[str], str]) -> Iterator[tuple[str, Row]]:
     data, ocid = card.compiled, card.ocid
     stage = STAGES.get(card.stage)
     yield "采购", (  # zh-only
-        ocid, card.title, say(stage[0]) if stage else card.stage, say(METHOD_LABELS.get(card.method, card.method or "")),
-        card.buyer, card.amount_fen, card.awarded_fen, card.paid_fen, card.supplier or "", _at(card.deadline_at),
+        ocid, card.title, say(stage[0]) if stage else card.stage,
+        say(METHOD_LABELS.get(card.method, card.method or "")), card.buyer, card.amount_fen, card.awarded_fen, card.paid_fen, card.supplier or "", _at(card.deadline_at),
     )  # fmt: skip
     for award in rows(data, "awards"):
         suppliers = rows(award, "suppliers")
