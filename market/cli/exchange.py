@@ -32,24 +32,27 @@ def export_ocds(folder: Path, year: int | None, district: str | None) -> None:
     from market.public.queries import opendata
 
     app = open_app()
-    with inside(app), app.test_request_context(base_url=app.extensions["linli"].settings.base_url):
+    purchases = f"{app.extensions['linli'].settings.base_url}/purchases/"
+    with inside(app):
         begin_reading(db.session)
         district_id = opendata.district_id(district) if district else None
         if district and district_id is None:
             raise click.ClickException(f"没有区划 {district} / no such district")
         folder.mkdir(parents=True, exist_ok=True)
-        for name, count in _export(folder, year, district_id):
+        for name, count in _export(folder, year, district_id, purchases):
             click.echo(f"{folder / name}: {count}")
 
 
-def _export(folder: Path, year: int | None, district: int | None) -> Iterator[tuple[str, int]]:
-    """Write each file under a name that is only given to it when it is whole; yield name and number of rows."""
+def _export(folder: Path, year: int | None, district: int | None, purchases: str) -> Iterator[tuple[str, int]]:
+    """Write each file, which has its name only when it is whole; yield name and number of rows.
+
+    `purchases` is the address below which purchases lie.
+    """
     import orjson
 
     from market.db.session import db
     from market.public.queries import opendata, release_bodies
-    from market.public.rules import packages, sheet
-    from market.public.views.opendata import all_grants, purchase_folder
+    from market.public.rules import grants, packages, sheet
 
     with _whole(folder / "releases.jsonl") as out:
         count = 0
@@ -63,10 +66,10 @@ def _export(folder: Path, year: int | None, district: int | None) -> Iterator[tu
             out.write(packages.record(card.compiled, release_bodies(card.file_id)) + b"\n")
             count += 1
     yield "records.jsonl", count
-    grants = list(all_grants(year, district, purchase_folder()))
+    given = list(grants.grants_of(opendata.cards(year, district, grants.METHODS), purchases))
     with _whole(folder / "grants.json") as out:
-        out.write(orjson.dumps({"grants": grants}, option=orjson.OPT_INDENT_2))
-    yield "grants.json", len(grants)
+        out.write(orjson.dumps({"grants": given}, option=orjson.OPT_INDENT_2))
+    yield "grants.json", len(given)
     with _whole(folder / "purchases.xlsx") as out:
         sheet.write(opendata.cards(year, district), out)
     yield "purchases.xlsx", count
@@ -92,7 +95,7 @@ def import_() -> None:
     "--report", type=click.Path(dir_okay=False, path_type=Path), help="逐行结果写入 CSV / write what came of each row"
 )
 def import_ocds(files: tuple[Path, ...], source: str, report: Path | None) -> None:
-    """OCDS 数据包或文件夹，一个文件要么整个导入，要么完全不导入 / packages or folders, each file as a whole or not at all."""
+    """OCDS 数据包或文件夹，每个文件整个导入或完全不导入 / packages or folders, each file whole or not at all."""
     from market.kernel.clock import system_now
     from market.records.foreign import Unreadable
     from market.records.importing import import_file

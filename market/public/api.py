@@ -139,7 +139,7 @@ def _whole(name: str, least: int, most: int) -> int | None:
 
 
 def _nothing_else(*known: str) -> None:
-    """Refuse a parameter nobody knows, or one that is given twice: better a fault than an answer to another question."""
+    """Refuse a parameter nobody knows or that is given twice: better a fault than another question's answer."""
     for name, values in request.args.lists():
         _require(name in known and len(values) == 1, name[:40])
 

@@ -166,7 +166,8 @@ class Reader:
     def _record(self, record: dict[str, Any]) -> Iterator[Row | Bad]:
         """A record's releases where it holds them, else its compiled release; links are not followed."""
         releases = record.get("releases")
-        held = [one for one in releases if isinstance(one, dict) and "url" not in one] if _is_list(releases) else []
+        listed = releases if isinstance(releases, list) else []
+        held = [one for one in listed if isinstance(one, dict) and "url" not in one]
         if not held:
             compiled = record.get("compiledRelease")
             if not isinstance(compiled, dict):
@@ -231,10 +232,6 @@ def _flat(package: dict[str, Any]) -> dict[str, Any]:
     publisher = package.get("publisher")
     inner = {f"publisher.{name}": value for name, value in publisher.items()} if isinstance(publisher, dict) else {}
     return {**package, **inner}
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list)
 
 
 # --- what lists show --------------------------------------------------------------------------------------------------

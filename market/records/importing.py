@@ -112,7 +112,7 @@ def _put(source_id: int, rows: tuple[tuple[list[str], bytes], ...]) -> int:
         release.source_id == source_id, tuple_(release.ocid, release.digest).in_(list(wanted))
     )
     for key in db.session.execute(query):
-        del wanted[tuple(key)]
+        del wanted[key[0], key[1]]
     if not wanted:
         return 0
     values = [

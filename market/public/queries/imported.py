@@ -36,8 +36,9 @@ def purchases(words: str = "", source: int | None = None, before: int | None = N
 
 def purchase(source_id: int, ocid: str) -> Any | None:
     """Return one imported purchase and its source."""
-    query = select(ImportedPurchase, ImportedSource).join(ImportedSource)
-    return db.session.execute(query.where(ImportedPurchase.source_id == source_id, ImportedPurchase.ocid == ocid)).first()
+    card = ImportedPurchase
+    query = select(card, ImportedSource).join(ImportedSource, ImportedSource.id == card.source_id)
+    return db.session.execute(query.where(card.source_id == source_id, card.ocid == ocid)).first()
 
 
 def releases(source_id: int, ocid: str) -> Sequence[Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine, Select, func, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from market.db.engine import begin_reading, begin_writing
@@ -57,7 +57,7 @@ _SUMMARY = (
 )
 
 
-def _summaries() -> Select[Any]:
+def _summaries() -> Any:
     return select(*_SUMMARY).join(Notice, Notice.id == PurchaseCard.updated_notice_id)
 
 

@@ -6,7 +6,7 @@ The identifiers begin with a prefix of our own, which is not registered with 360
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from market.public.rules.labels import METHOD_LABELS
@@ -15,6 +15,12 @@ from market.public.rules.reading import part, rows, text
 METHODS = ("venture", "subsidy", "reward")
 _LIVE = {"active"}
 _PREFIX = "360G-linli"
+
+
+def grants_of(cards: Iterable[Any], folder: str) -> Iterator[dict[str, Any]]:
+    """Yield the grants of these cards; `folder` is the address below which purchases lie."""
+    for card in cards:
+        yield from grants(card.compiled, card.method or "", folder)
 
 
 def grants(compiled: Mapping[str, Any], method: str, folder: str) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The description of the read API, OpenAPI 3.1. What is described here is all there is; a test asks for every answer."""
+"""The description of the read API, OpenAPI 3.1. What is described is all there is; a test asks for every answer."""
 
 from __future__ import annotations
 

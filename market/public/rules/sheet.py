@@ -17,21 +17,21 @@ MOST_ROWS = 1_048_575
 Row = tuple[Any, ...]
 
 _SHEETS: dict[str, tuple[tuple[str, int], ...]] = {
-    "采购": (  # zh-only
-        ("编号", 32), ("名称", 40), ("状态", 14), ("方式", 14), ("采购人", 30), ("预算（元）", 14),  # zh-only
-        ("成交（元）", 14), ("已付（元）", 14), ("供应商", 30), ("截止", 18),  # zh-only
+    "采购": (
+        ("编号", 32), ("名称", 40), ("状态", 14), ("方式", 14), ("采购人", 30), ("预算（元）", 14),
+        ("成交（元）", 14), ("已付（元）", 14), ("供应商", 30), ("截止", 18),
     ),
-    "成交": (  # zh-only
-        ("编号", 32), ("成交编号", 12), ("标题", 40), ("状态", 14), ("日期", 18), ("供应商", 30),  # zh-only
-        ("供应商编号", 26), ("金额（元）", 14),  # zh-only
+    "成交": (
+        ("编号", 32), ("成交编号", 12), ("标题", 40), ("状态", 14), ("日期", 18), ("供应商", 30),
+        ("供应商编号", 26), ("金额（元）", 14),
     ),
-    "合同": (  # zh-only
-        ("编号", 32), ("合同编号", 14), ("合同号", 34), ("状态", 14), ("签订", 18), ("开始", 18), ("结束", 18),  # zh-only
-        ("金额（元）", 14),  # zh-only
+    "合同": (
+        ("编号", 32), ("合同编号", 14), ("合同号", 34), ("状态", 14), ("签订", 18), ("开始", 18), ("结束", 18),
+        ("金额（元）", 14),
     ),
-    "付款": (  # zh-only
-        ("编号", 32), ("合同编号", 14), ("付款编号", 24), ("日期", 18), ("收款人", 30), ("金额（元）", 14),  # zh-only
-        ("资金来源", 14),  # zh-only
+    "付款": (
+        ("编号", 32), ("合同编号", 14), ("付款编号", 24), ("日期", 18), ("收款人", 30), ("金额（元）", 14),
+        ("资金来源", 14),
     ),
 }  # fmt: skip
 
@@ -70,25 +70,26 @@ def _put(page: Any, line: int, row: Row, money: Any) -> None:
 def _rows(card: Any, say: Callable[[str], str]) -> Iterator[tuple[str, Row]]:
     data, ocid = card.compiled, card.ocid
     stage = STAGES.get(card.stage)
-    yield "采购", (  # zh-only
+    yield "采购", (
         ocid, card.title, say(stage[0]) if stage else card.stage,
-        say(METHOD_LABELS.get(card.method, card.method or "")), card.buyer, card.amount_fen, card.awarded_fen, card.paid_fen, card.supplier or "", _at(card.deadline_at),
+        say(METHOD_LABELS.get(card.method, card.method or "")), card.buyer,
+        card.amount_fen, card.awarded_fen, card.paid_fen, card.supplier or "", _at(card.deadline_at),
     )  # fmt: skip
     for award in rows(data, "awards"):
         suppliers = rows(award, "suppliers")
         names, keys = ("、".join(text(one, name) for one in suppliers) for name in ("name", "id"))
-        yield "成交", (  # zh-only
+        yield "成交", (
             ocid, text(award, "id"), text(award, "title"), text(award, "status"), _when(award, "date"), names, keys,
             fen(award),
         )  # fmt: skip
     for contract in rows(data, "contracts"):
         period = part(contract, "period")
-        yield "合同", (  # zh-only
+        yield "合同", (
             ocid, text(contract, "id"), text(contract, "description"), text(contract, "status"),
             _when(contract, "dateSigned"), _when(period, "startDate"), _when(period, "endDate"), fen(contract),
         )  # fmt: skip
         for paid in rows(contract, "implementation", "transactions"):
-            yield "付款", (  # zh-only
+            yield "付款", (
                 ocid, text(contract, "id"), text(paid, "id"), _when(paid, "date"), text(part(paid, "payee"), "name"),
                 fen(paid), text(paid, "linliFundSource"),
             )  # fmt: skip

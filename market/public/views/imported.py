@@ -21,7 +21,7 @@ def imported() -> Any:
     words = request.args.get("words", "").strip()[:60]
     source = request.args.get("source", type=int)
     listing = shelf.purchases(words, source, request.args.get("before", type=int))
-    kept = {name: value for name, value in (("words", words), ("source", source)) if value}
+    kept: dict[str, Any] = {name: value for name, value in (("words", words), ("source", source)) if value}
     return render_template(
         "market/public/imported.html",
         words=words,

@@ -89,14 +89,9 @@ def purchases_sheet() -> Response:
 @public("open data")
 def grants() -> Response:
     """Grants of rounds, subsidies and rewards, as the 360Giving standard writes them."""
-    body = orjson.dumps({"grants": list(all_grants(asked_year(), asked_district(), purchase_folder()))})
+    cards = opendata.cards(asked_year(), asked_district(), giving.METHODS)
+    body = orjson.dumps({"grants": list(giving.grants_of(cards, _folder()))})
     return as_json(body, sha256_hex(body)[:32])
-
-
-def all_grants(year: int | None, district: int | None, folder: str) -> Iterator[dict[str, Any]]:
-    """Every grant that stands; `folder` is the address below which purchases lie."""
-    for card in opendata.cards(year, district, giving.METHODS):
-        yield from giving.grants(card.compiled, card.method or "", folder)
 
 
 def compressed(batches: Iterable[Sequence[bytes]]) -> Iterator[bytes]:
@@ -114,7 +109,7 @@ def _sent(file: IO[bytes]) -> Iterator[bytes]:
             yield piece
 
 
-def purchase_folder() -> str:
+def _folder() -> str:
     """The full address below which purchases lie."""
     base: str = current_app.extensions["linli"].settings.base_url
     return base + url_for("public.show", ocid="-").removesuffix("-")

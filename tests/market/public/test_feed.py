@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -24,7 +23,7 @@ WRITERS, EACH = 8, 6
 
 
 @pytest.fixture
-def files(own_app: Flask) -> Iterator[list[int]]:
+def files(own_app: Flask) -> list[int]:
     """A purchase for each writer, so that no two wait for one chain."""
     with own_app.app_context(), transaction():
         begin_writing(db.session)
@@ -35,7 +34,7 @@ def files(own_app: Flask) -> Iterator[list[int]]:
             # Begun already: the first notice of a purchase counts in its street's figures, and there they would meet.
             publish(file, "tender", {"tender": {"id": "1"}}, CardFacts(), CLOCK, system_now())
             made.append(file.id)
-    yield made
+    return made
 
 
 def _write(app: Flask, file_id: int, count: int) -> list[str]:

@@ -36,7 +36,8 @@ def release(ocid: str = "ocds-abc123-1", number: int = 1, **more: Any) -> dict[s
 def written(folder: Path, content: Any, name: str = "package.json") -> Path:
     """A file with this content: bytes and text as they are, anything else as JSON."""
     path = folder / name
-    data = content if isinstance(content, bytes) else (content if isinstance(content, str) else json.dumps(content)).encode()
+    given = content if isinstance(content, bytes | str) else json.dumps(content)
+    data = given if isinstance(given, bytes) else given.encode()
     path.write_bytes(data)
     return path
 
@@ -101,7 +102,8 @@ def test_a_row_shows_title_buyer_supplier_and_the_award_s_amount(tmp_path: Path)
         {"tender": "a text"}, {"tender": []}, {"awards": {"title": "one object"}}, {"awards": [1, None]},
         {"awards": [{"suppliers": "x", "value": "9"}]}, {"tender": {"value": {"amount": "viel", "currency": 7}}},
         {"tender": {"value": {"amount": 10**40}}}, {"parties": "none"}, {"buyer": 3}, {"date": 20240101},
-        {"date": None}, {"id": 7}, {"tag": "award"}, {"tender": {"title": {"en": "x"}}}, {"tender": {"title": "a\x00b"}},
+        {"date": None}, {"id": 7}, {"tag": "award"}, {"tender": {"title": {"en": "x"}}},
+        {"tender": {"title": "a\x00b"}},
         {"awards": [{"id": ["x"]}], "contracts": [[]]},
     ],
 )  # fmt: skip
@@ -178,7 +180,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     path = tmp_path / "large.json"
     with path.open("w") as out:
         out.write(json.dumps(PUBLISHER)[:-1] + ', "releases": [')
-        out.write(",".join('{"n": %d, %s' % (n, body) for n in range(2500)) + "]}")
+        out.write(",".join(f'{{"n": {n}, {body}' for n in range(2500)) + "]}")
     tracemalloc.start()
     try:
         count = sum(1 for _ in Reader(path).rows())

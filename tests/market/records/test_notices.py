@@ -110,7 +110,7 @@ def test_what_is_compiled_is_what_the_standard_s_own_tool_compiles(parts: list[d
         {"ocid": "ocds-1", "date": f"2026-03-31T00:00:0{n}Z", "tag": ["tender"], "id": str(n), **part}
         for n, part in enumerate(parts)
     ]
-    rules = {("additionalIdentifiers",): "wholeListMerge", **{(name,): "omitWhenMerged" for name in ("id", "date", "tag")}}
+    rules = {("additionalIdentifiers",): "wholeListMerge"} | {(n,): "omitWhenMerged" for n in ("id", "date", "tag")}
     compiled: dict[str, Any] = {}
     for row in rows:
         compiled = merge(compiled, {name: part for name, part in row.items() if name not in {"id", "tag"}})
