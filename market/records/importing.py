@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import orjson
-from sqlalchemy import insert, select, tuple_
+from sqlalchemy import insert, select, tuple_, update
 
 from market.db.session import db, transaction
 from market.records import search
@@ -127,30 +127,21 @@ def _put(source_id: int, rows: tuple[tuple[list[str], bytes], ...]) -> int:
 def _carry(source_id: int, found: list[list[str]]) -> None:
     """Bring the purchases' lines up to date: what the latest release says counts, what it does not say stays."""
     card = ImportedPurchase
-    query = select(card).where(card.source_id == source_id, card.ocid.in_({facts[0] for facts in found}))
-    known = {row.ocid: row for row in db.session.scalars(query)}
-    fresh: dict[str, dict[str, Any]] = {}
-    touched: dict[str, ImportedPurchase] = {}
+    columns = [getattr(card, name) for name in ("id", "ocid", "date", *_SHOWN)]
+    query = select(*columns).where(card.source_id == source_id, card.ocid.in_({facts[0] for facts in found}))
+    rows: dict[str, dict[str, Any]] = {row.ocid: row._asdict() for row in db.session.execute(query)}
     for ocid, _, date, _, *shown in found:
-        said = dict(zip(_SHOWN, shown, strict=True))
-        row = known.get(ocid)
-        if row is None:
-            old = fresh.get(ocid, {"source_id": source_id, "ocid": ocid, "date": "", **dict.fromkeys(_SHOWN, "")})
-            fresh[ocid] = old | _newer(old, said, date)
-            continue
-        changed = _newer({name: getattr(row, name) for name in ("date", *_SHOWN)}, said, date)
-        for name, value in changed.items():
-            setattr(row, name, value)
-        touched[ocid] = row
-    db.session.flush()
+        row = rows.setdefault(ocid, {"source_id": source_id, "ocid": ocid, "date": "", **dict.fromkeys(_SHOWN, "")})
+        row |= _newer(row, dict(zip(_SHOWN, shown, strict=True)), date)
+    known = [row for row in rows.values() if "id" in row]
+    fresh = [row for row in rows.values() if "id" not in row]
+    if known:
+        db.session.execute(update(card), known)
     if fresh:
-        ids = db.session.execute(
-            insert(card).returning(card.id, card.ocid, sort_by_parameter_order=True), list(fresh.values())
-        )
-        search.index_new(KIND, [(row.id, _words(fresh[row.ocid])) for row in ids])
-    for row in touched.values():
-        search.index_text(KIND, row.id, _words({name: getattr(row, name) for name in ("ocid", *_SHOWN)}))
-    db.session.expunge_all()
+        ids = db.session.execute(insert(card).returning(card.id, sort_by_parameter_order=True), fresh)
+        search.index_new(KIND, [(row.id, _words(line)) for row, line in zip(ids, fresh, strict=True)])
+    for row in known:
+        search.index_text(KIND, row["id"], _words(row))
 
 
 def _newer(old: dict[str, Any], said: dict[str, str], date: str) -> dict[str, str]:

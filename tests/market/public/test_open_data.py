@@ -6,7 +6,6 @@ import gzip
 import io
 import json
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,8 +19,8 @@ from sqlalchemy.orm import Session
 from market.kernel.clock import system_now
 from market.public.rules import openapi
 from market.public.rules.grants import grants
-from market.records.importing import import_file
 from market.records.models import Notice, PurchaseCard
+from tests.factories.imported import shelf
 from tests.factories.notices import many, organisation, published
 from tests.factories.places import street
 from tests.fixtures.visitor import Visitor
@@ -219,26 +218,9 @@ def _ask(cases: SearchStrategy[Any]) -> None:
 # --- pages ------------------------------------------------------------------------------------------------------------
 
 
-def _shelf(folder: Path) -> None:
-    file = folder / "package.json"
-    file.write_text(json.dumps({
-        "publisher": {"name": "Comune di Esempio", "uri": "https://example.org"}, "license": "CC0",
-        "releases": [
-            {"ocid": "ocds-abc123-1/a b", "id": "1", "date": "2024-01-01T00:00:00Z", "buyer": {"name": "Comune"},
-             "tender": {"title": "社区助餐 Pasti", "description": "<b>mensa</b>", "value": {"amount": 5}},
-             "awards": [{"title": "Uno", "suppliers": [{"name": "Cooperativa"}], "value": "odd"}, 7],
-             "contracts": {"id": "c", "dateSigned": "2024-02-01"}, "parties": [{"name": "Comune", "roles": "buyer"}]},
-            {"ocid": "ocds-abc123-2", "tender": [], "awards": "none"},
-        ],
-    }))  # fmt: skip
-    import_file(file, system_now(), lambda _: None)
-
-
-def test_imported_purchases_are_found_and_named_as_another_s(
-    session: Session, visitor: Visitor, tmp_path: Path
-) -> None:
+def test_imported_purchases_are_found_and_named_as_another_s(session: Session, visitor: Visitor) -> None:
     published("tender", title="本地助餐")
-    _shelf(tmp_path)
+    shelf()
     found = visitor.get("/imported?words=助餐", most=MOST)
     assert [one.split() for one in found.words("//*[contains(@class, 'purchase-title')]")] == [["社区助餐", "Pasti"]]
     assert "Comune di Esempio" in found.text
@@ -252,8 +234,8 @@ def test_imported_purchases_are_found_and_named_as_another_s(
     assert package["publisher"]["name"] == "Comune di Esempio"
 
 
-def test_odd_imported_data_has_a_page_too(session: Session, visitor: Visitor, tmp_path: Path) -> None:
-    _shelf(tmp_path)
+def test_odd_imported_data_has_a_page_too(session: Session, visitor: Visitor) -> None:
+    shelf()
     assert len(visitor.get("/imported").all("//li[@class='purchase-line']")) == 2
     for link in visitor.get("/imported").all("//*[contains(@class, 'purchase-title')]/a"):
         assert visitor.get(link.get("href")).status == 200
