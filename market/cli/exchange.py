@@ -57,7 +57,7 @@ def _export(folder: Path, year: int | None, district: int | None, purchases: str
     with _whole(folder / "releases.jsonl") as out:
         count = 0
         for batch in opendata.bodies(db.engine, year, district):
-            out.write(b"\n".join(batch) + b"\n")
+            out.write(b"\n".join([*batch, b""]))
             count += len(batch)
     yield "releases.jsonl", count
     with _whole(folder / "records.jsonl") as out:

@@ -67,11 +67,11 @@ def _export(report: Report) -> None:
             out.writelines(orjson.dumps(release) + b"\n" for release in releases)
 
         def ours() -> None:
-            out.writelines(b"\n".join(batch) + b"\n" for batch in opendata.bodies(engine))
+            out.writelines(b"\n".join([*batch, b""]) for batch in opendata.bodies(engine))
 
         barest()
         ours()
-        bare_s, our_s, ratio = alternated(barest, ours)
+        bare_s, our_s, ratio = alternated(barest, ours, 9)
     told = (
         f"releases/s {len(releases) / bare_s:,.0f} : {len(releases) / our_s:,.0f}"
         f"   MB/s {size / bare_s / 1e6:.0f} : {size / our_s / 1e6:.0f}"

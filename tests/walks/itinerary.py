@@ -262,7 +262,7 @@ LISTS = {
     "catalogue.index", "challenges.index", "delivery.index", "evaluation.index", "needs.demands", "needs.index",
     "organisations.index", "outcomes.index", "panels.index", "payouts.batches", "payouts.index", "payouts.mine",
     "payouts.statements", "people.inbox", "people.people", "places.index", "public.budgets", "public.digests",
-    "api.changes", "api.organisations", "api.purchases", "public.imported",
+    "public.imported",
     "public.home", "public.organisations", "public.purchases", "records.chain", "records.index", "tenders.index",
     *nurture.LISTS,
     "venture.index", "venture.mine", "venture.open_rounds", "venture.seats",

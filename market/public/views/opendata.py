@@ -98,7 +98,7 @@ def compressed(batches: Iterable[Sequence[bytes]]) -> Iterator[bytes]:
     """One release a line, as one gzip stream."""
     packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
     for batch in batches:
-        yield packer.compress(b"\n".join(batch) + b"\n")
+        yield packer.compress(b"\n".join([*batch, b""]))
     yield packer.flush()
 
 
