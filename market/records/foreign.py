@@ -268,7 +268,7 @@ def _amount(value: dict[str, Any]) -> str:
         return ""
     if not number.is_finite() or isinstance(given, bool) or abs(number) > Decimal(10) ** 18:
         return ""
-    return f"{number:f} {_text(value.get('currency'))}".strip()
+    return f"{number:,f} {_text(value.get('currency'))}".strip()
 
 
 def _card(release: dict[str, Any]) -> dict[str, str]:
