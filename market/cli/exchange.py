@@ -14,6 +14,8 @@ import click
 from market.cli.installation import inside, open_app
 
 _SHOWN = 20
+# What is taken out of a folder; a file that is named is always taken.
+_SUFFIXES = {".json", ".jsonl", ".ndjson", ".gz"}
 
 
 @click.group()
@@ -157,6 +159,7 @@ def _report(path: Path | None) -> Iterator[Any]:
 def _in_folders(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            yield from sorted(one for one in path.rglob("*") if one.is_file() and not one.name.startswith("."))
+            found = (one for one in path.rglob("*") if one.is_file() and not one.name.startswith("."))
+            yield from sorted(one for one in found if one.suffix.lower() in _SUFFIXES)
         else:
             yield path

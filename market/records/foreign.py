@@ -84,7 +84,7 @@ class Reader:
         except Unreadable:
             raise
         except (ijson.JSONError, orjson.JSONDecodeError, UnicodeDecodeError, OSError, EOFError, ValueError) as error:
-            raise Unreadable(f"{type(error).__name__}: {error}"[:_LONGEST]) from error
+            raise Unreadable(_first_line(error)) from error
 
     def _rows(self) -> Iterator[Row | Bad]:
         shape, head = self._head()
@@ -197,6 +197,13 @@ class Reader:
     def _bad(self, ocid: str, reason: str) -> Bad:
         self._number += 1
         return Bad(self._number, ocid, reason)
+
+
+def _first_line(error: Exception) -> str:
+    """What went wrong, in one line; the parser's own messages are bytes at times and draw arrows."""
+    said = error.args[0] if error.args else ""
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    return f"{type(error).__name__}: {text.strip().partition(chr(10))[0]}"[:_LONGEST]
 
 
 def _written(release: dict[str, Any]) -> bytes:
