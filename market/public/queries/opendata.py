@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, Select, func, select
 from sqlalchemy.orm import Session
 
 from market.db.engine import begin_reading, begin_writing
@@ -101,13 +101,25 @@ def bodies(bind: Engine, year: int | None = None, district: int | None = None) -
         begin_reading(session)
         last = session.scalar(select(func.max(notice.id))) or 0
         query = query.where(notice.id <= last).order_by(notice.id).limit(BATCH)
-        while rows := session.connection().execute(query.where(notice.id > after)).all():
+        while rows := _raw(session, query.where(notice.id > after)):
             after = rows[-1][0]
             yield [row[1] for row in rows]
             if len(rows) < BATCH:
                 return
             begin_writing(session)
             begin_reading(session)
+
+
+def _raw(session: Session, query: Select[Any]) -> Sequence[Any]:
+    """Return the rows of a query; from PostgreSQL in the binary form, where bytes are not written out as digits."""
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        return connection.execute(query).all()
+    compiled = query.compile(dialect=connection.dialect)
+    raw: Any = connection.connection.dbapi_connection
+    with raw.cursor(binary=True) as cursor:
+        found: list[Any] = cursor.execute(str(compiled), compiled.params).fetchall()
+        return found
 
 
 def cards(year: int | None = None, district: int | None = None, methods: Sequence[str] = ()) -> Iterator[PurchaseCard]:
