@@ -12,6 +12,8 @@ JOBS ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 BUILD_FILES := setup.cfg pyproject.toml
+# Tools of others, some under the AGPL: an environment of their own, run as processes, no part of the product.
+OUTSIDE := .venv-outside
 
 # `root <packages>` installs with apt where that is allowed, and otherwise fails so that the caller can say what to do.
 define ROOT
@@ -39,12 +41,14 @@ run: $(VENV)/.installed ## Start the product with the demonstration district (PO
 test: $(VENV)/.test-ready ## The whole test suite on both engines, browser walks included
 	@exec $(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup --durations=10
 
-check: $(VENV)/.test-ready ## Style, types, import contracts, templates and house tests
+check: $(VENV)/.test-ready ## Style, types, import contracts, templates, house tests, and open data judged by outside tools
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/python -m pytest -q tests/house -m "not slow"
+	@$(MAKE) $(OUTSIDE)/.ready || echo '外部核对工具没有装上 / the outside tools could not be installed'
+	$(BIN)/python -m tests.outside
 
 setup: $(VENV)/.installed $(VENV)/.test-ready ## Prepare everything without starting
 
@@ -70,6 +74,11 @@ $(VENV)/.installed: $(BUILD_FILES) | $(BIN)/python
 	@$(MAKE) pdf-libraries
 	@echo '安装中，约需一两分钟 / installing, this takes a minute or two'
 	@$(BIN)/python -m pip install -q -e .
+	@touch $@
+
+$(OUTSIDE)/.ready: tests/outside/requirements.txt
+	@rm -rf $(OUTSIDE) && $(PYTHON) -m venv $(OUTSIDE)
+	@$(OUTSIDE)/bin/python -m pip install -q -r $<
 	@touch $@
 
 pdf-libraries:

@@ -12,7 +12,7 @@ from contracts.delivery.notices import fallen_entries
 from contracts.endings.models import Claim, ClaimReceipt, Termination
 from contracts.endings.states import ClaimState
 from market.kernel.clock import beijing_day, instant
-from market.organisations.queries import party_id
+from market.organisations.queries import party, party_id
 from market.places.models import Street
 from market.places.queries import office_party
 from market.records.notices import value, z
@@ -85,7 +85,10 @@ def receipt_release(row: Claim, receipt: ClaimReceipt, street: Street, sources: 
             }
         )
     claims = {"linliClaims": [_claim(row, row.received_fen)]}
-    return {"contracts": [_contract(row) | claims | {"implementation": {"transactions": transactions}}]}
+    return {
+        "parties": [office_party(street, ["payer"]), party(row.organisation, ["payee"])],
+        "contracts": [_contract(row) | claims | {"implementation": {"transactions": transactions}}],
+    }
 
 
 def _contract(row: Claim) -> dict[str, Any]:

@@ -45,6 +45,18 @@ def _metric(row: Evaluation, one: SourceResult) -> dict[str, Any]:
     }
 
 
+def _report(row: Evaluation, milestone: Milestone) -> dict[str, Any]:
+    """The evaluation as one of the contract's documents; its content stands in milestone and metrics."""
+    assert row.closed_at is not None
+    return {
+        "id": f"{milestone_id(row.agreement_id, milestone.number)}-round-{row.round}",
+        "documentType": "evaluationReports",
+        "title": f"{milestone.title}绩效评价结果",
+        "datePublished": z(row.closed_at),
+        "language": "zh",
+    }
+
+
 def closed_release(row: Evaluation, milestone: Milestone, agreement: Agreement, money: Earned) -> dict[str, Any]:
     """Return the result of an evaluation. Of residents only totals and commitments are published."""
     outcome = Outcome.from_data(row.result["outcome"])
@@ -76,6 +88,7 @@ def closed_release(row: Evaluation, milestone: Milestone, agreement: Agreement, 
                 "implementation": {
                     "milestones": [entry],
                     "metrics": [_metric(row, one) for one in outcome.sources if one.weight_bp],
+                    "documents": [_report(row, milestone)],
                 },
             }
         ]

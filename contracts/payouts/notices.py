@@ -8,7 +8,7 @@ from typing import Any
 from contracts.agreements.notices import contract_id, milestone_id
 from contracts.payouts.models import Attempt, Payment
 from market.kernel.clock import instant
-from market.organisations.queries import party_id
+from market.organisations.queries import party, party_id
 from market.places.models import Street
 from market.places.queries import office_party
 from market.records.notices import value, z
@@ -55,4 +55,7 @@ def _release(
         "awardID": payment.agreement.data["award"],
         "implementation": {"transactions": [transaction]},
     }
-    return {"contracts": [contract]}
+    return {
+        "parties": [office_party(street, ["payer"]), party(payment.organisation, ["payee"])],
+        "contracts": [contract],
+    }

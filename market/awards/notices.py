@@ -53,6 +53,16 @@ def award_fragment(
         award["relatedLots"] = [lot_id]
     if scoring:
         award["linliScoring"] = dict(scoring)
+        award["documents"] = [
+            {
+                "id": f"report-{lot_id or row.id}",
+                "documentType": "evaluationReports",
+                "title": f"{row.title}评审结果",
+                "datePublished": z(row.decided_at),
+                "language": "zh",
+                "linliDigest": scoring.get("reportDigest"),
+            }
+        ]
     return {"parties": [party(supplier, ["supplier", "tenderer"])], "awards": [award]}
 
 

@@ -22,6 +22,8 @@ _OWN = {
     "chain": "books:chain",
     "ledger": "books:ledger",
     "verify": "checking:verify",
+    "export": "exchange:export",
+    "import": "exchange:import_",
     "permits": "pages:permits",
     "diagrams": "pages:diagrams",
 }
@@ -36,6 +38,8 @@ _HELP = {
     "chain": "核对存证链：verify / check the hash chains",
     "ledger": "核对账目：check / check the books",
     "verify": "核对一个核对包 / compute a bundle again, without this product's code",
+    "export": "导出开放数据：ocds / write open data into a folder",
+    "import": "导入其他发布者的数据：ocds / put other publishers' data on a shelf of its own",
     "permits": "生成权限表 docs/permits.md / write the table of permits",
     "diagrams": "生成状态图 docs/states/ / draw the state machines",
 }

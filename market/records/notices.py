@@ -6,7 +6,7 @@ strictly per file, because merge tools sort them as text. Every notice's digest 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from market.kernel.canonical import sha256_hex
 from market.kernel.permits import Actor, Scope
 from market.records.audit import Subject, lock_chain, record
 from market.records.keys import read_setting
-from market.records.models import Notice, PurchaseFile
+from market.records.models import Notice, PurchaseCard, PurchaseFile
 from market.records.projections import OCDS, fen_of, merge, project, project_directory
 
 # Where a purchase can stand, as lists and the public page know it.
@@ -108,8 +108,10 @@ def publish(
         "initiationType": "tender",
         "language": "zh",
         **_mark(),
-        **fragment,
+        **_without_empties(fragment),
     }
+    if "parties" in release:
+        release["parties"] = _with_known_roles(file, release["parties"])
     body = orjson.dumps(release, option=orjson.OPT_SORT_KEYS)
     notice = Notice(
         kind=OCDS,
@@ -132,6 +134,29 @@ def publish(
     # What is projected is what was written, not what was handed in: both ways must give the same card.
     project(file, orjson.loads(body), notice.facts, notice)
     return notice
+
+
+def _without_empties(part: Any, *, whole: bool = False) -> Any:
+    """Leave out empty objects and arrays: the standard's tools read them as nothing, and call them a fault.
+
+    An empty text becomes a null, which takes an earlier text away. Inside an array that is not merged by id (`whole`)
+    there is nothing to take away, so nulls go too.
+    """
+    if isinstance(part, Mapping):
+        rows = {name: _without_empties(value, whole=whole) for name, value in part.items()}
+        return {name: value for name, value in rows.items() if value not in ({}, []) and not (whole and value is None)}
+    if isinstance(part, list | tuple):
+        if not any(isinstance(one, Mapping) for one in part):
+            return list(part)
+        return [_without_empties(one, whole=whole or not isinstance(one, Mapping) or "id" not in one) for one in part]
+    return None if isinstance(part, str) and not part.strip() else part
+
+
+def _with_known_roles(file: PurchaseFile, parties: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Let each party keep the roles it has: `roles` is replaced as a whole when releases are merged (OCDS 1.1)."""
+    card = db.session.get(PurchaseCard, file.id)
+    known = {one["id"]: one.get("roles", []) for one in (card.compiled if card else {}).get("parties", [])}
+    return [{**one, "roles": list(dict.fromkeys([*known.get(one["id"], []), *one["roles"]]))} for one in parties]
 
 
 def post(

@@ -75,14 +75,40 @@ def index_text(kind: str, row_id: int, value: str, marks: Sequence[str] = ()) ->
             text("INSERT INTO search_text (rowid, words) VALUES (:id, :words)"), {"id": found, "words": words}
         )
         return
-    vector = " ".join(f"'{word}':{position}" for position, word in enumerate(words.split(), 1))
     db.session.execute(
         text(
             "INSERT INTO search_key (kind, row_id, words) VALUES (:kind, :row_id, CAST(:vector AS tsvector)) "
             "ON CONFLICT (kind, row_id) DO UPDATE SET words = EXCLUDED.words"
         ),
-        {"kind": kind, "row_id": row_id, "vector": vector},
+        {"kind": kind, "row_id": row_id, "vector": _vector(words)},
     )
+
+
+def index_new(kind: str, rows: Sequence[tuple[int, str]]) -> None:
+    """Store the searchable texts of many rows (id, text) that are not in the index yet."""
+    words = {row_id: " ".join([_kind_word(kind), *pieces(value)]) for row_id, value in rows}
+    if not words:
+        return
+    if _sqlite():
+        last = db.session.execute(text("SELECT coalesce(max(id), 0) FROM search_key")).scalar_one()
+        numbered = list(enumerate(words.items(), last + 1))
+        db.session.execute(
+            text("INSERT INTO search_key (id, kind, row_id) VALUES (:id, :kind, :row_id)"),
+            [{"id": number, "kind": kind, "row_id": row_id} for number, (row_id, _) in numbered],
+        )
+        db.session.execute(
+            text("INSERT INTO search_text (rowid, words) VALUES (:id, :words)"),
+            [{"id": number, "words": found} for number, (_, found) in numbered],
+        )
+        return
+    db.session.execute(
+        text("INSERT INTO search_key (kind, row_id, words) VALUES (:kind, :row_id, CAST(:vector AS tsvector))"),
+        [{"kind": kind, "row_id": row_id, "vector": _vector(found)} for row_id, found in words.items()],
+    )
+
+
+def _vector(words: str) -> str:
+    return " ".join(f"'{word}':{position}" for position, word in enumerate(words.split(), 1))
 
 
 def clear() -> None:

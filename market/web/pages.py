@@ -99,12 +99,19 @@ _TROUBLES = {
 
 def register(app: Flask) -> None:
     """Hang up the error handlers and the security headers."""
+    app.before_request(_refuse_nul)
     app.register_error_handler(DomainError, _domain_error)
     app.register_error_handler(CSRFError, _expired_form)
     app.register_error_handler(http.HTTPException, _http_error)
     app.register_error_handler(500, _crash)
     app.after_request(_with_headers)
     app.url_defaults(_with_stamp)
+
+
+def _refuse_nul() -> None:
+    """No address holds a zero byte by right, and PostgreSQL takes none in a text."""
+    if "\0" in request.path or any("\0" in value for values in request.args.listvalues() for value in values):
+        raise http.BadRequest
 
 
 def wants_json() -> bool:

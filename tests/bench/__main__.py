@@ -1,8 +1,8 @@
 """Speed as ratios to a plain floor application: python -m tests.bench [sqlite] [postgresql] [part …].
 
 Every figure is a ratio taken in one run with the sides alternated, so that a slow or busy machine slows both. Parts:
-pages, bids, writers, ledger, opening, scoring, portfolio, contract, directory, verify. Exit status 1 when a mark
-is missed.
+pages, bids, writers, ledger, opening, scoring, portfolio, contract, directory, verify, exchange. Exit status 1 when a
+mark is missed.
 """
 
 from __future__ import annotations
@@ -15,14 +15,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import bids, books, directory, pages, portfolio, verification
+from tests.bench import bids, books, directory, exchange, pages, portfolio, verification
 from tests.bench.processes import serving
 from tests.bench.report import Report
 from tests.bench.worlds import floor_world, product_world
 
 ENGINES = ("sqlite", "postgresql")
 _NAMES = ("floor", "product", "few", "many")
-PARTS = ("pages", "bids", "writers", "ledger", "opening", "scoring", "portfolio", "contract", "directory", "verify")
+PARTS = (
+    "pages", "bids", "writers", "ledger", "opening", "scoring", "portfolio", "contract", "directory", "verify",
+    "exchange",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,10 +76,10 @@ def _measure(report: Report, parts: list[str], ground: Ground) -> None:
                 bids.measure(report, floor, product, left, right)
             if "writers" in parts:
                 bids.measure_writers(report, product, right)
-    if "ledger" in parts:
-        books.measure_ledger(report, right)
-    if "opening" in parts:
-        books.measure_opening(report, right)
+    inside = {"ledger": books.measure_ledger, "exchange": exchange.measure, "opening": books.measure_opening}
+    for name, measure in inside.items():
+        if name in parts:
+            measure(report, right)
     # What needs no database is measured once.
     if "scoring" in parts and ground.first:
         books.measure_scoring(report)

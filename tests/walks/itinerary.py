@@ -18,6 +18,8 @@ NOT_VISITED = {
     "venture.bonus": "only where a district's rules add points; tests/market/venture/test_views.py tries it",
     "agreements.reject_change": "needs a person promised; tests/contracts/agreements/test_substitution.py tries it",
     "venture.file": "a download; tests/market/venture/test_files.py tries who may have it",
+    "public.ocds_bulk": "a download; tests/market/public/test_open_data.py reads it",
+    "public.purchases_sheet": "a download; tests/market/public/test_open_data.py reads it",
     "bids.draft_file": "a download; its page is visited, its bytes are tried with the bids",
 }
 
@@ -175,6 +177,9 @@ _VISITS: dict[str, list[tuple[str | None, dict[str, str]]]] = {
     ],
     "people.person": [("civil", {}), ("operator", {})],
     "people.reset": [(None, {"code": "reset"})],
+    "api.organisation": [(None, {"key": "firm_key"})],
+    "public.imported_purchase": [(None, {"ocid": "imported_ocid"})],
+    "public.imported_releases": [(None, {"ocid": "imported_ocid"})],
     "public.organisation": [(None, {"key": "firm_key"})],
     "public.home": [(None, {}), ("clerk", {})],
     "records.chain": [("auditor", {"kind": "chain_kind", "key": "chain_key"})],
@@ -261,6 +266,7 @@ LISTS = {
     "catalogue.index", "challenges.index", "delivery.index", "evaluation.index", "needs.demands", "needs.index",
     "organisations.index", "outcomes.index", "panels.index", "payouts.batches", "payouts.index", "payouts.mine",
     "payouts.statements", "people.inbox", "people.people", "places.index", "public.budgets", "public.digests",
+    "public.imported",
     "public.home", "public.organisations", "public.purchases", "records.chain", "records.index", "tenders.index",
     *nurture.LISTS,
     "venture.index", "venture.mine", "venture.open_rounds", "venture.seats",

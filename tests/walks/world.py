@@ -52,13 +52,14 @@ from market.people.actions import new_password_link
 from market.people.models import User
 from market.places.queries import district as find_district
 from market.records.files import encrypt_upload
-from market.records.models import PurchaseFile, StoredFile
+from market.records.models import ImportedSource, PurchaseFile, StoredFile
 from market.tenders import actions as tenders
 from market.web.catalogues import CHINESE
 from market.workers import actions as workers
 from market.workers.actions import Assignment
 from market.workers.jobs import card_pdf
 from tests.factories import bids as bid_factory
+from tests.factories import imported
 from tests.factories import organisations as organisation_factory
 from tests.factories import workers as worker_factory
 from tests.factories.agreements import short_document
@@ -424,6 +425,9 @@ class _Builder:
         running = session.get_one(PurchaseFile, self.towns["running"].tender.file_id)
         ids["ocid"], ids["release_id"] = running.ocid, f"{running.ocid}-0001"
         ids["chain_kind"], ids["chain_key"] = running.chain
+        imported.shelf()
+        ids["imported_ocid"] = imported.OCID
+        ids["source_id"] = session.scalars(select(ImportedSource.id)).one()
         kinds = {"evidence_file": REPORTED, "proof_file": "price_inquiry"}
         for name, kind in kinds.items():
             ids[name] = session.scalars(select(StoredFile.id).filter_by(subject_kind=kind).limit(1)).one()

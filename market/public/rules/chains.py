@@ -118,9 +118,3 @@ def _shown(value: Any) -> str:
 def as_json(data: Mapping[str, Any]) -> bytes:
     """Return JSON in UTF-8."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def package(frame: Mapping[str, Any], releases: Iterable[bytes]) -> bytes:
-    """Return an OCDS release package around releases whose bytes stay as they are."""
-    head = as_json(frame)[:-1]
-    return head + b',"releases":[' + b",".join(releases) + b"]}"

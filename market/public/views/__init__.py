@@ -22,8 +22,9 @@ from market.public.forms import ReceiptForm
 from market.public.kept import Shelf
 from market.public.rules import Phase, chains, figures, purchase, receipts, rulebook, stage_now
 from market.public.rules.labels import METHOD_LABELS, PHASE_LABELS, TAG_LABELS, stage_words
-from market.public.views import directories, networks, proving
+from market.public.views import directories, imported, networks, opendata, proving
 from market.public.views.door import OPEN, asked_for, bp, by_district, lines, pages
+from market.public.views.opendata import as_json
 from market.records import queue
 from market.records.files import SHOWN_INLINE, content_of
 from market.records.signing import verify_receipt
@@ -31,7 +32,7 @@ from market.web.catalogues import chosen_locale
 from market.web.filters import text
 from market.web.guard import attempt, found, now, public
 
-__all__ = ["bp", "directories", "networks", "proving"]
+__all__ = ["bp", "directories", "imported", "networks", "opendata", "proving"]
 
 _SHELF = Shelf()
 _FOR_EVER = "public, max-age=31536000, immutable"
@@ -155,24 +156,7 @@ def chain_json(ocid: str) -> Response:
         {"seq": link.seq, "prev": link.prev, "digest": link.digest, "header": link.header}
         for link in queries.links(chain_id)
     ]
-    return _json(chains.as_json({"ocid": ocid, "head": head, "length": length, "entries": entries}), head)
-
-
-@bp.get("/purchases/<ocid>/releases.json")
-@public("open data")
-def releases_json(ocid: str) -> Response:
-    """All releases of a purchase as one OCDS release package, each with the very bytes of its notice."""
-    card = found(queries.purchase_head(ocid))
-    notices = queries.notices_of(card.file_id)
-    settings = current_app.extensions["linli"].settings
-    frame = {
-        "uri": f"{settings.base_url}{request.path}",
-        "version": "1.1",
-        "publishedDate": notices[-1].published_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "publisher": {"name": settings.publisher},
-    }
-    body = chains.package(frame, queries.release_bodies(card.file_id))
-    return _json(body, notices[-1].digest)
+    return as_json(chains.as_json({"ocid": ocid, "head": head, "length": length, "entries": entries}), head)
 
 
 @bp.get("/notices/<release_id>.json")
@@ -180,16 +164,7 @@ def releases_json(ocid: str) -> Response:
 def notice_json(release_id: str) -> Response:
     """One notice: the bytes its digest is computed over, for ever the same."""
     row = found(queries.notice(release_id))
-    return _json(row.body, row.digest, _FOR_EVER)
-
-
-def _json(body: bytes, tag: str, cached: str = "public, no-cache") -> Response:
-    answer = Response(body, mimetype="application/json")
-    answer.headers["Cache-Control"] = cached
-    answer.headers["Access-Control-Allow-Origin"] = "*"
-    answer.set_etag(tag)
-    answer.make_conditional(request)
-    return answer
+    return as_json(row.body, row.digest, _FOR_EVER)
 
 
 @bp.get("/files/<int:file_id>")

@@ -11,7 +11,7 @@ import pytest
 from market.kernel.canonical import sha256_hex
 from market.kernel.errors import Refused
 from market.kernel.rulebook import load
-from market.public.rules import Phase, chains, purchase, receipts, rulebook, stage_now, stages_of
+from market.public.rules import Phase, chains, packages, purchase, receipts, rulebook, stage_now, stages_of
 from market.public.rules.awarding import scoring
 from market.public.rules.chains import GENESIS, Link, Posted
 from market.public.rules.labels import STAGES, stage_words
@@ -185,7 +185,7 @@ def test_a_notice_that_was_never_chained_is_found() -> None:
 
 def test_a_package_keeps_the_bytes_of_each_release() -> None:
     bodies = [b'{"id":"a","value":1.10}', b'{"id":"b"}']
-    package = chains.package({"version": "1.1"}, bodies)
+    package = packages.release_package({"version": "1.1"}, bodies)
     assert all(body in package for body in bodies)
     assert [one["id"] for one in json.loads(package)["releases"]] == ["a", "b"]
 

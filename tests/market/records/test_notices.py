@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
+import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ocdsmerge import Merger
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -63,6 +68,71 @@ def test_other_lists_are_replaced_whole() -> None:
     old = {"roles": ["buyer"], "additionalIdentifiers": [{"id": "a"}]}
     new = {"roles": ["supplier"], "additionalIdentifiers": [{"id": "b"}]}
     assert merge(old, new) == new
+
+
+def test_an_object_without_an_id_is_added_and_what_is_empty_says_nothing() -> None:
+    old = {"signatures": [{"party": "buyer"}], "reason": "一"}
+    assert merge(old, {"signatures": [{"party": "supplier"}], "reason": [], "ties": {}}) == {
+        "signatures": [{"party": "buyer"}, {"party": "supplier"}], "reason": "一",
+    }  # fmt: skip
+
+
+_TEXTS = st.sampled_from(["东山", "a", "2026-03-31T01:00:00Z", " "])
+_PLAIN = st.none() | st.integers(0, 3) | _TEXTS
+_ROWS = st.lists(
+    st.fixed_dictionaries({}, optional={"id": st.sampled_from(["1", "2", "3"]), "title": _PLAIN, "on": _TEXTS}),
+    max_size=3,
+    unique_by=lambda row: row.get("id", id(row)),
+)
+_LOTS = st.lists(
+    st.fixed_dictionaries({"id": st.sampled_from(["1", "2"]), "rows": _ROWS}, optional={"roles": st.lists(_TEXTS)}),
+    max_size=2,
+    unique_by=lambda row: row["id"],
+)
+_RELEASES = st.lists(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "tender": st.fixed_dictionaries({"id": _TEXTS}, optional={"title": _PLAIN, "lots": _LOTS}),
+            "rows": _ROWS,
+            "additionalIdentifiers": _ROWS,
+            "parties": _LOTS,
+        },
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(_RELEASES)
+def test_what_is_compiled_is_what_the_standard_s_own_tool_compiles(parts: list[dict[str, Any]]) -> None:
+    rows = [
+        {"ocid": "ocds-1", "date": f"2026-03-31T00:00:0{n}Z", "tag": ["tender"], "id": str(n), **part}
+        for n, part in enumerate(parts)
+    ]
+    rules = {("additionalIdentifiers",): "wholeListMerge"} | {(n,): "omitWhenMerged" for n in ("id", "date", "tag")}
+    compiled: dict[str, Any] = {}
+    for row in rows:
+        compiled = merge(compiled, {name: part for name, part in row.items() if name not in {"id", "tag"}})
+    theirs = Merger(merge_rules=rules).create_compiled_release(rows)
+    assert compiled == {name: part for name, part in theirs.items() if name not in {"id", "tag"}}
+
+
+def test_a_release_holds_nothing_empty_and_an_emptied_text_takes_the_old_one_away(session: Session) -> None:
+    file = _file()
+    _publish(file, "tender", {"tender": {"id": "1", "statusDetails": "暂停", "rows": [], "why": [{"a": "", "b": 1}]}})
+    body = orjson.loads(_publish(file, "tenderUpdate", {"tender": {"id": "1", "statusDetails": ""}}).body)
+    card = session.get_one(PurchaseCard, file.id)
+    assert body["tender"] == {"id": "1", "statusDetails": None}
+    assert card.compiled["tender"] == {"id": "1", "why": [{"b": 1}]}
+
+
+def test_a_party_keeps_its_roles_when_it_is_named_again(session: Session) -> None:
+    file = _file()
+    for role in ("tenderer", "supplier"):
+        _publish(file, "award", {"parties": [{"id": "org-1", "name": "暖邻", "roles": [role]}]})
+    parties = session.get_one(PurchaseCard, file.id).compiled["parties"]
+    assert parties == [{"id": "org-1", "name": "暖邻", "roles": ["tenderer", "supplier"]}]
 
 
 def test_nulls_inside_new_objects_do_not_survive() -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from market.db.session import db, strict
 from market.db.types import At, Fen, Id, Json, Ref
 from market.kernel.permits import Scope
+from market.records.models.shelf import FeedEntry, ImportedPurchase, ImportedRelease, ImportedSource
 
 # Tables whose rows are never changed or removed; the first migration adds the refusing triggers.
 APPEND_ONLY = ["audit_entry", "notice", "transfer", "sealed_bid", "signature", "daily_digest", "receipt"]
@@ -325,6 +326,10 @@ __all__ = [
     "DailyDigest",
     "DirectoryCard",
     "FailedJob",
+    "FeedEntry",
+    "ImportedPurchase",
+    "ImportedRelease",
+    "ImportedSource",
     "Message",
     "Notice",
     "OneTimeCode",

@@ -114,7 +114,7 @@ def purchases(asked: Asked, streets: Sequence[Place], at: datetime, before: int 
     conditions = _conditions(asked, streets, at)
     query = select(*_LISTED).where(*conditions)
     key, mark = PurchaseCard.file_id, PurchaseCard.updated_notice_id
-    return _listing(query, "purchase", asked.words, key, mark, before, bool(conditions))
+    return listing(query, "purchase", asked.words, key, mark, before, bool(conditions))
 
 
 def _conditions(asked: Asked, streets: Sequence[Place], at: datetime) -> list[Any]:
@@ -162,7 +162,7 @@ def directory(
     query = query.where(card.kind == kind)
     if district_id is not None:
         query = query.where(card.district_id == district_id)
-    return _listing(query, kind, words, card.id, card.updated_notice_id, before, district_id is not None, marks)
+    return listing(query, kind, words, card.id, card.updated_notice_id, before, district_id is not None, marks)
 
 
 def nodes(district_id: int | None = None) -> Sequence[Any]:
@@ -174,7 +174,7 @@ def nodes(district_id: int | None = None) -> Sequence[Any]:
     return db.session.execute(query.order_by(card.id).limit(_NODES_MOST)).all()
 
 
-def _listing(
+def listing(
     query: Any,
     kind: str,
     words: str,

@@ -1,0 +1,195 @@
+"""The read API: the change feed, purchases and organisations, page by page. Described by `rules/openapi.py`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, current_app, request, url_for
+
+from market.kernel.canonical import sha256_hex
+from market.kernel.errors import Refused
+from market.kernel.text import N_
+from market.public.queries import entries, opendata
+from market.public.rules import openapi
+from market.public.rules.packages import LICENCE
+from market.records.notices import z
+from market.web.guard import found, public
+
+bp = Blueprint("api", __name__, url_prefix="/api/v1")
+OPEN = "open data"
+
+
+@bp.get("/openapi.json")
+@public(OPEN)
+def description() -> Response:
+    """The description of this API."""
+    settings = current_app.extensions["linli"].settings
+    server = url_for("api.description").removesuffix("/openapi.json")
+    return _answer(openapi.description(server, settings.publisher, LICENCE))
+
+
+@bp.get("/changes")
+@public(OPEN)
+def changes() -> Response:
+    """What was published after a cursor, in the order of commitment; `next` is where to ask again."""
+    after, limit = _cursor(), _limit()
+    _nothing_else("after", "limit")
+    rows = opendata.changes(after, limit)
+    items = [
+        {
+            "cursor": str(row.seq),
+            "kind": row.kind,
+            "tag": row.tag,
+            "id": row.release_id,
+            "ocid": row.ocid,
+            "published_at": z(row.published_at),
+            "digest": row.digest,
+            "url": url_for("public.notice_json", release_id=row.release_id),
+        }
+        for row in rows
+    ]
+    return _answer({"items": items, "next": str(rows[-1].seq if rows else after)})
+
+
+@bp.get("/purchases")
+@public(OPEN)
+def purchases() -> Response:
+    """Purchases behind a cursor, in the order in which they began."""
+    after, limit, narrowed = _cursor(), _limit(), _narrowed()
+    _nothing_else("after", "limit", "district", "street", "year", "method", "stage")
+    rows = opendata.summaries(after, limit + 1, **narrowed)
+    more = str(rows[limit - 1].file_id) if len(rows) > limit else None
+    return _answer({"items": [_purchase(row) for row in rows[:limit]], "next": more})
+
+
+@bp.get("/purchases/<ocid>")
+@public(OPEN)
+def purchase(ocid: str) -> Response:
+    """One purchase in short, and where its releases are."""
+    _nothing_else()
+    return _answer(_purchase(found(opendata.summary(ocid))))
+
+
+@bp.get("/organisations")
+@public(OPEN)
+def organisations() -> Response:
+    """Organisations behind a cursor, in the order of their registration."""
+    after, limit = _cursor(), _limit()
+    _nothing_else("after", "limit")
+    rows = opendata.entries_after("organisation", after, limit + 1)
+    more = str(rows[limit - 1].id) if len(rows) > limit else None
+    return _answer({"items": [_organisation(row.key, row) for row in rows[:limit]], "next": more})
+
+
+@bp.get("/organisations/<key>")
+@public(OPEN)
+def organisation(key: str) -> Response:
+    """One organisation as it is published."""
+    _nothing_else()
+    return _answer(_organisation(key, found(entries(key).get("organisation"))))
+
+
+# --- parameters -------------------------------------------------------------------------------------------------------
+
+
+def _cursor() -> int:
+    return int(_matched("after", openapi.CURSOR) or 0)
+
+
+def _limit() -> int:
+    return _whole("limit", 1, openapi.MOST) or openapi.LIMIT
+
+
+def _narrowed() -> Mapping[str, object]:
+    """Columns of the card and the values asked for; a district or street that is not there has no purchases."""
+    lookups: dict[str, Callable[[str], int | None]] = {
+        "district": opendata.district_id,
+        "street": opendata.street_id,
+    }
+    asked: dict[str, object] = {}
+    for name, lookup in lookups.items():
+        code = _matched(name, openapi.CODE)
+        if code is not None:
+            asked[f"{name}_id"] = lookup(code) or 0
+    for name, words in (("method", openapi.METHOD_LABELS), ("stage", openapi.STAGES)):
+        value = request.args.get(name)
+        if value is not None:
+            _require(value in words, name)
+            asked[name] = value
+    year = _whole("year", 2000, 2999)
+    return asked if year is None else {**asked, "year": year}
+
+
+def _matched(name: str, pattern: str) -> str | None:
+    value = request.args.get(name)
+    _require(value is None or bool(re.fullmatch(pattern, value, re.ASCII)), name)
+    return value
+
+
+def _whole(name: str, least: int, most: int) -> int | None:
+    value = _matched(name, "^[0-9]{1,4}$")
+    if value is None:
+        return None
+    _require(least <= int(value) <= most, name)
+    return int(value)
+
+
+def _nothing_else(*known: str) -> None:
+    """Refuse a parameter nobody knows or that is given twice: better a fault than another question's answer."""
+    for name, values in request.args.lists():
+        _require(name in known and len(values) == 1, name[:40])
+
+
+def _require(fine: bool, name: str) -> None:
+    if not fine:
+        raise Refused(N_("参数 %(name)s 无法识别，请对照接口说明。"), field=name, name=name)
+
+
+# --- answers ----------------------------------------------------------------------------------------------------------
+
+
+def _answer(data: Mapping[str, Any]) -> Response:
+    body = orjson.dumps(data)
+    answer = Response(body, mimetype="application/json")
+    answer.headers["Cache-Control"] = "public, no-cache"
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    answer.set_etag(sha256_hex(body)[:32])
+    answer.make_conditional(request)
+    return answer
+
+
+def _purchase(row: Any) -> dict[str, Any]:
+    kept = (
+        "ocid", "title", "stage", "method", "category", "place", "buyer", "supplier", "year",
+        "amount_fen", "awarded_fen", "paid_fen",
+    )  # fmt: skip
+    return {
+        **{name: getattr(row, name) for name in kept},
+        "deadline_at": _instant(row.deadline_at),
+        "updated_at": _instant(row.updated_at),
+        "links": {
+            "page": url_for("public.show", ocid=row.ocid),
+            "releases": url_for("public.ocds_releases", ocid=row.ocid),
+            "record": url_for("public.ocds_record", ocid=row.ocid),
+        },
+    }
+
+
+def _organisation(key: str, row: Any) -> dict[str, Any]:
+    return {
+        "key": key,
+        "name": row.title,
+        "updated_at": z(row.published_at),
+        "notice": url_for("public.notice_json", release_id=row.release_id),
+        "data": row.data,
+    }
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else z(at)
+
+
