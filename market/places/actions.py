@@ -23,7 +23,7 @@ from market.places.queries import rules_for
 from market.places.rules import check_calendar, parse_value
 from market.records.audit import record
 from market.records.keys import read_setting, write_setting
-from market.records.notices import is_posted, post
+from market.records.notices import post, posted_digest
 
 _DIVISIONS = "divisions"
 _BATCH = 5_000
@@ -250,13 +250,13 @@ def override_rule(actor: Actor, district: District, facts: OverrideFacts, at: da
 
 
 def publish_rules(district: District, book: RuleSet, calendar: Calendar, actor: Actor, at: datetime) -> str:
-    """Put the set of rules and the calendar that judge a purchase on the noticeboard, once; return its digest.
+    """Put the set of rules and the calendar that judge a purchase on the noticeboard, once; return the notice's digest.
 
     The purchase's notice names the digest, so whoever computes the purchase again knows by which numbers.
     """
     data = rules_data(book, calendar)
     key = rules_key(data)
-    if not is_posted("rules", key):
-        title = f"{district.full_name}{book.day.isoformat()}规则集"  # zh-only
-        post("rules", key, title, data, district.subject.chain, district.subject.scope, actor, at)
-    return key
+    if there := posted_digest("rules", key):
+        return there
+    title = f"{district.full_name}{book.day.isoformat()}规则集"  # zh-only
+    return post("rules", key, title, data, district.subject.chain, district.subject.scope, actor, at).digest

@@ -57,5 +57,5 @@ def rules_data(book: RuleSet, calendar: Calendar) -> dict[str, Any]:
 
 
 def rules_key(data: dict[str, Any]) -> str:
-    """The name of such a set: the digest of its content, which the purchase's own notice carries."""
+    """The name of such a set: the digest of its content, so that equal sets are posted once."""
     return digest(data)

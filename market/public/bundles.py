@@ -74,7 +74,7 @@ def _notices(card: PurchaseCard, releases: list[bytes]) -> list[tuple[str, bytes
     named = {_rules_of(one) for one in (*read, *(orjson.loads(body) for _, body in calls))} - {None}
     first = select(func.min(Notice.id)).where(Notice.file_id == card.file_id).scalar_subquery()
     later = (Notice.kind == "calendar") & (Notice.district_id == card.district_id) & (Notice.id > first)
-    return calls + _bodies(Notice.subject.in_([f"rules:{key}" for key in named]) | later)
+    return calls + _bodies(((Notice.kind == "rules") & Notice.digest.in_(named)) | later)
 
 
 def _rules_of(release: dict[str, dict[str, dict[str, str]]]) -> str | None:

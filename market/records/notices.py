@@ -196,9 +196,9 @@ def post(
     return notice
 
 
-def is_posted(kind: str, key: str) -> bool:
-    """True when a directory notice of this subject is on the board."""
-    return db.session.scalar(select(Notice.id).filter_by(subject=f"{kind}:{key}").limit(1)) is not None
+def posted_digest(kind: str, key: str) -> str | None:
+    """The digest of the first directory notice of this subject; None when there is none on the board."""
+    return db.session.scalar(select(Notice.digest).filter_by(subject=f"{kind}:{key}").order_by(Notice.id).limit(1))
 
 
 def releases(file_id: int) -> list[Notice]:

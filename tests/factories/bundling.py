@@ -61,11 +61,12 @@ _POSTED: dict[int, tuple[Any, str, bytes]] = {}
 
 
 def posted(rules: Mapping[str, Any]) -> tuple[str, bytes]:
-    """Key and notice of a set of rules; made once, since nothing in a plan changes it."""
+    """Digest and bytes of the notice of a set of rules; made once, since nothing in a plan changes it."""
     if id(rules) not in _POSTED:
         key = rules_key(dict(rules))
         notice = {"kind": "rules", "key": key, "title": "规则集", "date": "2026-01-06T03:00:00Z", "data": dict(rules)}
-        _POSTED[id(rules)] = rules, key, orjson.dumps(notice, option=orjson.OPT_SORT_KEYS)
+        body = orjson.dumps(notice, option=orjson.OPT_SORT_KEYS)
+        _POSTED[id(rules)] = rules, sha256_hex(body), body
     return _POSTED[id(rules)][1:]
 
 

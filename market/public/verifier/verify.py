@@ -500,13 +500,11 @@ def read_rules(b, r):
             "no set of rules is published; legal dates and numbers cannot be checked.",
         )
         return
-    data = next(
-        (one["data"] for one in notices.values() if one.get("kind") == "rules" and one["key"] == book["set"]), None
-    )
+    named = [one for name, one in notices.items() if one.get("kind") == "rules" and sha(b.files[name]) == book["set"]]
+    data = named[0]["data"] if named else None
     if data is None:
         r.wrong(("公告所指的规则集", "the set of rules the notice names"), r.say(("不在文件中", "is not in the file")))
         return
-    r.same(("规则集的摘要", "digest of the set of rules"), book["set"], sha(canonical(data)))
     r.same(("规则的摘要", "digest of the rules"), book["digest"], sha(canonical(data["rules"])))
     b.rules = {one["key"]: one["value"] for one in data["rules"]["rules"]}
     b.calendar = Calendar(data["calendar"])

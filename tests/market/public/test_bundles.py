@@ -155,8 +155,8 @@ def test_in_a_consultation_no_bid_is_shown_at_the_opening(session: Session) -> N
 def test_the_set_of_rules_is_posted_once_and_named_by_its_digest(session: Session) -> None:
     case = bids.sealed_lot()
     release = _last(case.lot.file_id)
-    key = release["tender"]["rulebook"]["set"]
-    posted = session.scalars(select(Notice).filter_by(subject=f"rules:{key}")).one()
+    named = release["tender"]["rulebook"]["set"]
+    posted = session.scalars(select(Notice).filter_by(kind="rules", digest=named)).one()
     data = json.loads(posted.body)["data"]
     assert data["rules"] == case.lot.tender.rules
     assert data["calendar"]["years"]
