@@ -108,7 +108,7 @@ def publish(
         "initiationType": "tender",
         "language": "zh",
         **_mark(),
-        **_without_empties(fragment),
+        **without_empties(fragment),
     }
     if "parties" in release:
         release["parties"] = _with_known_roles(file, release["parties"])
@@ -136,19 +136,19 @@ def publish(
     return notice
 
 
-def _without_empties(part: Any, *, whole: bool = False) -> Any:
+def without_empties(part: Any, *, whole: bool = False) -> Any:
     """Leave out empty objects and arrays: the standard's tools read them as nothing, and call them a fault.
 
     An empty text becomes a null, which takes an earlier text away. Inside an array that is not merged by id (`whole`)
     there is nothing to take away, so nulls go too.
     """
     if isinstance(part, Mapping):
-        rows = {name: _without_empties(value, whole=whole) for name, value in part.items()}
+        rows = {name: without_empties(value, whole=whole) for name, value in part.items()}
         return {name: value for name, value in rows.items() if value not in ({}, []) and not (whole and value is None)}
     if isinstance(part, list | tuple):
         if not any(isinstance(one, Mapping) for one in part):
             return list(part)
-        return [_without_empties(one, whole=whole or not isinstance(one, Mapping) or "id" not in one) for one in part]
+        return [without_empties(one, whole=whole or not isinstance(one, Mapping) or "id" not in one) for one in part]
     return None if isinstance(part, str) and not part.strip() else part
 
 

@@ -44,7 +44,7 @@ from market.panels import rules as panel_rules
 from market.places.models import District, Street
 from market.public.rules.bundle import Day
 from market.records.models import StoredFile
-from market.records.notices import z
+from market.records.notices import without_empties, z
 from market.records.signing import sign_receipt
 from market.tenders.models import Criterion, Lot, LotFunding, PlannedMilestone, QualificationItem, Tender
 from market.tenders.notices import tender_release
@@ -141,7 +141,7 @@ class Story:
             "tag": [tag],
             "initiationType": "tender",
             "language": "zh",
-            **fragment,
+            **without_empties(fragment),
         }
         body = orjson.dumps(release, option=orjson.OPT_SORT_KEYS)
         self.releases.append((release["id"], body))

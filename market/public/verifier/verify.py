@@ -882,8 +882,22 @@ def check_draw(r, draw, promised, public_part):
     r.same((f"抽取 {number}：结果", f"draw {number}: result"), order[: len(draw["result"])], draw["result"], ", ".join)
 
 
+def with_empties(s):
+    """What is empty is left out of a release; here it is read as empty."""
+    low = s.get("low_price") or {}
+    inquiries = [{"accepted": None, "hits": [], **one} for one in low.get("inquiries") or []]
+    return {
+        **s,
+        "draws": s.get("draws") or [],
+        "low_price": {"inquiries": inquiries, "lines": low.get("lines") or []},
+        "qualification": [{"code": None, "reason": None, **one} for one in s.get("qualification") or []],
+        "results": [{**one, "tie": one.get("tie") or ""} for one in s.get("results") or []],
+        "ranking": s.get("ranking") or [],
+    }
+
+
 def check_scoring(b, r, lot, award):
-    s = award["linliScoring"]
+    s = with_empties(award["linliScoring"])
     r.part(f"评审 {lot['id']}", f"Evaluation of {lot['id']}")
     r.sure(
         ("评审报告在链上", "the report is in the chain"),
@@ -1087,7 +1101,7 @@ def check_order(b, r, s, rows):
     own, theirs = [row["n"] for row in ranked], [one["bid"] for one in said]
     r.same(("名次", "ranking"), own, theirs, lambda found: " > ".join(map(str, found)))
     r.same(("名次连续", "ranks"), list(range(1, len(rows) + 1)), [one["rank"] for one in said], len)
-    own, theirs = [row["tie"] for row in ranked], [one["tie"] for one in said]
+    own, theirs = [row["tie"] or "" for row in ranked], [one["tie"] for one in said]
     what = ("同分如何分出先后", "what decided between equals")
     r.same(what, own, theirs, lambda found: ", ".join(x or "-" for x in found))
     drawn = mixed if "draw" in own else None
@@ -1413,7 +1427,10 @@ def check_source(r, title, terms, source, seen, committed):
 
 def check_grade(r, title, terms, stage, e, score):
     """Grade, share and money of an exact score."""
-    _, grade, share = next(band for band in bands_of(terms) if score >= band[0])
+    band = next((band for band in bands_of(terms) if score >= band[0]), None)
+    if band is None:
+        raise ValueError(f"no grade for a score of {score}")
+    _, grade, share = band
     r.same((f"{title} 等次", f"{title} grade"), grade, e["grade"])
     r.same((f"{title} 应得比例", f"{title} share"), share, e["shareBp"], percent)
     amount = fen(stage["linliValue"])
