@@ -91,9 +91,9 @@ class Linli:
             return demonstration_now()
 
     def waiting(self, actor: Actor, at: datetime) -> list[Waiting]:
-        """Everything that waits for this person, the most urgent first."""
+        """Everything that waits for this person: what is urgent, then by deadline."""
         found = [w for room in self.rooms if room.waiting for w in room.waiting(actor, at)]
-        return sorted(found, key=lambda w: (w.due_at is None, w.due_at or at, w.title))
+        return sorted(found, key=lambda w: (not w.urgent, w.due_at is None, w.due_at or at, w.title))
 
 
 def cards(demonstration: bool = False) -> list[Room]:
