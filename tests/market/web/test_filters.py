@@ -58,8 +58,8 @@ def test_shares_scores_sizes_and_digests() -> None:
 
 
 @pytest.mark.parametrize("function", [
-    filters.yuan, filters.wan, filters.capital, filters.instant, filters.until, filters.day, filters.percent_bp, filters.centi,
-    filters.short, filters.filesize, filters.label,
+    filters.yuan, filters.wan, filters.capital, filters.instant, filters.until, filters.day, filters.percent_bp,
+    filters.centi, filters.short, filters.filesize, filters.label,
 ])  # fmt: skip
 def test_nothing_is_a_dash(function: object) -> None:
     assert function(None) == "-"  # type: ignore[operator]
