@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 from flask import Flask, Request, current_app, g, has_app_context, redirect, request, session, url_for
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response
 
 from market.config import Settings
@@ -75,6 +76,13 @@ class MemoryRequest(Request):
         return io.BytesIO()
 
 
+class RowNumber(IntegerConverter):
+    """A number in an address that a table can hold; a longer one names nothing (404) and is not asked for."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=2**63 - 1)
+
+
 class Linli:
     """What the app carries for the rooms: settings, cards, the clock."""
 
@@ -91,9 +99,9 @@ class Linli:
             return demonstration_now()
 
     def waiting(self, actor: Actor, at: datetime) -> list[Waiting]:
-        """Everything that waits for this person, the most urgent first."""
+        """Everything that waits for this person: what is urgent, then by deadline."""
         found = [w for room in self.rooms if room.waiting for w in room.waiting(actor, at)]
-        return sorted(found, key=lambda w: (w.due_at is None, w.due_at or at, w.title))
+        return sorted(found, key=lambda w: (not w.urgent, w.due_at is None, w.due_at or at, w.title))
 
 
 def cards(demonstration: bool = False) -> list[Room]:
@@ -106,6 +114,7 @@ def create_app(settings: Settings) -> Flask:
     """Build the application for one installation."""
     app = Flask("market", template_folder=str(resource_dir("templates")), static_folder=str(resource_dir("static")))
     app.request_class = MemoryRequest
+    app.url_map.converters["int"] = RowNumber
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,

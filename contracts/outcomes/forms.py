@@ -74,9 +74,11 @@ def rate_form(indicators: Sequence[Indicator], grounds: object) -> type[RateForm
     """Make the form for these indicators; `grounds` is the label of the reason beside each."""
     fields: dict[str, Any] = {"codes": tuple(one.code for one in indicators) or ("total",)}
     for one in indicators:
+        # The same label stands beside each indicator: the summary of errors must tell them apart.
+        missing = _l("请写明“%(title)s”的评分依据。", title=one.title)
         hint = _l("满分 %(most)s 分。目标：%(target)s", most=format_centi(one.max_centi), target=one.target or "-")
         fields[f"points_{one.code}"] = CentiField(one.title, [Required()], description=hint)
-        fields[f"findings_{one.code}"] = TextAreaField(grounds, [Required(), Length(max=2000)])
+        fields[f"findings_{one.code}"] = TextAreaField(grounds, [Required(missing), Length(max=2000)])
     if not indicators:
         fields["points_total"] = CentiField(_l("总分"), [Required()], description=_l("0 到 100 分，最多两位小数。"))
     return type("IndicatorsForm", (RateForm,), fields)

@@ -32,7 +32,10 @@ class StatementForm(Form):
         _l("银行结果文件"),
         [Required()],
         accept=".csv,.xlsx,.xls",
-        description=_l("CSV 或 Excel，须有付款单号、金额、结果、银行流水号、日期这几列，最大 10 MB。"),
+        description=_l(
+            "CSV 或 Excel，须有付款单号、金额、结果、银行流水号、日期这几列，最大 10 MB。"
+            "付款单号填付款文件里的指令编号，末尾带 -1、-2；结果填成功、失败或退票。"
+        ),
     )
 
 

@@ -103,7 +103,7 @@ class RowNote(StrEnum):
 
 
 ROW_NOTE_LABELS = {
-    RowNote.UNKNOWN: N_("本街道没有这个付款单号，未登记；请核对是否为其他单位的付款。"),
+    RowNote.UNKNOWN: N_("未登记：本街道没有这个编号。编号应是付款文件里的指令编号，末尾带 -1、-2。"),
     RowNote.AMOUNT: N_("金额与付款指令不符，未登记；请向银行核实。"),
     RowNote.REPEATED: N_("这一结果此前已登记，未重复登记。"),
     RowNote.CONTRADICTS: N_("与此前登记的结果矛盾，未登记；请向银行核实，不要另行付款。"),

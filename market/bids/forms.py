@@ -41,7 +41,7 @@ class DraftForm(Form):
     version = HiddenField(default="0")
     seen = HiddenField(default="{}")
     price = YuanField(_l("报价"), [optional()], description=_l("含税总价。可写 128.64万。"))
-    plan = TextAreaField(_l("总体说明"), _TEXT, description=_l("可不填；评分只看下面各项的回应。"))
+    plan = TextAreaField(_l("总体说明"), _TEXT, description=_l("可不填；评分只看上面对各评分项的回应。"))
     team = TextAreaField(_l("项目团队"), _TEXT, description=_l("负责人、专业人员的资质和分工。"))
     schedule = TextAreaField(_l("实施进度"), _TEXT, description=_l("按采购文件的阶段写明时间和成果。"))
     legal_representative = StringField(

@@ -14,7 +14,8 @@ from market.records.messages import tell
 from market.tenders.models import Lot
 
 
-def _title(lot: Lot) -> str:
+def lot_title(lot: Lot) -> str:
+    """Return the tender's title, with the lot's own where it has one."""
     return f"{lot.tender.title} · {lot.title}" if lot.title and lot.title != lot.tender.title else lot.tender.title
 
 
@@ -36,7 +37,7 @@ def tell_not_submitted(draft: BidDraft, lot: Lot, hours: int, at: datetime) -> N
         f"/bids/{lot.id}/{draft.organisation_id}",
         at,
         {
-            "title": _title(lot),
+            "title": lot_title(lot),
             "organisation": draft.organisation.name,
             "hours": hours,
             "deadline": f"{beijing(lot.tender.deadline_at):%Y-%m-%d %H:%M}",
@@ -52,7 +53,7 @@ def tell_never_submitted(draft: BidDraft, lot: Lot, at: datetime) -> None:
         N_("%(organisation)s 填写的投标文件在截止前没有递交，不参加开标。草稿仍可查看。"),
         f"/bids/{lot.id}/{draft.organisation_id}",
         at,
-        {"title": _title(lot), "organisation": draft.organisation.name},
+        {"title": lot_title(lot), "organisation": draft.organisation.name},
     )
 
 
@@ -65,7 +66,7 @@ def tell_ended(lot: Lot, organisation_ids: Iterable[int], at: datetime) -> None:
             N_("采购人取消了本次采购。各份投标保持密封，不会开启。原因：%(reason)s"),
             f"/bids/{lot.id}/{organisation_id}",
             at,
-            {"title": _title(lot), "reason": lot.failure_reason},
+            {"title": lot_title(lot), "reason": lot.failure_reason},
         )
 
 
@@ -77,13 +78,13 @@ def tell_to_open(lot: Lot, user_ids: Iterable[int], at: datetime) -> None:
         N_("投标已截止，份数达到法定最低要求。请两位开标人先后用各自的密钥口令开标。"),
         f"/bids/opening/{lot.id}",
         at,
-        {"title": _title(lot)},
+        {"title": lot_title(lot)},
     )
 
 
 def tell_opened(lot: Lot, organisation_ids: Iterable[int], at: datetime) -> None:
     """Tell bidders and the purchaser that the bids have been opened."""
-    params = {"title": _title(lot)}
+    params = {"title": lot_title(lot)}
     for organisation_id in organisation_ids:
         tell(
             members(organisation_id),
@@ -111,5 +112,5 @@ def tell_rewrap(lot: Lot, user_ids: Iterable[int], at: datetime) -> None:
         N_("一位开标人的密钥已不能使用，正在为接替人重新封装采购包密钥。如非您知情的安排，请立即联系区采购监督。"),
         f"/bids/opening/{lot.id}/replace",
         at,
-        {"title": _title(lot)},
+        {"title": lot_title(lot)},
     )

@@ -8,6 +8,7 @@ from market.bids import queries
 from market.bids.actions import DECRYPT_JOB
 from market.bids.due import close_windows, expire_rewraps, remind_unsent, sweep_draft_keys
 from market.bids.jobs import decrypt_bid
+from market.bids.mail import lot_title
 from market.bids.rules import opens_at
 from market.bids.views import bp
 from market.kernel.permits import Actor, Permit
@@ -42,7 +43,7 @@ def _to_open(me: int, at: datetime) -> list[Waiting]:
         done = peeled.get(lot.id, set())
         if done - {me} or me not in done:
             verb = N_("开标：第二步") if done - {me} else N_("开标：第一步")
-            found.append(Waiting(verb, f"{lot.tender.title} · {lot.title}", f"/bids/opening/{lot.id}", None))
+            found.append(Waiting(verb, lot_title(lot), f"/bids/opening/{lot.id}", None))
     return found
 
 

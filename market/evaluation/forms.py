@@ -154,7 +154,9 @@ def sheet_form(criteria: Iterable[Criterion], saved: Iterable[Score]) -> SheetFo
     data: dict[str, Any] = {}
     for criterion in criteria:
         score, reason = f"score-{criterion.id}", f"reason-{criterion.id}"
-        fields[score] = CentiField(_l("得分"), [optional(), WithinPoints(criterion.max_centi)])
+        fields[score] = CentiField(
+            _l("“%(title)s”得分", title=criterion.title), [optional(), WithinPoints(criterion.max_centi)]
+        )
         fields[reason] = TextAreaField(_l("理由"), [optional(), Length(max=MOST_CHARACTERS)])
         if row := given.get(criterion.id):
             data |= {score: row.score_centi, reason: row.reason}

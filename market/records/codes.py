@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import unicodedata
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -18,7 +19,9 @@ _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 
 def _digest(purpose: str, code: str) -> str:
-    return hashlib.sha256(f"{purpose}:{code.strip().upper().replace('-', '')}".encode()).hexdigest()
+    # People type spaces for the hyphens, and full-width letters and dashes from a Chinese keyboard.
+    plain = "".join(sign for sign in unicodedata.normalize("NFKC", code).upper() if sign.isalnum())
+    return hashlib.sha256(f"{purpose}:{plain}".encode()).hexdigest()
 
 
 def new_code(purpose: str, subject: tuple[str, int], expires_at: datetime, *, length: int = 12) -> str:

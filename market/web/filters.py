@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +55,18 @@ def zh(words: str | None) -> str:
 def instant(at: datetime | None, seconds: bool = False) -> str:
     """An aware instant as Beijing time: 2026-03-31 09:00."""
     return NOTHING if at is None else clock.beijing(at).strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
+
+
+def until(at: datetime | None) -> str:
+    """A deadline as Beijing time. One at midnight is the end of the day before, 2026-05-07 24:00, as the law says it:
+    printed as 2026-05-08 00:00 people read a day too much.
+    """
+    if at is None:
+        return NOTHING
+    local = clock.beijing(at)
+    if (local.hour, local.minute, local.second) != (0, 0, 0):
+        return instant(at)
+    return f"{(local - timedelta(days=1)).date().isoformat()} 24:00"
 
 
 def day(value: date | None) -> str:
@@ -134,7 +146,7 @@ def register(app: Flask) -> None:
     """Add every filter above, and what the form macros ask about a field."""
     from market.web import drawing
 
-    for function in (yuan, wan, capital, instant, day, iso, percent_bp, centi, label, text, short, filesize, zh):
+    for function in (yuan, wan, capital, instant, until, day, iso, percent_bp, centi, label, text, short, filesize, zh):
         app.add_template_filter(function)
     app.jinja_env.globals.update(
         error_links=drawing.error_links,

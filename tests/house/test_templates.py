@@ -52,6 +52,12 @@ def test_no_template_is_forgotten() -> None:
     assert not [str(path.relative_to(TEMPLATES)) for path in files if path.name not in everything]
 
 
+def test_the_layout_hides_no_variable_of_a_page() -> None:
+    """A macro of the layout stands before what a view hands over under the same name."""
+    layout = (TEMPLATES / "shared" / "layout.html").read_text("utf-8")
+    assert not re.findall(r"{%-? macro ([a-z]\w*)", layout)
+
+
 def test_templates_hold_no_inline_style_script_or_event() -> None:
     """The content policy would block it without a word."""
     wrong = []

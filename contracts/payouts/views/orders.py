@@ -131,6 +131,8 @@ def _import(street_id: int, content: bytes, name: str, parsed: Parsed) -> Respon
         return None
     if done.repeated:
         flash(_("这份结果此前已经导入，没有任何变化。"), "warning")
+    elif not any(line.note is None for line in done.statement.rows):
+        flash(_("文件已收下，但没有一笔能登记；原因见下表。"), "warning")
     else:
         flash(_("银行结果已导入。"), "success")
     return redirect(url_for("payouts.statement", statement_id=done.statement.id))

@@ -178,17 +178,19 @@ def unsent(organisation_ids: Iterable[int], at: datetime) -> list[MyBid]:
 
 @dataclass(frozen=True)
 class OpenLot:
-    """A lot that takes bids, and whether one of the person's organisations has begun."""
+    """A lot that takes bids, and whether one of the person's organisations has begun, and has a live bid."""
 
     lot: Lot
     begun: bool
+    submitted: bool
 
 
 def open_lots(organisation_ids: Collection[int], at: datetime, after: int | None = None) -> list[OpenLot]:
     """Return lots that take bids, by id; one more than a page when there is more."""
     begun = exists().where(BidDraft.lot_id == Lot.id, BidDraft.organisation_id.in_(organisation_ids))
+    submitted = exists().where(SealedBid.lot_id == Lot.id, SealedBid.organisation_id.in_(organisation_ids), is_live())
     query = (
-        select(Lot, begun)
+        select(Lot, begun, submitted)
         .join(Tender, Tender.id == Lot.tender_id)
         .where(Lot.state == LotState.SEALED, Tender.state == TenderState.OPEN, Tender.deadline_at > at)
         .options(joinedload(Lot.tender))

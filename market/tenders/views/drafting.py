@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import abort, flash, jsonify, redirect, request, url_for
@@ -65,7 +65,9 @@ def _my_streets() -> list[Street]:
 def new() -> Any:
     """Begin a draft from a catalogue item and a budget line."""
     streets = _my_streets()
-    wanted = request.args.get("street", type=int)
+    asked = request.args.get("demand", type=int)
+    demand = find_demand(asked) if asked else None
+    wanted = request.args.get("street", type=int) or (demand.street_id if demand else None)
     street = next((s for s in streets if s.id == wanted), streets[0] if streets else None)
     street = found(street, Permit.TENDER_DRAFT, street.scope if street else None)
     form, lines = CreateForm(), lines_for(street.id, beijing_day(now()).year)
@@ -73,8 +75,10 @@ def new() -> Any:
     form.item.choices = [(i.id, f"{i.code} {i.name}") for i in services]
     form.line.choices = [(line.id, line_label(line, left)) for line, left in lines]
     form.demand.choices = [(d.id, d.title) for d in open_demands(street.id)]
-    if request.method == "GET":
-        _preset(form, {str(line.category): int(line.id) for line, _left in lines}, {i.category: i.id for i in services})
+    if request.method == "GET" and demand is not None and demand.id in [value for value, _text in form.demand.choices]:
+        form.demand.data, form.title.data = demand.id, demand.title
+        form.item.data = _only(i.id for i in services if i.category == demand.category)
+        form.line.data = _only(line.id for line, _left in lines if line.category == demand.category)
     if form.validate_on_submit():
         with attempt(form) as tried:
             row = actions.create_tender(
@@ -94,13 +98,10 @@ def new() -> Any:
     return answer, 422 if form.errors else 200
 
 
-def _preset(form: CreateForm, lines: Mapping[str, int], services: Mapping[str, int]) -> None:
-    """Coming from a demand item, take service and money of its category."""
-    wanted = request.args.get("demand", type=int)
-    demand = find_demand(wanted) if wanted else None
-    if demand is not None and demand.id in [value for value, _text in form.demand.choices]:
-        form.demand.data = demand.id
-        form.item.data, form.line.data = services.get(demand.category), lines.get(demand.category)
+def _only(ids: Iterable[int]) -> int | None:
+    """The id, when there is but one: with several to choose from a guess would be left standing unread."""
+    found_ids = list(ids)
+    return found_ids[0] if len(found_ids) == 1 else None
 
 
 # --- overview --------------------------------------------------------------------------------------------------------

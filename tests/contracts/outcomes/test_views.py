@@ -144,7 +144,7 @@ def test_the_collection_is_prolonged_when_a_source_is_missing(deal, visitors, cl
     assert "有来源评分不足" in page.text
     assert late.submit(page, button="按合同处理缺失后汇总").status == 422
     page = late.submit(page, button="延长收集")
-    assert "2026-05-26" in page.text
+    assert "2026-05-25 24:00" in page.text
 
 
 def test_a_fail_offers_one_re_evaluation(deal, clerk):

@@ -26,8 +26,9 @@ def _code(purpose: str = "survey") -> str:
 
 def test_a_code_is_read_from_a_slip_of_paper_and_works_once(session: Session) -> None:
     code = _code()
-    typed = f" {code.lower().replace('-', '')} "
-    row = look_up("survey", typed, system_now())
+    full_width = code.translate({sign: sign + 0xFEE0 for sign in range(0x21, 0x7F)})
+    for typed in (f" {code.lower().replace('-', '')} ", code.replace("-", " "), code.replace("-", "—"), full_width):
+        row = look_up("survey", typed, system_now())
     assert (row.subject_kind, row.subject_id) == ("milestone", 3)
     use(row, system_now())
     with pytest.raises(Refused):

@@ -12,7 +12,7 @@ from market.tenders.states import TenderState
 from tests.factories import budgets, catalogue
 from tests.factories import needs as need_factory
 from tests.factories import tenders as make
-from tests.factories.people import person, sign_in
+from tests.factories.people import give, person, sign_in
 from tests.factories.places import street
 
 YUAN = 100
@@ -77,6 +77,18 @@ def test_a_need_leads_to_a_draft_of_its_category(office, clerk):
     chosen = page.form(button="建立草稿").values
     assert chosen["demand"] == [str(demand.id)]
     assert chosen["item"] == [str(item.id)]
+    assert chosen["title"] == [demand.title]
+
+
+def test_a_need_chooses_its_street_and_leaves_the_choice_between_several_services(office, clerk):
+    catalogue.item(office.street.district)
+    catalogue.item(office.street.district)
+    other = street("320115002")
+    give(office.clerk, Role.STREET_CLERK, other.scope)
+    demand = need_factory.demand(other)
+    chosen = clerk.get(f"/tenders/new?demand={demand.id}").form(button="建立草稿").values
+    assert chosen["demand"] == [str(demand.id)]
+    assert chosen["item"] == [""]
 
 
 def test_the_first_step_says_what_is_missing(office, clerk):
@@ -282,6 +294,7 @@ def test_a_published_draft_cannot_be_opened_for_writing(office, clerk):
     assert clerk.get(url(tender, "/draft/basics")).url == url(tender)
     assert clerk.get(url(tender, "/draft/nonsense")).status == 404
     assert clerk.get("/tenders/999999").status == 404
+    assert clerk.get("/tenders/99999999999999999999").status == 404  # more than a table's number can be
 
 
 def test_the_desk_names_what_waits(app, office, clock):

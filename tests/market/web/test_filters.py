@@ -42,6 +42,12 @@ def test_time_is_shown_in_beijing() -> None:
         filters.instant(datetime(2026, 3, 31))  # noqa: DTZ001  a naive time is what must be refused
 
 
+def test_a_deadline_at_midnight_is_the_end_of_the_day_before() -> None:
+    assert filters.until(datetime(2026, 5, 7, 16, tzinfo=UTC)) == "2026-05-07 24:00"
+    assert filters.until(datetime(2026, 12, 31, 16, tzinfo=UTC)) == "2026-12-31 24:00"
+    assert filters.until(AT) == "2026-04-01 00:30"
+
+
 def test_shares_scores_sizes_and_digests() -> None:
     assert filters.percent_bp(1_250) == "12.5%"
     assert filters.centi(8_850) == "88.50"
@@ -52,8 +58,8 @@ def test_shares_scores_sizes_and_digests() -> None:
 
 
 @pytest.mark.parametrize("function", [
-    filters.yuan, filters.wan, filters.capital, filters.instant, filters.day, filters.percent_bp, filters.centi,
-    filters.short, filters.filesize, filters.label,
+    filters.yuan, filters.wan, filters.capital, filters.instant, filters.until, filters.day, filters.percent_bp,
+    filters.centi, filters.short, filters.filesize, filters.label,
 ])  # fmt: skip
 def test_nothing_is_a_dash(function: object) -> None:
     assert function(None) == "-"  # type: ignore[operator]
