@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from sqlalchemy import and_, or_, select
@@ -151,8 +151,7 @@ def waiting_for(actor: Actor, limit: int = 100) -> list[Claim]:
 
 def open_payments(agreement_id: int) -> list[Payment]:
     """Return a contract's payments that have not arrived, oldest first."""
-    query = select(Payment).where(Payment.agreement_id == agreement_id, Payment.state.not_in(_ARRIVED))
-    return list(db.session.scalars(query.order_by(Payment.id)))
+    return apart(payments_of(agreement_id))[1]
 
 
 def stuck_payments(agreement_id: int, today: date) -> list[Payment]:
@@ -183,13 +182,29 @@ def owed_by_line(agreement_id: int, today: date) -> dict[int, int]:
 
 def paid_by_line(agreement_id: int) -> dict[int, int]:
     """Return what a contract has paid on balance from each line, in fen, by line."""
-    found: dict[int, int] = defaultdict(int)
-    query = select(Payment.line_id, Payment.amount_fen).where(
-        Payment.agreement_id == agreement_id, Payment.state.in_(_ARRIVED)
-    )
-    for line_id, fen in db.session.execute(query.order_by(Payment.line_id)):
-        found[line_id] += fen
-    return dict(found)
+    return by_line(apart(payments_of(agreement_id))[0])
+
+
+def payments_of(agreement_id: int) -> list[Payment]:
+    """Return all payments of a contract, oldest first."""
+    return list(db.session.scalars(select(Payment).filter_by(agreement_id=agreement_id).order_by(Payment.id)))
+
+
+def by_line(payments: Iterable[Payment]) -> dict[int, int]:
+    """Sum payments by line, in fen, the lines in their order."""
+    found: Counter[int] = Counter()
+    for one in payments:
+        found[one.line_id] += one.amount_fen
+    return dict(sorted(found.items()))
+
+
+def apart(payments: Iterable[Payment]) -> tuple[list[Payment], list[Payment]]:
+    """Part a contract's payments into those that have arrived and those that have not."""
+    arrived: list[Payment] = []
+    open_ones: list[Payment] = []
+    for one in payments:
+        (arrived if one.state in _ARRIVED else open_ones).append(one)
+    return arrived, open_ones
 
 
 def rooms_of(row: Claim) -> list[LineRoom]:

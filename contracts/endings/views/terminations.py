@@ -64,15 +64,16 @@ def propose(agreement_id: int) -> Any:
 
 def _facts(row: Agreement, termination: Termination | None = None) -> dict[str, Any]:
     """What the books say of a contract that is to end."""
-    paid = queries.paid_by_line(row.id)
+    arrived, open_ones = queries.apart(queries.payments_of(row.id))
+    paid = queries.by_line(arrived)
     left = left_committed(row)
     ground = Ground(termination.ground) if termination else None
     recovery = row.data.get("recovery")
     today = beijing_day(now())
     claims = bool(recovery) and (ground is None or follows_recovery(ground, row.data))
     claim_bp = recovery["claim_bp"] if claims else termination.claim_bp if termination else 0
-    owed = queries.owed_by_line(row.id, today) if claims else paid
-    open_ones = queries.open_payments(row.id)
+    stuck = queries.stuck_among(open_ones, today)
+    owed = queries.by_line([*arrived, *stuck]) if claims else paid
     return {
         "paid_fen": sum(paid.values()),
         "open_fen": sum(one.amount_fen for one in open_ones),
@@ -83,7 +84,7 @@ def _facts(row: Agreement, termination: Termination | None = None) -> dict[str, 
         "recovery": recovery,
         "claim_bp": claim_bp,
         "claim_fen": claim_amount(sorted(owed.items()), claim_bp).amount_fen if claim_bp else None,
-        "stuck_fen": sum(one.amount_fen for one in queries.stuck_among(open_ones, today)),
+        "stuck_fen": sum(one.amount_fen for one in stuck),
     }
 
 

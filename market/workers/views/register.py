@@ -40,7 +40,7 @@ def index() -> Any:
     shown = rows[: queries.PAGE]
     more = shown[-1].id if len(rows) > queries.PAGE else None
     own, day = _organisations(), beijing_day(now())
-    employers = queries.employers(grants)
+    employers = queries.employers(grants) if actor.scopes(Permit.WORKER_CONFIRM) else set(own)
     firms = organisations_by_id({r.organisation_id for r in shown if r.organisation_id} | set(own) | employers)
     rules = rules_for_all(districts(), Regime.ANY, day)
     return page(

@@ -48,7 +48,7 @@ def test_one_planted_fen_in_a_receipt_is_found_and_named(books):
 def test_a_receipt_booked_to_another_line_than_it_says_is_found_with_the_line(books):
     row = db.session.scalars(select(ClaimReceipt).order_by(ClaimReceipt.id)).first()
     assert row is not None
-    first, second = sorted(row.parts)
+    first, second = sorted(row.parts, key=int)
     row.parts = {first: row.parts[first] + 1, second: row.parts[second] - 1}
     assert [(line.what.partition(" ")[0], line.fact_fen - line.ledger_fen) for line in differences()] == [
         ("追回资金来源", 1),
