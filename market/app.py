@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 from flask import Flask, Request, current_app, g, has_app_context, redirect, request, session, url_for
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response
 
@@ -63,8 +64,22 @@ _IDLE_SECONDS = 7200
 _SEEN_STEP_SECONDS = 60
 
 
+_MOST = 2**63 - 1
+
+
+class Parameters(ImmutableMultiDict[str, str]):
+    """What follows the question mark; a number that no table can hold is no number."""
+
+    def get(self, key: str, default: Any = None, type: Any = None) -> Any:  # type: ignore[override]  # noqa: A002
+        """As werkzeug's; with `type=int` what is too large for a table is the default."""
+        found = super().get(key, default, type)
+        return default if type is int and isinstance(found, int) and abs(found) > _MOST else found
+
+
 class MemoryRequest(Request):
     """Uploads stay in memory while they are read: a bid's file must never touch the disk unencrypted."""
+
+    parameter_storage_class = Parameters
 
     def _get_file_stream(
         self,
@@ -80,7 +95,7 @@ class RowNumber(IntegerConverter):
     """A number in an address that a table can hold; a longer one names nothing (404) and is not asked for."""
 
     def __init__(self, url_map: Map) -> None:
-        super().__init__(url_map, max=2**63 - 1)
+        super().__init__(url_map, max=_MOST)
 
 
 class Linli:

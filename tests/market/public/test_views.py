@@ -96,6 +96,11 @@ def test_pages_follow_each_other_without_a_gap_or_a_repeat(session: Session, vis
         assert seen == [f"第{number}批助餐服务" for number in range(45, 0, -1)]
 
 
+@pytest.mark.parametrize("number", ["9" * 30, "-" + "9" * 30, str(2**63)])
+def test_a_page_after_a_number_that_no_table_holds_is_the_first_page(visitor: Visitor, number: str) -> None:
+    assert visitor.get(f"/purchases?before={number}").status == 200
+
+
 def test_filters_narrow_the_list(session: Session, visitor: Visitor) -> None:
     huzhou = street("330502001")
     published("tender", title="江宁助餐")
