@@ -21,7 +21,6 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from market.db.session import db
-from market.db.types import JsonText
 from market.kernel.canonical import canonical_bytes, digest, sha256_hex
 from market.kernel.commitments import commit, new_salt
 from market.kernel.permits import Actor, Permit, Scope, require_apart
@@ -57,24 +56,6 @@ _LOCKED = (
 _ENTRY = insert(AuditEntry).returning(AuditEntry.id)
 _SECRETS = insert(AuditSecret)
 _GROWN = update(Chain).where(Chain.id == bindparam("chain"))
-# PostgreSQL does all three on one journey.
-_AT_ONCE = """
-WITH entry AS (
-  INSERT INTO audit_entry
-    (chain_id, seq, prev, digest, at, header, actor_id, permit, verb, subject_kind, subject_id)
-  VALUES (%(chain_id)s, %(seq)s, %(prev)s, %(digest)s, %(at)s, %(header)s, %(actor_id)s, %(permit)s, %(verb)s,
-    %(subject_kind)s, %(subject_id)s)
-  RETURNING id
-), part AS (
-  INSERT INTO audit_secret (entry_id, name, salt, value)
-  SELECT entry.id, given.name, given.salt, given.value
-  FROM entry, unnest(%(names)s::text[], %(salts)s::text[], %(values)s::text[]) AS given (name, salt, value)
-), grown AS (
-  UPDATE chain SET head = %(digest)s, length = %(seq)s WHERE id = %(chain_id)s
-)
-SELECT id FROM entry
-"""
-_PLAIN = JsonText()
 
 
 def lock_chain(kind: str, key: str) -> Head:
@@ -136,10 +117,6 @@ def record(
         "subject_id": subject.id,
     }
     connection = db.session.connection()
-    if connection.dialect.name == "postgresql":
-        values = [_PLAIN.process_bind_param(value, connection.dialect) for value in secrets.values()]
-        given = {**entry, "names": list(secrets), "salts": list(salts.values()), "values": values}
-        return int(connection.exec_driver_sql(_AT_ONCE, given).scalar_one())
     entry_id = int(connection.execute(_ENTRY, entry).scalar_one())
     parts = [{"entry_id": entry_id, "name": name, "salt": salts[name], "value": secrets[name]} for name in secrets]
     connection.execute(_SECRETS, parts)
