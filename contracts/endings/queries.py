@@ -149,16 +149,6 @@ def waiting_for(actor: Actor, limit: int = 100) -> list[Claim]:
 # --- money ------------------------------------------------------------------------------------------------------------
 
 
-def open_payments(agreement_id: int) -> list[Payment]:
-    """Return a contract's payments that have not arrived, oldest first."""
-    return apart(payments_of(agreement_id))[1]
-
-
-def stuck_payments(agreement_id: int, today: date) -> list[Payment]:
-    """Return the open payments that cannot arrive, oldest first."""
-    return stuck_among(open_payments(agreement_id), today)
-
-
 def stuck_among(open_ones: Sequence[Payment], today: date) -> list[Payment]:
     """Return those of a contract's open payments that cannot arrive; the payee's account is asked for if it matters."""
     late = any(one.pay_by < today for one in open_ones)
@@ -168,16 +158,14 @@ def stuck_among(open_ones: Sequence[Payment], today: date) -> list[Payment]:
 
 def on_their_way(agreement_id: int, today: date) -> bool:
     """True while a payment of the contract may still arrive."""
-    open_ones = open_payments(agreement_id)
+    _, open_ones = apart(payments_of(agreement_id))
     return len(open_ones) > len(stuck_among(open_ones, today))
 
 
 def owed_by_line(agreement_id: int, today: date) -> dict[int, int]:
     """Return what a claim under recovery terms is a share of: what was paid, and what is stuck; in fen by line."""
-    found = Counter(paid_by_line(agreement_id))
-    for one in stuck_payments(agreement_id, today):
-        found[one.line_id] += one.amount_fen
-    return dict(found)
+    arrived, open_ones = apart(payments_of(agreement_id))
+    return by_line([*arrived, *stuck_among(open_ones, today)])
 
 
 def paid_by_line(agreement_id: int) -> dict[int, int]:

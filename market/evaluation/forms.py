@@ -20,9 +20,8 @@ from market.panels.models import Score
 from market.panels.rules import NAMED_GROUNDS
 from market.panels.states import GROUND_LABELS
 from market.tenders.models import Criterion, QualificationItem
-from market.web import filters
+from market.web import filters, sheets
 from market.web.fields import (
-    CentiField,
     CheckboxesField,
     ChoiceField,
     ChoiceRadios,
@@ -33,6 +32,7 @@ from market.web.fields import (
     Required,
     optional,
 )
+from market.web.sheets import SheetForm
 
 MOST_CHARACTERS = 4_000
 EVIDENCE = ".pdf,.jpg,.jpeg,.png,.doc,.docx,.xls,.xlsx,.csv,.txt,.zip"
@@ -123,45 +123,10 @@ class DeclareForm(Form):
     confirmed = CheckboxesField(_l("与下列投标人没有利害关系"), [Required()], choices=[], coerce=int)
 
 
-class SheetForm(Form):
-    """A member's scores of one bid: points and reason for each criterion."""
-
-    @property
-    def rows(self) -> Iterator[tuple[int, wtforms.Field, wtforms.Field]]:
-        """Criterion, score field and reason field."""
-        for field in self:
-            if field.short_name.startswith("score-"):
-                criterion = field.short_name.removeprefix("score-")
-                yield int(criterion), field, self[f"reason-{criterion}"]
-
-
-class WithinPoints:
-    """A score from 0 to the criterion's greatest."""
-
-    def __init__(self, most_centi: int) -> None:
-        self.most_centi = most_centi
-
-    def __call__(self, form: wtforms.Form, field: wtforms.Field) -> None:
-        if field.data is not None and field.data > self.most_centi:
-            most = filters.centi(self.most_centi)
-            raise wtforms.ValidationError(gettext("满分 %(most)s 分，请填写 0 到 %(most)s。", most=most))
-
-
 def sheet_form(criteria: Iterable[Criterion], saved: Iterable[Score]) -> SheetForm:
     """Return the form of these criteria, filled with what is saved."""
-    fields: dict[str, Any] = {}
-    given = {score.criterion_id: score for score in saved}
-    data: dict[str, Any] = {}
-    for criterion in criteria:
-        score, reason = f"score-{criterion.id}", f"reason-{criterion.id}"
-        fields[score] = CentiField(
-            _l("“%(title)s”得分", title=criterion.title), [optional(), WithinPoints(criterion.max_centi)]
-        )
-        fields[reason] = TextAreaField(_l("理由"), [optional(), Length(max=MOST_CHARACTERS)])
-        if row := given.get(criterion.id):
-            data |= {score: row.score_centi, reason: row.reason}
-    made: SheetForm = type("FilledSheet", (SheetForm,), fields)(data=data)
-    return made
+    rows = [(one.id, one.title, one.max_centi) for one in criteria]
+    return sheets.sheet_form(rows, saved, lambda _title: gettext("理由"), MOST_CHARACTERS)
 
 
 class FinishForm(SureForm):

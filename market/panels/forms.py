@@ -8,7 +8,15 @@ from wtforms.validators import Length
 
 from market.kernel.categories import CATEGORY_LABELS, Category
 from market.panels.states import TIE_LABELS, TieKind
-from market.web.fields import ChoiceField, DayField, EnumCheckboxesField, Form, PickField, Required, optional
+from market.web.fields import (
+    ChoiceField,
+    DayField,
+    EnumCheckboxesField,
+    Form,
+    PickField,
+    Required,
+    optional,
+)
 
 
 class ExpertForm(Form):

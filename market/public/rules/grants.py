@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from market.public.rules.labels import METHOD_LABELS
-from market.public.rules.reading import part, rows, text
+from market.public.rules.reading import fen, part, rows, text
 
 METHODS = ("venture", "subsidy", "reward")
 _LIVE = {"active"}
@@ -80,8 +80,13 @@ def _grant(
             _transaction(one["id"], one["date"], one["value"]) | {"provider": buyer["id"], "recipient": supplier["id"]}
             for one in paid
         ]
-        grant["amountDisbursed"] = round(sum(one["value"]["amount"] for one in paid), 2)
+        grant["amountDisbursed"] = _yuan(sum(fen(one) or 0 for one in paid))
     return {name: value for name, value in grant.items() if value not in ("", [], None)}
+
+
+def _yuan(amount_fen: int) -> int | float:
+    """A JSON number of yuan. Summed in fen and divided once, its shortest text has the two decimals of the amount."""
+    return amount_fen // 100 if amount_fen % 100 == 0 else amount_fen / 100
 
 
 def _dates(period: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-import wtforms
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, StringField, TextAreaField
@@ -13,7 +12,7 @@ from wtforms.validators import Length, NumberRange
 
 from market.panels.models import Score
 from market.venture.forms.writing import MOST, SureForm
-from market.web import filters
+from market.web import sheets
 from market.web.fields import (
     BeijingDateTimeField,
     CentiField,
@@ -24,6 +23,7 @@ from market.web.fields import (
     Required,
     optional,
 )
+from market.web.sheets import SheetForm
 
 
 class ScreenForm(Form):
@@ -78,46 +78,10 @@ class DeclareForm(Form):
     confirmed = CheckboxesField(_l("与下列单位没有利害关系"), [Required()], choices=[], coerce=int)
 
 
-class SheetForm(Form):
-    """A juror's scores of one application."""
-
-    @property
-    def rows(self) -> Iterator[tuple[int, wtforms.Field, wtforms.Field]]:
-        """Criterion, score field and reason field."""
-        for field in self:
-            if field.short_name.startswith("score-"):
-                criterion = field.short_name.removeprefix("score-")
-                yield int(criterion), field, self[f"reason-{criterion}"]
-
-
-class WithinPoints:
-    """A score from 0 to the criterion's greatest."""
-
-    def __init__(self, most_centi: int) -> None:
-        self.most_centi = most_centi
-
-    def __call__(self, form: wtforms.Form, field: wtforms.Field) -> None:
-        if field.data is not None and field.data > self.most_centi:
-            most = filters.centi(self.most_centi)
-            raise wtforms.ValidationError(gettext("满分 %(most)s 分，请填写 0 到 %(most)s。", most=most))
-
-
 def sheet_form(criteria: Iterable[Mapping[str, Any]], saved: Iterable[Score]) -> SheetForm:
     """Return the form of these criteria, filled with what is saved."""
-    fields: dict[str, Any] = {}
-    given = {score.criterion_id: score for score in saved}
-    data: dict[str, Any] = {}
-    for criterion in criteria:
-        key = int(criterion["id"])
-        title = criterion["title"]
-        limits = [optional(), WithinPoints(criterion["max_centi"])]
-        fields[f"score-{key}"] = CentiField(gettext("“%(title)s”得分", title=title), limits)
-        why = gettext("“%(title)s”打分理由", title=title)
-        fields[f"reason-{key}"] = TextAreaField(why, [optional(), Length(max=MOST)])
-        if row := given.get(key):
-            data |= {f"score-{key}": row.score_centi, f"reason-{key}": row.reason}
-    made: SheetForm = type("FilledSheet", (SheetForm,), fields)(data=data)
-    return made
+    rows = [(int(one["id"]), one["title"], one["max_centi"]) for one in criteria]
+    return sheets.sheet_form(rows, saved, lambda title: gettext("“%(title)s”打分理由", title=title), MOST)
 
 
 class FinishForm(SureForm):

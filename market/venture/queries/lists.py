@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import and_, false, func, or_, select
-from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from market.db.session import db
 from market.kernel.permits import Actor, Grant, Permit
@@ -104,19 +104,21 @@ def unsent(organisation_ids: Iterable[int], at: datetime) -> list[Application]:
     return list(db.session.scalars(query))
 
 
-def drafts_to_remind(at: datetime, within: timedelta) -> list[Application]:
-    """Return drafts whose round closes within this time and whose applicant was not reminded yet, rounds loaded."""
+def open_at(at: datetime) -> list[Round]:
+    """Return the rounds that take applications at this instant."""
+    return list(db.session.scalars(select(Round).where(Round.state == RoundState.OPEN, Round.deadline_at > at)))
+
+
+def drafts_to_remind(round_ids: Iterable[int]) -> list[Application]:
+    """Return the drafts in these rounds whose applicant was not reminded yet, rounds loaded."""
     query = (
         select(Application)
-        .join(Application.round)
         .where(
+            Application.round_id.in_(list(round_ids)),
             Application.state == ApplicationState.DRAFT,
             Application.reminded_at.is_(None),
-            Round.state == RoundState.OPEN,
-            Round.deadline_at > at,
-            Round.deadline_at <= at + within,
         )
-        .options(contains_eager(Application.round))
+        .options(joinedload(Application.round))
         .order_by(Application.id)
     )
     return list(db.session.scalars(query))
