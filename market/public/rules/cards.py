@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from market.kernel.categories import CATEGORY_LABELS
-from market.public.rules.labels import METHOD_LABELS, stage_now, stage_words
+from market.public.rules.labels import METHOD_LABELS, by_jury, stage_now, stage_words
 from market.public.rules.performing import outcomes_of
 
 _CATEGORIES = {str(category): label for category, label in CATEGORY_LABELS.items()}
@@ -15,7 +15,7 @@ _CATEGORIES = {str(category): label for category, label in CATEGORY_LABELS.items
 def listed(row: Any, at: datetime, folder: str) -> dict[str, Any]:
     """Return what a list shows of a card at this instant; `folder` is the address below which purchases lie."""
     stage = stage_now(row.stage, row.deadline_at, at)
-    label, tone, _ = stage_words(stage, row.method or "")
+    label, tone, _ = stage_words(stage, row.method or "", row.awarded_fen)
     return {
         "url": f"{folder}{row.ocid}",
         "title": row.title,
@@ -27,6 +27,7 @@ def listed(row: Any, at: datetime, folder: str) -> dict[str, Any]:
         "amount_fen": row.amount_fen,
         "awarded_fen": row.awarded_fen,
         "supplier": row.supplier,
+        "jury": by_jury(row.method or ""),
         "deadline_at": row.deadline_at if stage == "tender" else None,
     }
 

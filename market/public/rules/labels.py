@@ -62,9 +62,17 @@ def by_jury(method: str) -> bool:
     return method in _JURY
 
 
-def stage_words(stage: str, method: str) -> tuple[str, str, Phase]:
-    """Return words, tone and phase of a stage for a method; an unknown stage is shown as it stands."""
+_PROPOSED = (N_("拟资助，公示中"), "wait", Phase.JUDGED)
+
+
+def stage_words(stage: str, method: str, awarded_fen: int | None = None) -> tuple[str, str, Phase]:
+    """Return words, tone and phase of a stage for a method; an unknown stage is shown as it stands.
+
+    A project that a jury evaluated and that has an amount already is proposed, its notice still running.
+    """
     found = _JURY_STAGES.get(stage) if by_jury(method) else None
+    if found and stage == "evaluated" and awarded_fen is not None:
+        return _PROPOSED
     return found or STAGES.get(stage, (stage, "neutral", Phase.PLANNED))
 
 

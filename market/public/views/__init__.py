@@ -21,7 +21,7 @@ from market.public import queries
 from market.public.forms import ReceiptForm
 from market.public.kept import Shelf
 from market.public.rules import Phase, chains, figures, purchase, receipts, rulebook, stage_now
-from market.public.rules.labels import METHOD_LABELS, PHASE_LABELS, TAG_LABELS, stage_words
+from market.public.rules.labels import METHOD_LABELS, PHASE_LABELS, TAG_LABELS, by_jury, stage_words
 from market.public.views import directories, imported, networks, opendata, proving
 from market.public.views.door import OPEN, asked_for, bp, by_district, lines, pages
 from market.public.views.opendata import as_json
@@ -94,7 +94,7 @@ def show(ocid: str) -> Any:
     """Everything published of one purchase, on one page."""
     at, card = now(), found(queries.stamped(ocid))
     stage = stage_now(card.stage, card.deadline_at, at)
-    label, tone, phase = stage_words(stage, card.method or "")
+    label, tone, phase = stage_words(stage, card.method or "", card.awarded_fen)
     name = (card.ocid, card.digest, chosen_locale())
     content = _SHELF.find(name, at) or _story(name, card.file_id, phase, at)
     return render_template(
@@ -115,6 +115,7 @@ def _story(name: Hashable, file_id: int, phase: Phase, at: datetime) -> str:
         "market/public/purchase/story.html",
         card=card,
         page=page,
+        jury=by_jury(card.method or ""),
         steps=[{**one, "label": text(one["label"])} for one in purchase.steps(phase, card.compiled, card.method or "")],
         notices=queries.notices_of(file_id),
         tags=TAG_LABELS,

@@ -246,3 +246,9 @@ def test_assumed_numbers_are_marked() -> None:
 )
 def test_values_of_rules_in_words(value: Any, unit: str, expected: list[tuple[str, str]]) -> None:
     assert rulebook.shown(value, unit) == expected
+
+
+def test_a_project_with_an_amount_is_proposed_and_its_round_is_still_undecided() -> None:
+    words = {fen: stage_words("evaluated", "venture", fen)[0] for fen in (None, 5_000_000)}
+    assert words == {None: "已评审，待决定资助名单", 5_000_000: "拟资助，公示中"}
+    assert stage_words("evaluated", "comparison", 5_000_000)[0] == "已评审，待确定供应商"
