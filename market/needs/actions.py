@@ -11,9 +11,9 @@ from market.catalogue.states import Category
 from market.db.session import db
 from market.kernel.errors import Refused
 from market.kernel.permits import Actor, Permit, require
+from market.kernel.personal import personal_data_trouble
 from market.kernel.text import N_
 from market.needs.models import DemandItem, Need
-from market.needs.rules import personal_data_trouble
 from market.needs.states import DEMAND_MACHINE, DemandState, DemandVerb, NeedChannel
 from market.places.models import Street
 from market.places.queries import communities

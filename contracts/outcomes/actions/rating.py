@@ -19,6 +19,7 @@ from market.kernel.clock import beijing_day, instant
 from market.kernel.commitments import commit, new_salt
 from market.kernel.errors import NotFound, Refused
 from market.kernel.permits import Actor, Permit, require
+from market.kernel.personal import personal_data_trouble
 from market.kernel.text import N_
 from market.records import codes
 from market.records.audit import record, require_other_hands
@@ -145,7 +146,10 @@ def rate_public(code: str, levels: Sequence[int], comment: str, at: datetime) ->
     """A resident's answer with a one-time code. No person is kept, and of the time only the day.
 
     Code and answer are written under different keys with the same day, so that nobody can put them together again.
+    Raises Refused for a comment that names a person.
     """
+    if trouble := personal_data_trouble(comment):
+        raise Refused(trouble, field="comment")
     found = codes.look_up(PURPOSE, code, at)
     row = loaded(found.subject_id)
     may_rate(at, row.collect_until, collecting=row.state == EvaluationState.COLLECTING)

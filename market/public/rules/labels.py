@@ -122,6 +122,15 @@ TAG_LABELS = {
     "implementation": N_("履约和付款"),
     "implementationUpdate": N_("履约进展"),
 }
+# A round calls for applications; what follows has the same names.
+_JURY_TAGS = {"tender": N_("征集公告"), "tenderUpdate": N_("征集进展"), "tenderCancellation": N_("终止征集公告")}
+
+
+def tag_words(method: str) -> dict[str, str]:
+    """What each tag of a release is called in a purchase or a round of this method."""
+    return TAG_LABELS | _JURY_TAGS if by_jury(method) else TAG_LABELS
+
+
 AWARD_STATES = {
     "proposed": (N_("公示中，待确认"), "wait"),
     "active": (N_("有效"), "good"),

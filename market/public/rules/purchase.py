@@ -13,14 +13,16 @@ from market.public.rules.labels import Phase, by_jury
 from market.public.rules.reading import Data, instant, part, rows, text
 
 # Steps of the line at the top of the page, with the phases in which each is being done.
-_OPENING = N_("开标评审")
+_CALL, _OPENING = N_("公开征集"), N_("开标评审")
 _STEPS = (
-    (N_("公开征集"), {Phase.PLANNED, Phase.OPEN}),
+    (_CALL, {Phase.PLANNED, Phase.OPEN}),
     (_OPENING, {Phase.JUDGED}),
     (N_("公布结果"), {Phase.AWARDED}),
     (N_("合同履约"), {Phase.RUNNING}),
     (N_("完成"), {Phase.COMPLETE}),
 )
+# A round calls for applications, and opens none under seal.
+_JURY_WORDS = {_CALL: N_("征集申报"), _OPENING: N_("评审")}
 
 
 def read(release: Data, at: datetime) -> dict[str, Any]:
@@ -66,7 +68,8 @@ def steps(phase: Phase, release: Data, method: str = "") -> list[dict[str, Any]]
         here = next(i for i, (_, phases) in enumerate(_STEPS) if phase in phases)
         last = "done" if phase is Phase.COMPLETE else "now"
         states = ["done"] * here + [last] + ["next"] * (len(_STEPS) - here - 1)
-    labels = [N_("评审") if label == _OPENING and by_jury(method) else label for label, _ in _STEPS]
+    mine = _JURY_WORDS if by_jury(method) else {}
+    labels = [mine.get(label, label) for label, _ in _STEPS]
     return [{"label": label, "state": state} for label, state in zip(labels, states, strict=True)]
 
 

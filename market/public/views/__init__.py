@@ -21,7 +21,7 @@ from market.public import queries
 from market.public.forms import ReceiptForm
 from market.public.kept import Shelf
 from market.public.rules import Phase, chains, figures, purchase, receipts, rulebook, stage_now
-from market.public.rules.labels import METHOD_LABELS, PHASE_LABELS, TAG_LABELS, by_jury, stage_words
+from market.public.rules.labels import METHOD_LABELS, PHASE_LABELS, by_jury, stage_words, tag_words
 from market.public.views import directories, imported, networks, opendata, proving
 from market.public.views.door import OPEN, asked_for, bp, by_district, lines, pages
 from market.public.views.opendata import as_json
@@ -118,7 +118,7 @@ def _story(name: Hashable, file_id: int, phase: Phase, at: datetime) -> str:
         jury=by_jury(card.method or ""),
         steps=[{**one, "label": text(one["label"])} for one in purchase.steps(phase, card.compiled, card.method or "")],
         notices=queries.notices_of(file_id),
-        tags=TAG_LABELS,
+        tags=tag_words(card.method or ""),
     )
     return _SHELF.keep(name, content, at, purchase.next_change(page, card.deadline_at, at))
 

@@ -16,8 +16,8 @@ from market.kernel.canonical import instant_text
 from market.kernel.clock import beijing_day, is_before
 from market.kernel.errors import Forbidden, NotFound, Refused
 from market.kernel.permits import Actor, Permit, Scope, allowed, require
+from market.kernel.personal import personal_data_trouble
 from market.kernel.text import N_
-from market.needs.rules import personal_data_trouble
 from market.organisations.models import Organisation
 from market.organisations.queries import organisation as find_organisation
 from market.organisations.states import OrganisationState

@@ -110,7 +110,10 @@ def test_a_resident_with_a_wrong_or_used_code_is_told_what_to_do(deal, visitors)
     assert page.status == 422
     assert page.text.count("请选择") >= 3
     assert "很好" in page.source
-    page = phone.submit(page, HAPPY, button="提交评价")
+    page = phone.submit(page, {**HAPPY, "comment": "请打 138-1234-5678 找我"}, button="提交评价")
+    assert "手机号码，请删去" in page.errors["comment"]
+    assert "请打 138-1234-5678 找我" in page.source
+    page = phone.submit(page, {**HAPPY, "comment": "很好"}, button="提交评价")
     assert "评价已提交" in page.heading
     assert "已使用" in phone.get(f"/outcomes/rate?code={code}").text
 

@@ -12,7 +12,6 @@ from market.kernel.clock import system_now
 from market.kernel.errors import Forbidden, Refused
 from market.kernel.permits import CLOCK, Role, Scope
 from market.needs import actions, queries
-from market.needs.rules import personal_data_trouble
 from market.needs.states import DEMAND_MACHINE, DemandState, DemandVerb, NeedChannel
 from tests.factories import needs
 from tests.factories.budgets import holder
@@ -20,24 +19,6 @@ from tests.factories.people import actor, person, sign_in
 from tests.factories.places import community, district, street
 from tests.fixtures.visitor import Visitor, chinese
 from tests.machines import check_product
-
-
-@pytest.mark.parametrize(
-    ("text", "refused"),
-    [
-        ("多位独居老人希望有人定期上门探访", False),
-        ("张某，身份证号320115194903074521，希望助餐", True),
-        ("320115 19490307 4521", False),
-        ("联系电话13812345678", True),
-        ("联系 138-1234-5678", True),
-        ("１３８１２３４５６７８", True),
-        ("热线 02552100000", False),
-        ("全年需要12000人次，金额1,286,400元", False),
-        ("统一社会信用代码 52320115MJ1234561N", False),
-    ],
-)
-def test_a_need_that_names_a_person_is_refused(text: str, refused: bool) -> None:
-    assert (personal_data_trouble(text) is not None) is refused
 
 
 def test_the_whole_product() -> None:
