@@ -18,7 +18,7 @@ DESK = {"width": 1280, "height": 900}
 
 def chromium_path() -> str:
     """The Chromium to use: `CHROMIUM`, else the system's. FileNotFoundError names the command to run."""
-    names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+    names = (os.environ.get("CHROMIUM", ""), "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     for name in names:
         if name and (path := shutil.which(name)):
             return path

@@ -77,8 +77,9 @@ def test_a_deadline_that_has_passed_is_open_no_longer(session: Session, visitor:
     assert len(_titles(visitor.get("/purchases?phase=judged"))) == 1
 
 
-@pytest.mark.parametrize("count", [20, 200])
-def test_a_list_costs_the_same_at_20_and_200_rows(session: Session, visitor: Visitor, count: int) -> None:
+# Two hundred rows of every list are in the walk over all pages; here the searches, with more than two pages.
+@pytest.mark.parametrize("count", [20, 60])
+def test_a_list_costs_the_same_however_many_rows(session: Session, visitor: Visitor, count: int) -> None:
     many(count)
     for url in ("/", "/purchases", "/purchases?words=助餐", "/purchases?street=320115001&phase=open&words=服务"):
         page = visitor.get(url, most=LIST)
