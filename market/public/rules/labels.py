@@ -105,7 +105,7 @@ SOURCE_LABELS = {
     "street_fund": N_("社会组织发展专项资金"),
     "donation": N_("社会捐赠"),
 }
-TAG_LABELS = {
+_TAGS = {
     "planning": N_("采购意向公开"),
     "planningUpdate": N_("采购意向更新"),
     "tender": N_("采购公告"),
@@ -122,13 +122,13 @@ TAG_LABELS = {
     "implementation": N_("履约和付款"),
     "implementationUpdate": N_("履约进展"),
 }
-# A round calls for applications; what follows has the same names.
+# Before the award, where a jury chooses: what is called for are applications. The rest has the same names.
 _JURY_TAGS = {"tender": N_("征集公告"), "tenderUpdate": N_("征集进展"), "tenderCancellation": N_("终止征集公告")}
 
 
 def tag_words(method: str) -> dict[str, str]:
     """What each tag of a release is called in a purchase or a round of this method."""
-    return TAG_LABELS | _JURY_TAGS if by_jury(method) else TAG_LABELS
+    return _TAGS | _JURY_TAGS if by_jury(method) else _TAGS
 
 
 AWARD_STATES = {

@@ -14,7 +14,7 @@ from market.kernel.rulebook import load
 from market.public.rules import Phase, chains, packages, purchase, receipts, rulebook, stage_now, stages_of
 from market.public.rules.awarding import scoring
 from market.public.rules.chains import GENESIS, Link, Posted
-from market.public.rules.labels import STAGES, stage_words
+from market.public.rules.labels import STAGES, stage_words, tag_words
 from market.public.rules.reading import exact_centi, fen, last_day
 from market.records import notices
 
@@ -31,8 +31,10 @@ def test_what_a_jury_chooses_waits_for_no_opening():
     assert stage_words("closed", "comparison")[0] == "已截止，待开标"
     assert stage_words("closed", "reward") == ("申报已截止，评审中", "wait", Phase.JUDGED)
     assert stage_words("evaluated", "venture")[0] == "已评审，待决定资助名单"
-    assert [one["label"] for one in purchase.steps(Phase.JUDGED, {}, "venture")][1] == "评审"
-    assert [one["label"] for one in purchase.steps(Phase.JUDGED, {}, "comparison")][1] == "开标评审"
+    assert [one["label"] for one in purchase.steps(Phase.JUDGED, {}, "venture")][:2] == ["征集申报", "评审"]
+    assert [one["label"] for one in purchase.steps(Phase.JUDGED, {}, "comparison")][:2] == ["公开征集", "开标评审"]
+    assert tag_words("venture")["tender"] == "征集公告"
+    assert tag_words("comparison")["tender"] == "采购公告"
     assert stage_words("new code", "venture") == ("new code", "neutral", Phase.PLANNED)
 
 
