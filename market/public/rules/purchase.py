@@ -22,7 +22,7 @@ _STEPS = (
     (N_("完成"), {Phase.COMPLETE}),
 )
 # A round calls for applications, and opens none under seal.
-_JURY_WORDS = {_CALL: N_("征集申报"), _OPENING: N_("评审")}
+_JURY_WORDS = {_CALL: N_("征集申报"), _OPENING: N_("评审申报")}
 
 
 def read(release: Data, at: datetime) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def test_what_a_jury_chooses_waits_for_no_opening():
     assert stage_words("closed", "comparison")[0] == "已截止，待开标"
     assert stage_words("closed", "reward") == ("申报已截止，评审中", "wait", Phase.JUDGED)
     assert stage_words("evaluated", "venture")[0] == "已评审，待决定资助名单"
-    assert [one["label"] for one in purchase.steps(Phase.JUDGED, {}, "venture")][:2] == ["征集申报", "评审"]
+    assert [one["label"] for one in purchase.steps(Phase.JUDGED, {}, "venture")][:2] == ["征集申报", "评审申报"]
     assert [one["label"] for one in purchase.steps(Phase.JUDGED, {}, "comparison")][:2] == ["公开征集", "开标评审"]
     assert tag_words("venture")["tender"] == "征集公告"
     assert tag_words("comparison")["tender"] == "采购公告"
