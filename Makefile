@@ -41,7 +41,7 @@ run: $(VENV)/.installed ## Start the product with the demonstration district (PO
 	@MARKET_DATA='$(DATA)' MARKET_PORT='$(PORT)' exec $(BIN)/market run
 
 test: $(VENV)/.test-ready ## The whole test suite on both engines, browser walks included
-	@exec $(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup --durations=10
+	@exec $(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup --no-loadscope-reorder --durations=10
 
 check: $(VENV)/.test-ready ## Style, types, import contracts, templates, house tests, and open data judged by outside tools
 	$(BIN)/ruff check .

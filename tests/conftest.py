@@ -1,5 +1,11 @@
 """Fixtures are small plugins, one concern each."""
 
+from pathlib import Path
+
+import pytest
+
+from market.cli.installation import settle_memory
+
 pytest_plugins = [
     "tests.fixtures.network",
     "tests.fixtures.templates",
@@ -7,3 +13,30 @@ pytest_plugins = [
     "tests.fixtures.databases",
     "tests.fixtures.application",
 ]
+_HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say what one process does as a whole, and begin with what takes longest.
+
+    Tests of one file on one engine begin alike, and a beginning is prepared once in each process. House tests read the
+    whole source. Tests with processes of their own share nothing.
+    """
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None and "slow" not in item.keywords:
+            item.add_marker(pytest.mark.xdist_group(_group(item)))
+    items.sort(key=lambda item: _HERE / "walks" not in item.path.parents)
+
+
+def _group(item: pytest.Item) -> str:
+    place = item.path.relative_to(_HERE)
+    if place.parts[0] == "house":
+        return "house"
+    values = item.callspec.params if hasattr(item, "callspec") else {}
+    return ".".join((*place.with_suffix("").parts, *([values["engine_kind"]] if "engine_kind" in values else [])))
+
+
+def pytest_collection_finish() -> None:
+    """Tests run under the same collector as the product."""
+    settle_memory()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -15,6 +16,9 @@ from market.config import Settings, SettingsError, load
 
 if TYPE_CHECKING:
     from flask import Flask
+
+# New objects, then collections of the younger generation, after which a generation is collected.
+_COLLECT_AFTER = (50_000, 20, 100)
 
 
 def database_state(settings: Settings) -> tuple[str | None, str]:
@@ -83,7 +87,20 @@ def build(settings: Settings) -> Flask:
     """The application, without looking at the database."""
     from market.app import create_app
 
-    return create_app(settings)
+    app = create_app(settings)
+    settle_memory()
+    return app
+
+
+def settle_memory() -> None:
+    """What is loaded by now stays for the life of the process: the collector need not look at it again and again.
+
+    Nor need it run after every seven hundred new objects, of which one page makes many times as many. Measured over
+    tests that read and write: a tenth of the processor's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
 
 
 def open_app(settings: Settings | None = None) -> Flask:

@@ -1,7 +1,8 @@
-"""One demonstration and one browser for all walks, which are one xdist group: each goes on where the last stopped."""
+"""A demonstration and a browser for each of two xdist groups of walks, of which each goes on where the last stopped."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,14 +12,30 @@ import pytest
 
 from tests.browser import launched
 from tests.walks.browser.person import Gallery, Person
-from tests.walks.browser.site import Site
+from tests.walks.browser.site import Site, load
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The demonstration, as `market run` starts it; MARKET_TEST_DEMO may name a loaded data folder to copy."""
-    prepared = os.environ.get("MARKET_TEST_DEMO")
-    running = Site(tmp_path_factory.mktemp("demonstration"), Path(prepared) if prepared else None)
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder in which the story was played once for all processes; MARKET_TEST_DEMO may name one."""
+    if named := os.environ.get("MARKET_TEST_DEMO"):
+        return Path(named)
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "loaded"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        # Whoever comes second waits here until the first has loaded it.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "data").exists():
+            load(folder / "loading")
+            (folder / "loading").rename(folder / "data")
+    return folder / "data"
+
+
+@pytest.fixture(scope="session")
+def site(loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A running demonstration of these walks' own."""
+    running = Site(tmp_path_factory.mktemp("demonstration"), loaded)
     yield running
     said = running.said()
     assert running.stop() == 0

@@ -52,7 +52,9 @@ class Gallery:
 
     def __init__(self) -> None:
         # Pages that axe has found nothing on, by their skeleton: the same page with other names in it is no other page.
-        self.sound: set[int | str] = set()
+        self.sound: set[int] = set()
+        # Addresses, numbers aside, that were looked at as a whole, in a wide window or a phone's.
+        self.addresses: set[tuple[str, bool]] = set()
         self.folder = Path(SHOTS) if SHOTS else None
         self.pages = 0
         self.findings: list[str] = []
@@ -204,7 +206,7 @@ class Person:
         missing = [word for word in words if word not in text]
         assert not missing, f"{self.page.url} does not say {missing}, but: {text[:3000]}"
 
-    def waits_for(self, words: str, *, seconds: float = 20) -> None:
+    def waits_for(self, words: str, *, seconds: float = 60) -> None:
         """Load the page again until it says so: the worker needs a moment."""
         for _turn in range(int(seconds * 2)):
             if words in self.text:
@@ -214,38 +216,40 @@ class Person:
             self.page.reload()
         raise AssertionError(f"{self.page.url} never said {words!r}, but: {self.text[:3000]}")
 
-    def _axe(self) -> list[str]:
-        """What axe finds. Without scripts it cannot run either; the same pages are looked at by others with it."""
-        if not self.scripts:
-            return []
-        known = self._narrow() or hash(self.page.evaluate(_SKELETON))
-        if known in self.gallery.sound:
-            return []
-        found = axe.check(self.page)
-        if not found:
-            self.gallery.sound.add(known)
-        return found
-
-    def _narrow(self) -> str:
-        """The page's address when a wide window was made narrow for a moment: once for each address is enough."""
-        narrow = not self.phone and self.page.viewport_size == PHONE
-        return re.sub(r"\d+", "0", urlsplit(self.page.url).path) if narrow else ""
-
     def look(self) -> None:
         """Note what is wrong with this page: on the console, by axe, wider than a phone. The walk goes on."""
         self.gallery.pages += 1
-        findings = [*self.complaints, *self._axe()]
+        findings = [*self.complaints]
         self.complaints.clear()
+        address = (re.sub(r"\d+", "0", urlsplit(self.page.url).path), self.phone)
+        # Without scripts axe cannot run; the same pages are looked at by others with them.
+        made = hash(self.page.evaluate(_SKELETON)) if self.scripts else 0
+        if self.scripts and made not in self.gallery.sound:
+            # What surrounds a page has been judged the first time; another state of it has another middle.
+            findings += axe.check(self.page, within="main" if address in self.gallery.addresses else "html")
+        findings += self._width(address, known=made in self.gallery.sound)
+        if self.scripts and not findings:
+            self.gallery.sound.add(made)
+            self.gallery.addresses.add(address)
+        self.gallery.findings += [f"{self.who} on {urlsplit(self.page.url).path}: {found}" for found in findings]
+
+    def _width(self, address: tuple[str, bool], *, known: bool) -> list[str]:
+        """What is wrong in a window as narrow as a phone, in which a wide one is made for a moment."""
+        findings: list[str] = []
+        if known and not self.gallery.folder:
+            return findings
         if not self.phone:
             self.gallery.keep(self.page, self.who, "wide")
             findings += ["the menu is more than one line"] if self.page.evaluate(_TWO_LINES) else []
             self.page.set_viewport_size(PHONE)
-            findings += self._axe()
+            if self.scripts and address not in self.gallery.addresses:
+                # Colours are the same at any width.
+                findings += axe.check(self.page, colours=False)
         findings += [f"wider than a phone of {PHONE['width']} px: {found}" for found in self.page.evaluate(_TOO_WIDE)]
         self.gallery.keep(self.page, self.who, "phone")
         if not self.phone:
             self.page.set_viewport_size(DESK)
-        self.gallery.findings += [f"{self.who} on {urlsplit(self.page.url).path}: {found}" for found in findings]
+        return findings
 
     def leave(self) -> None:
         """Close the window."""

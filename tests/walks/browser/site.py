@@ -1,4 +1,4 @@
-"""The product as `market run` starts it: a demonstration of its own on a free port, in processes of its own."""
+"""The product as `market run` starts it, on a free port and in processes of its own."""
 
 from __future__ import annotations
 
@@ -12,22 +12,37 @@ import time
 from http.client import HTTPConnection
 from pathlib import Path
 
-_LOAD_WITHIN_S = 240
+_START_WITHIN_S = 60
 _STOP_WITHIN_S = 30
 
 
-class Site:
-    """A running demonstration. `prepared` is a loaded data folder to copy instead of loading the story again."""
+def load(folder: Path) -> None:
+    """Play the demonstration's story into a new data folder."""
+    for words in (("db", "upgrade"), ("demo", "load")):
+        market(folder, *words, MARKET_MODE="demonstration").check_returncode()
 
-    def __init__(self, folder: Path, prepared: Path | None = None) -> None:
+
+def market(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[bytes]:
+    """Run a command of the product on a data folder."""
+    environ = _environ(folder) | settings
+    return subprocess.run([sys.executable, "-m", "market.cli", *words], env=environ, stdout=subprocess.DEVNULL)
+
+
+def _environ(folder: Path) -> dict[str, str]:
+    outer = {name: value for name, value in os.environ.items() if not name.startswith("MARKET_")}
+    return outer | {"MARKET_DATA": str(folder)}
+
+
+class Site:
+    """A demonstration running on a copy of a loaded data folder."""
+
+    def __init__(self, folder: Path, loaded: Path) -> None:
         self.folder = folder
-        if prepared is not None:
-            shutil.copytree(prepared, folder, dirs_exist_ok=True)
+        shutil.copytree(loaded, folder, dirs_exist_ok=True)
         self.port = _free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.log = folder / "server.log"
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("MARKET_")}
-        environ |= {"MARKET_DATA": str(folder), "MARKET_PORT": str(self.port), "PYTHONUNBUFFERED": "1"}
+        environ = _environ(folder) | {"MARKET_PORT": str(self.port), "PYTHONUNBUFFERED": "1"}
         with self.log.open("w", encoding="utf-8") as out:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "market.cli", "run"], env=environ, stdout=out, stderr=subprocess.STDOUT
@@ -54,7 +69,7 @@ class Site:
             raise
 
     def _wait(self) -> None:
-        until = time.monotonic() + _LOAD_WITHIN_S
+        until = time.monotonic() + _START_WITHIN_S
         while time.monotonic() < until:
             if self.process.poll() is not None:
                 raise RuntimeError(f"the server ended at once:\n{self.said()}")
@@ -67,7 +82,7 @@ class Site:
                 time.sleep(0.1)
             finally:
                 connection.close()
-        raise TimeoutError(f"no answer within {_LOAD_WITHIN_S} s:\n{self.said()}")
+        raise TimeoutError(f"no answer within {_START_WITHIN_S} s:\n{self.said()}")
 
 
 def _free_port() -> int:

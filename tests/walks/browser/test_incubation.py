@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-town")]
 
 GROUP = "邻光楼道互助队"
 GRADUATE = "吴兴区同舟救助服务中心"

@@ -9,7 +9,7 @@ import pytest
 
 from market.demo.cast import EXPERTS
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-town")]
 
 OPEN = "秣陵街道2026年助残公益创投"
 ROUND = "汤山街道2026年社区公益创投"

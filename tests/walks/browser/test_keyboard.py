@@ -6,7 +6,7 @@ import pytest
 
 from market.demo.cast import PASSWORD
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-town")]
 
 # What has the focus, by its name, and whether that can be seen.
 _FOCUSED = """() => {

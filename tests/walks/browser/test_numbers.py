@@ -24,7 +24,7 @@ from market.records.projections import fen_of, merge
 from tests.factories.verifying import verify
 from tests.walks.browser.site import Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-town")]
 
 # Other doors that hand out a purchase; they must say the same. {} is the ocid.
 MACHINE_DOORS = ("/ocds/releases/{}.json", "/ocds/records/{}.json", "/api/v1/purchases/{}")

@@ -10,7 +10,7 @@ from market.kernel.canonical import sha256_hex
 from market.public.rules.bundle import verifier_file
 from tests.factories.verifying import verify
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-town")]
 
 TITLE = "东山街道独居老人春节助餐服务"
 CHINESE = re.compile(r"[\u3400-\u9fff]")

@@ -15,7 +15,7 @@ from contracts.payouts.providers.fake_bank import results_for
 from market.demo.cast import EXPERTS, PASSPHRASE, PASSWORD
 from tests.walks.browser.acts import report, sign
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-purchase")]
 
 TITLE = "东山街道春季社区助餐服务"
 HEQIAO, YINLING, KANGNING = "江宁区禾桥社区服务中心", "江宁区银龄关爱促进会", "南京康宁养老服务有限公司"

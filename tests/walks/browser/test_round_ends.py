@@ -13,7 +13,7 @@ from market.demo.cast import EXPERTS
 from tests.walks.browser.acts import report, sign
 from tests.walks.browser.test_judging import OPEN, PROJECT, ROUND
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-town")]
 
 FUNDED, LEFT_OUT, BEST = "老邻居饭桌", "手语邻居", "江宁区禾桥社区服务中心"
 DEPARTURE = "该项目与区残联同期项目服务对象重复，本轮不予资助。"
