@@ -889,6 +889,7 @@ def with_empties(s):
     return {
         **s,
         "draws": s.get("draws") or [],
+        "sheets": s.get("sheets") or [],
         "low_price": {"inquiries": inquiries, "lines": low.get("lines") or []},
         "qualification": [{"code": None, "reason": None, **one} for one in s.get("qualification") or []],
         "results": [{**one, "tie": one.get("tie") or ""} for one in s.get("results") or []],
@@ -908,6 +909,10 @@ def check_scoring(b, r, lot, award):
         check_draw(r, draw, lot["drawCommitment"], lot["opening"]["record"])
     check_panel(b, r, s)
     check_qualification(b, r, lot, s)
+    most = {str(c["id"]): c["max_centi"] for c in s["criteria"] if c["kind"] == "quality"}
+    check_sheets(r, s["sheets"], s["panel"]["size"], most, [one["bid"] for one in s["results"]])
+    for one in s["results"]:
+        check_averages(r, s["sheets"], one)
     if all("price_fen" in one for one in s["results"]):
         check_low_prices(b, r, lot, s)
         check_ranking(b, r, lot, s)
@@ -924,6 +929,29 @@ def check_scoring(b, r, lot, award):
             r.same((f"投标 {who} 的总分", f"total of bid {who}"), total, one["total_centi"], points)
         ranked = [one["total_centi"] for one in s["results"]]
         r.sure(("按总分排列", "in the order of totals"), ranked == sorted(ranked, reverse=True), str(len(ranked)))
+
+
+def check_sheets(r, sheets, size, most, scored):
+    """The members' sheets without names: one a member, whole, within the limits, in an order that tells nothing."""
+    r.same(("评分表份数等于人数", "a score sheet of each member"), size, len(sheets))
+    what = ("评分表按自身内容排列，看不出是谁的", "the sheets stand in the order of their own content")
+    r.sure(what, sheets == sorted(sheets, key=canonical), str(len(sheets)))
+    for place, sheet in enumerate(sheets, 1):
+        what = (f"评分表 {place} 给每一份都打了分", f"sheet {place} covers everything that was judged")
+        r.same(what, sorted(map(str, scored)), sorted(sheet), len)
+        right = all(
+            set(row) == set(most) and all(type(got) is int and 0 <= got <= most[key] for key, got in row.items())
+            for row in sheet.values()
+        )
+        r.sure((f"评分表 {place} 逐项打分，不超过满分", f"sheet {place} has every criterion, none above its most"), right)
+
+
+def check_averages(r, sheets, one):
+    """Each criterion's points follow from the sheets: the exact mean of all members, half up."""
+    rows = [sheet[str(one["bid"])] for sheet in sheets]
+    means = {key: half_up(Fraction(sum(row[key] for row in rows), len(rows))) for key in one["per_criterion"]}
+    what = (f"投标 {one['bid']} 各项平均分来自评分表", f"averages of bid {one['bid']} follow from the sheets")
+    r.same(what, means, one["per_criterion"], lambda found: ", ".join(map(points, found.values())))
 
 
 def check_panel(b, r, s):
@@ -1701,6 +1729,7 @@ def check_round(b, r):
         r.later("评选结果", "the result")
         return
     rows = [one for one in now["applications"] if one.get("totalCenti") is not None]
+    check_jury(r, now, rows)
     check_totals(b, r, now, rows)
     check_grants(b, r, now, rows, pool)
     for draw in now["jury"].get("draws", ()):
@@ -1721,6 +1750,17 @@ def check_round(b, r):
             yuan,
         )
     r.same(("申报数", "applications"), len(now["applications"]), now["applicationCount"])
+
+
+def check_jury(r, now, rows):
+    """The jury's points follow from its sheets: the mean of the members' sums, rounded once."""
+    sheets = now["jury"].get("sheets") or []
+    most = {one["id"]: one["maxCenti"] for one in now["criteria"]}
+    check_sheets(r, sheets, len(now["jury"]["members"]), most, [one["number"] for one in rows])
+    for one in rows:
+        sums = [sum(sheet[str(one["number"])].values()) for sheet in sheets]
+        what = (f"项目 {one['number']} 的评委分来自评分表", f"jury's points of project {one['number']} follow from the sheets")
+        r.same(what, half_up(Fraction(sum(sums), len(sums))), one["juryCenti"], points)
 
 
 def check_totals(b, r, now, rows):

@@ -182,6 +182,12 @@ def forged(story: Story, chance: random.Random, put: Callable[[Any], Any] | None
     path, old = chance.choice([leaf for leaf in leaves if leaf[0][0] not in {"ocid", "id", "date", "tag"}])
     other = put or (lambda old: old + 1 if type(old) is int else f"{old}1" if isinstance(old, str) else not old)
     _put(release, path, other(old))
+    return remade(story, at, release)
+
+
+def remade(story: Story, at: int, release: Any) -> Story:
+    """A copy with another release in one place, and every digest after it made again."""
+    name = story.releases[at][0]
     copy = Story(story.plan)
     copy.releases = list(story.releases)
     copy.releases[at] = (name, orjson.dumps(release, option=orjson.OPT_SORT_KEYS))
@@ -221,6 +227,33 @@ def test_a_hundred_forgeries_are_found_by_a_daily_digest_that_was_kept() -> None
         assert any("您抄下的每日摘要" in fault for fault in report.faults)
         alone += bool(verify(fake).faults)
     print(f"{alone} of 100 were wrong in themselves")
+
+
+SHEETS: dict[str, tuple[Callable[[list[Any]], Any], str]] = {
+    "another mark": (lambda sheets: sheets[0]["1"].update({"1": sheets[0]["1"]["1"] + 3}), "平均分来自评分表"),
+    "marks of two bids changed": (lambda sheets: sheets[0].update({"1": sheets[0]["2"], "2": sheets[0]["1"]}), "平均分"),
+    "another order": (lambda sheets: sheets.reverse(), "按自身内容排列"),
+    "a sheet left out": (lambda sheets: sheets.pop(), "份数"),
+    "a sheet twice": (lambda sheets: sheets.append(sheets[-1]), "份数"),
+    "a bid left out of one": (lambda sheets: sheets[1].pop("2"), "每一份都打了分"),
+    "a criterion left out": (lambda sheets: sheets[1]["2"].pop("1"), "逐项打分"),
+    "above the most": (lambda sheets: sheets[-1]["3"].update({"2": 2501}), "满分"),
+    "a name": (lambda sheets: sheets[0].update({"name": {"1": 1}}), "每一份都打了分"),
+}
+
+
+@pytest.mark.parametrize("change", SHEETS)
+def test_a_forged_score_sheet_is_wrong_in_itself(change: str) -> None:
+    story, _ = whole()
+    act, word = SHEETS[change]
+    at = next(n for n, (_, body) in enumerate(story.releases) if b'"sheets"' in body)
+    release = json.loads(story.releases[at][1])
+    act(release["awards"][0]["linliScoring"]["sheets"])
+    faults = verify(remade(story, at, release).bundle()).faults
+    assert any(word in fault for fault in faults)
+    if change == "another mark":
+        assert "应为" in faults[0]
+        assert "文件中是" in faults[0]
 
 
 def test_forged_bids_are_found_by_a_kept_receipt() -> None:
