@@ -114,10 +114,17 @@ def decided(now: dict[str, Any]) -> Iterator[str]:
     for award in now.get("awards", ()):
         for one in award.get("linliScoring", {}).get("results", ()):
             scores += [one["total_centi"], one["price_centi"]]
+        scores += _marks(award.get("linliScoring", {}))
+    scores += _marks(now.get("tender", {}).get("linliRound", {}).get("jury", {}))
     applications = now.get("tender", {}).get("linliRound", {}).get("applications", ())
     scores += [one["totalCenti"] for one in applications if one.get("totalCenti") is not None]
     yield from (format_yuan(fen_of(one) or 0) for one in values)
     yield from map(format_centi, scores)
+
+
+def _marks(data: dict[str, Any]) -> list[int]:
+    """Every single mark of the sheets without names."""
+    return [centi for sheet in data.get("sheets", ()) for row in sheet.values() for centi in row.values()]
 
 
 def bundled(raw: bytes) -> dict[str, bytes]:
