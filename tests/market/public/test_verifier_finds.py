@@ -305,6 +305,40 @@ def test_a_daily_digest_signed_by_someone_else_is_no_anchor() -> None:
     assert any("签名" in fault for fault in faults)
 
 
+def _proofs_changed(change: Callable[[Any], Any]) -> bytes:
+    found = dict(entries(whole()[1]))
+    proof = json.loads(found["proofs.jsonl"])
+    change(proof)
+    return manifested([(n, canonical_bytes(proof) + b"\n" if n == "proofs.jsonl" else c) for n, c in found.items()])
+
+
+PROOFS: dict[str, Callable[[Any], Any]] = {
+    "another notice's digest": lambda p: p["links"].__setitem__(0, re.sub(r"[0-9a-f]{64}", "0" * 64, p["links"][0])),
+    "a link left out": lambda p: p["links"].pop(1),
+    "another head": lambda p: p["head"].__setitem__(2, "ab" * 32),
+    "another place": lambda p: p.update(place=1),
+    "a signature of somebody else": lambda p: p["signed"].update(signature="00" * 64),
+    "another digest of a day that is known": lambda p: p["signed"]["payload"].update(digest="ab" * 32),
+}
+
+
+@pytest.mark.parametrize("change", PROOFS)
+def test_a_false_proof_of_a_notices_date_is_found(change: str) -> None:
+    assert verify(_proofs_changed(PROOFS[change])).faults
+
+
+def test_a_calendar_under_no_daily_digest_is_called_unproved() -> None:
+    story, raw = whole()
+    assert "最迟在 2026-12-31 已公布" in verify(raw).text(brief=False)
+    bare = bundle_of(story.releases, story.headers, story.rules_notice, [])
+    assert "它的日期没有证明" in verify(bare).text(brief=True)
+    assert verify(bare).faults == []
+    found = dict(entries(raw))
+    name = next(name for name in found if name.startswith("notices/calendar"))
+    changed = found[name].replace(b"2027-01-01", b"2027-01-04")
+    assert verify(manifested([(n, changed if n == name else c) for n, c in found.items()])).faults
+
+
 def test_the_first_wrong_thing_is_named_with_both_figures() -> None:
     story, _ = whole()
     copy = Story(story.plan)
