@@ -164,7 +164,7 @@ def open_board(base_url: str) -> None:
 
 
 def _with_addresses(part: Any, ocid: str, anchor: str = "") -> Any:
-    """Give every document its address: a public file's own, otherwise the place on the purchase's page that tells it."""
+    """Give every document its address: a public file's own, otherwise the place on the purchase's page."""
     if isinstance(part, list):
         return [_with_addresses(one, ocid, anchor) for one in part]
     if not isinstance(part, Mapping):

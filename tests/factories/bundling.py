@@ -38,7 +38,6 @@ ROWS = (
 )
 
 
-
 def day_of(headers: Sequence[str], day: date = date(2026, 12, 31)) -> Day:
     """A signed daily digest over a chain's head and those of some others."""
     head = ["file", "1", sha256_hex(headers[-1].encode()), len(headers)]
@@ -95,5 +94,3 @@ def books(method: str, day: date) -> tuple[RuleSet, Calendar, dict[str, Any]]:
     rules = RuleSet("320115", Regime(method), day, [whole.rule(key) for key in whole if key.startswith(ROWS)])
     calendar = calendar_from_library(range(2025, 2028))
     return rules, calendar, rules_data(rules, calendar)
-
-

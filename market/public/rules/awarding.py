@@ -103,7 +103,7 @@ def scoring(data: Data) -> dict[str, Any] | None:
         "sheets": sheets(
             data,
             [(whole(one, "bid"), text(one, "organisation")) for one in results],
-            [(one["id"], one["title"]) for one in criteria],
+            [(str(one["id"]), str(one["title"])) for one in criteria],
         ),
         "low": _low_price(part(data, "low_price")),
         "tie_seed": text(part(data, "tie"), "seed"),

@@ -986,7 +986,8 @@ def check_sheets(r, sheets, size, most, scored):
             set(row) == set(most) and all(type(got) is int and 0 <= got <= most[key] for key, got in row.items())
             for row in sheet.values()
         )
-        r.sure((f"评分表 {place} 逐项打分，不超过满分", f"sheet {place} has every criterion, none above its most"), right)
+        what = (f"评分表 {place} 逐项打分，不超过满分", f"sheet {place} has every criterion, none above its most")
+        r.sure(what, right)
 
 
 def check_averages(r, sheets, one):
@@ -1802,7 +1803,8 @@ def check_jury(r, now, rows):
     check_sheets(r, sheets, len(now["jury"]["members"]), most, [one["number"] for one in rows])
     for one in rows:
         sums = [sum(sheet[str(one["number"])].values()) for sheet in sheets]
-        what = (f"项目 {one['number']} 的评委分来自评分表", f"jury's points of project {one['number']} follow from the sheets")
+        number = one["number"]
+        what = (f"项目 {number} 的评委分来自评分表", f"jury's points of project {number} follow from the sheets")
         r.same(what, half_up(Fraction(sum(sums), len(sums))), one["juryCenti"], points)
 
 

@@ -258,7 +258,7 @@ def _terms(
 
 
 def _sheets(panel: Panel, rows: Sequence[Application]) -> list[dict[str, dict[str, int]]]:
-    numbers = {one.id: one.number for one in rows if one.scores}
+    numbers = {one.id: one.number for one in rows if one.scores and one.number is not None}
     marks = (
         (score.seat_id, numbers[score.scored_id], score.criterion_id, score.score_centi)
         for score in scores_if_final(panel) or ()

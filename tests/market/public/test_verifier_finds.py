@@ -176,8 +176,7 @@ def test_every_byte_of_the_container_counts() -> None:
 def forged(story: Story, chance: random.Random, put: Callable[[Any], Any] | None = None) -> Story:
     """A copy in which one thing was changed and every digest after it made again, as whoever runs the system could."""
     at = chance.randrange(len(story.releases))
-    name, body = story.releases[at]
-    release = json.loads(body)
+    release = json.loads(story.releases[at][1])
     leaves = list(_leaves(release))
     path, old = chance.choice([leaf for leaf in leaves if leaf[0][0] not in {"ocid", "id", "date", "tag"}])
     other = put or (lambda old: old + 1 if type(old) is int else f"{old}1" if isinstance(old, str) else not old)
@@ -231,7 +230,7 @@ def test_a_hundred_forgeries_are_found_by_a_daily_digest_that_was_kept() -> None
 
 SHEETS: dict[str, tuple[Callable[[list[Any]], Any], str]] = {
     "another mark": (lambda sheets: sheets[0]["1"].update({"1": sheets[0]["1"]["1"] + 3}), "平均分来自评分表"),
-    "marks of two bids changed": (lambda sheets: sheets[0].update({"1": sheets[0]["2"], "2": sheets[0]["1"]}), "平均分"),
+    "two bids changed": (lambda sheets: sheets[0].update({"1": sheets[0]["2"], "2": sheets[0]["1"]}), "平均分"),
     "another order": (lambda sheets: sheets.reverse(), "按自身内容排列"),
     "a sheet left out": (lambda sheets: sheets.pop(), "份数"),
     "a sheet twice": (lambda sheets: sheets.append(sheets[-1]), "份数"),
