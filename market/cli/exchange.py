@@ -34,29 +34,27 @@ def export_ocds(folder: Path, year: int | None, district: str | None) -> None:
     from market.public.queries import opendata
 
     app = open_app()
-    settings = app.extensions["linli"].settings
+    purchases = f"{app.extensions['linli'].settings.base_url}/purchases/"
     with inside(app):
         begin_reading(db.session)
         district_id = opendata.district_id(district) if district else None
         if district and district_id is None:
             raise click.ClickException(f"没有区划 {district} / no such district")
         folder.mkdir(parents=True, exist_ok=True)
-        for name, count in _export(folder, year, district_id, settings.base_url, settings.publisher):
+        for name, count in _export(folder, year, district_id, purchases):
             click.echo(f"{folder / name}: {count}")
 
 
-def _export(
-    folder: Path, year: int | None, district: int | None, base: str, publisher: str
-) -> Iterator[tuple[str, int]]:
+def _export(folder: Path, year: int | None, district: int | None, purchases: str) -> Iterator[tuple[str, int]]:
     """Write each file, which has its name only when it is whole; yield name and number of rows.
 
-    `base` is the address at which the board is read.
+    `purchases` is the address below which purchases lie.
     """
     import orjson
 
     from market.db.session import db
     from market.public.queries import opendata, release_bodies
-    from market.public.rules import extension, grants, packages, sheet
+    from market.public.rules import grants, packages, sheet
 
     with _whole(folder / "releases.jsonl") as out:
         count = 0
@@ -70,17 +68,13 @@ def _export(
             out.write(packages.record(card.compiled, release_bodies(card.file_id)) + b"\n")
             count += 1
     yield "records.jsonl", count
-    given = list(grants.grants_of(opendata.cards(year, district, grants.METHODS), f"{base}/purchases/"))
+    given = list(grants.grants_of(opendata.cards(year, district, grants.METHODS), purchases))
     with _whole(folder / "grants.json") as out:
         out.write(orjson.dumps({"grants": given}, option=orjson.OPT_INDENT_2))
     yield "grants.json", len(given)
     with _whole(folder / "purchases.xlsx") as out:
         sheet.write(opendata.cards(year, district), out)
     yield "purchases.xlsx", count
-    (folder / "extension").mkdir(exist_ok=True)
-    for name, content in extension.files(publisher, f"{base}/open-data").items():
-        with _whole(folder / "extension" / name) as out:
-            out.write(orjson.dumps(content, option=orjson.OPT_INDENT_2))
 
 
 @contextmanager

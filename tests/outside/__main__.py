@@ -22,6 +22,8 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from market.public.rules import extension
+
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = Path(os.environ.get("MARKET_OUTSIDE", ROOT / ".venv-outside")) / "bin"
 STANDARDS = Path(os.environ.get("MARKET_STANDARDS", ROOT.parent / "shared" / "data")).resolve()
@@ -117,18 +119,20 @@ def _extended(folder: Path) -> str:
 
     What lies inside an object of ours is described in docs/verification.md.
     """
-    handler = partial(_Silent, directory=str(folder / "out"))
+    files = extension.files("linli", "https://example.org/open-data")
+    for name, content in files.items():
+        _write(folder / name, content)
+    handler = partial(_Silent, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_port}/extension/extension.json"
+        address = f"http://127.0.0.1:{server.server_port}/{extension.METADATA}"
         package = json.loads((folder / "releases.json").read_text(encoding="utf-8"))
         _write(folder / "extended.json", {**package, "extensions": [address]})
         standard = _standard("ocds-1.1.5-eu-profile.zip")
         report = json.loads(_run([_tool("libcoveocds"), "--standard-zip", standard, folder / "extended.json"]))
         server.shutdown()
     told = report["extensions"]
-    patch = json.loads((folder / "out" / "extension" / "release-schema.json").read_text(encoding="utf-8"))
-    own = {name for definition in patch["definitions"].values() for name in definition["properties"]}
+    own = {name for definition in files[extension.SCHEMA]["definitions"].values() for name in definition["properties"]}
     fields = [one for one in report["additional_fields"] if own.isdisjoint(one["path"].split("/"))]
     unknown = {one["field"] for one in fields} - _OTHERS
     found = {name: report[name] for name in _FAULTS if report.get(name)}
