@@ -26,6 +26,7 @@ from market.records import queue
 from market.records.democlock import demonstration_now
 from market.records.files import open_store
 from market.records.keys import open_keys
+from market.records.notices import open_board
 from market.web import catalogues, filters, pages
 from market.web.guard import public
 from market.web.menus import GROUP_LABELS, Link, MenuGroup, folded
@@ -146,6 +147,7 @@ def create_app(settings: Settings) -> Flask:
         attach(db.engine)
     open_store(settings.files)
     open_keys(settings.installation_key)
+    open_board(settings.base_url)
     app.before_request(_find_person)
     CSRFProtect(app)
     rooms = cards(settings.is_demonstration)

@@ -38,9 +38,9 @@ class Contractor(Player):
 
     agreement_id = 0
 
-    def _moves(self) -> Sequence[tuple[Step, Callable[[], None]]]:
+    def moves(self) -> Sequence[tuple[Step, Callable[[], None]]]:
         return (
-            *super()._moves(),
+            *super().moves(),
             (Step.AWARDED, self.challenge),
             (Step.DRAFTED, self.draft_contract),
             (Step.ISSUED, self.issue),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from market.demo.cast import JIANGNING, WENJIANG, WUXING
 from market.demo.playing import Offer, Purchase, Step, Turn
@@ -77,6 +79,19 @@ _REHAB = ("残疾人康复进社区服务", "残疾人去医院康复路远，�
 _VISIT = ("临时困难家庭探访服务", "因病致困家庭需要及时发现、及时帮扶。")
 _GIVE = ("慈善物资发放服务", "捐赠物资需要规范登记、按需发放。")
 _TALK = ("独居老人冬季探访服务", "冬季独居老人出门少，子女担心无人照看。")
+
+_CARE = ("独居老人春节安全巡访服务", "春节前后用火用电多，希望有人上门看看独居老人。")
+
+
+def _in_two_lots(*facts: Any) -> Purchase:
+    """The same service for two parts of a street, the second at half the money; there another firm's plan is best."""
+    plan = _purchase(*facts, service=_WINTER)
+    first, second, *others = plan.offers
+    better = (replace(first, quality=second.quality), replace(second, quality=first.quality), *others)
+    halved = tuple(replace(offer, price_fen=offer.price_fen // 2) for offer in better)
+    beside = replace(plan, budget_fen=plan.budget_fen // 2, offers=halved, lot="南片社区")
+    return replace(plan, beside=beside, lot="北片社区")
+
 
 EPISODES: tuple[Purchase, ...] = (
     # 江宁: the main story to its end, and something at every later step
@@ -380,4 +395,6 @@ EPISODES: tuple[Purchase, ...] = (
         ("jincheng", "heqiao", "kangning"),
         turn=Turn.CHALLENGED,
     ),
+    # 江宁: two lots, each with a winner, a contract and payments of its own
+    _in_two_lots((JIANGNING, "东山街道"), (_E, 2), _CARE, (_C.COUNCIL, 64), 80_000, (1, 9), Step.PAID, _JN[:3]),
 )

@@ -37,7 +37,7 @@ from market.places.models import Street
 from market.places.queries import calendar_for
 from market.records import queue
 from market.tenders import actions as tenders
-from market.tenders.models import Tender
+from market.tenders.models import Lot, Tender
 from market.tenders.queries import tender as find_tender
 
 T = TypeVar("T")
@@ -110,6 +110,8 @@ class Purchase:
     term: tuple[date, date] | None = None
     milestones: Sequence[tuple[str, int, str, date]] = ()  # title, share bp, base, due
     turn: Turn = Turn.NONE
+    beside: Purchase | None = None  # a second lot of the same tender, with offers and money of its own
+    lot: str = ""  # what the lot is called where there are two
 
 
 class Theatre:
@@ -155,10 +157,10 @@ class Theatre:
 
 
 class Player:
-    """Plays one purchase."""
+    """Plays one purchase; `first` plays the first lot when this one plays a second."""
 
-    def __init__(self, stage: Theatre, plan: Purchase) -> None:
-        self.stage, self.plan = stage, plan
+    def __init__(self, stage: Theatre, plan: Purchase, first: Player | None = None) -> None:
+        self.stage, self.plan, self.first = stage, plan, first
         self.street = stage.streets[plan.street]
         self.short = next(d.short for d in cast.DISTRICTS if d.code == plan.district)
         self.at = instant(plan.begins, 9, 20)
@@ -170,14 +172,16 @@ class Player:
 
     def play(self) -> None:
         """Play up to the step where the story stops."""
-        for step, move in self._moves():
-            if step > self.plan.until:
-                return
-            move()
-            if self.at > OPENING:
-                raise ValueError(f"{self.plan.title}: {step.name} would happen after the demonstration begins")
+        players = [self, *([type(self)(self.stage, self.plan.beside, self)] if self.plan.beside else [])]
+        for together in zip(*(one.moves() for one in players), strict=True):
+            for one, (step, move) in zip(players, together, strict=True):
+                if step > self.plan.until:
+                    return
+                move()
+                if one.at > OPENING:
+                    raise ValueError(f"{self.plan.title}: {step.name} would happen after the demonstration begins")
 
-    def _moves(self) -> Sequence[tuple[Step, Callable[[], None]]]:
+    def moves(self) -> Sequence[tuple[Step, Callable[[], None]]]:
         return (
             (Step.DRAFT, self.draft),
             (Step.REVIEW, self.submit),
@@ -196,7 +200,15 @@ class Player:
     # --- from need to notice ---
 
     def draft(self) -> None:
-        """A need, a demand item, a draft."""
+        """A need, a demand item, a draft; for a second lot, the lot alone."""
+        if self.first is not None:
+            self.tender_id, self.at = self.first.tender_id, self.first.at
+            left = lines_for(self.street.id, self.plan.begins.year, self.plan.category)
+            funding = _from_lines(left, self.plan.budget_fen)
+            added = self.stage.act(tenders.add_lot, self.official("clerk"), self.tender_id, funding, self.at)
+            self.lot_id = added.id
+            self._shape()
+            return
         plan, stage, clerk = self.plan, self.stage, self.official("clerk")
         need = stage.act(
             needs.record_need, clerk, self.street, plan.channel, plan.category, plan.need, plan.people, self.at
@@ -222,12 +234,23 @@ class Player:
         if plan.term:
             starts_on, ends_on = plan.term
             stage.act(tenders.save_tender, clerk, row.id, self.at, starts_on=starts_on, ends_on=ends_on)
+        self._shape()
+
+    def _shape(self) -> None:
+        """The lot's milestones, and its name where the tender has two lots."""
+        plan, clerk = self.plan, self.official("clerk")
+        if plan.beside or self.first:
+            title = plan.lot
+            self.stage.act(tenders.save_lot, clerk, self.lot_id, self.at, section="money", title=title)
         if plan.milestones:
             rows = [
                 {"title": t, "share_bp": s, "base": b, "due_on": d, "evidence": words.EVIDENCE}
                 for t, s, b, d in plan.milestones
             ]
-            stage.act(tenders.save_lot, clerk, self.lot_id, self.at, section="milestones", milestones=rows)
+            self.stage.act(tenders.save_lot, clerk, self.lot_id, self.at, section="milestones", milestones=rows)
+
+    def _lot(self) -> Lot:
+        return next(one for one in self._tender().lots if one.id == self.lot_id)
 
     def _tender(self) -> Tender:
         found = find_tender(self.tender_id)
@@ -236,11 +259,17 @@ class Player:
 
     def submit(self) -> None:
         """To the second officer."""
+        if self.first is not None:
+            self.at = self.first.at
+            return
         self.at += timedelta(minutes=40)
         self.stage.act(tenders.submit_tender, self.official("clerk"), self.tender_id, self.at)
 
     def publish(self) -> None:
         """Approved and published; the money is reserved."""
+        if self.first is not None:
+            self.at = self.first.at
+            return
         self.at += timedelta(hours=1)
         self.stage.act(tenders.publish_tender, self.official("approver"), self.tender_id, self.at)
 
@@ -259,7 +288,7 @@ class Player:
             self._write(Offer(firm, self.plan.budget_fen * 9 // 10, 80), self.at + timedelta(hours=22, minutes=number))
 
     def _write(self, offer: Offer, at: datetime) -> None:
-        lot = self._tender().lots[0]
+        lot = self._lot()
         values: dict[str, Any] = {
             "price_fen": offer.price_fen,
             "team": words.TEAM,
@@ -331,7 +360,7 @@ class Player:
         seat_id, user_id = self._seats()[number]
         actor, at = actor_of(user_id), self.at + timedelta(minutes=40 + 35 * number)
         wanted: Mapping[int, Offer] = {self.stage.firms[o.firm]: o for o in self.plan.offers}
-        criteria = [(n, c) for n, c in enumerate(self._tender().lots[0].criteria) if c.kind == "quality"]
+        criteria = [(n, c) for n, c in enumerate(self._lot().criteria) if c.kind == "quality"]
         with transaction():
             for row in opened_bids(self.lot_id, valid_only=True):
                 given = []

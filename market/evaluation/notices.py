@@ -1,7 +1,8 @@
 """What of an evaluation becomes public, with the result and not before (`docs/publicity.md`).
 
-The room that awards puts `public_part` into its release: names of the panel, the draws with their secret, points per
-criterion and the whole arithmetic of the ranking. Single members' scores and the bids' contents never leave.
+The room that awards puts `public_part` into its release: names of the panel, the draws with their secret, the members'
+sheets without their names, points per criterion and the whole arithmetic of the ranking. Who gave which points, the
+reasons and the bids' contents never leave.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from market.panels.rules import published_draw
+from market.panels.rules import nameless, published_draw
 from market.tenders.models import Lot
 from market.tenders.rules import Audience, Fact, Moment, shown
 
 _FACTS = {
     Fact.QUALIFICATION: ("qualification",),
     Fact.EXPERT_NAMES: ("panel",),
+    Fact.MEMBER_SCORES: ("sheets",),
     Fact.SCORES: ("criteria", "results", "tie", "low_price"),
     Fact.DRAW_SEED: ("draws", "opening"),
 }
@@ -29,10 +31,16 @@ def public_part(lot: Lot, data: Mapping[str, Any], digest: str, moment: Moment =
         return shown(fact, method, moment, Audience.PUBLIC)
 
     public: dict[str, Any] = {"lot": f"lot-{lot.number}", "reportDigest": digest}
+    data = {**data, "sheets": _sheets(data)}
     for fact, names in _FACTS.items():
         if seen(fact):
             public |= {name: _redacted(name, data[name]) for name in names}
     return public if seen(Fact.BID_PRICES) else _without_prices(public)
+
+
+def _sheets(data: Mapping[str, Any]) -> list[dict[str, dict[str, int]]]:
+    marks = ((one["member"], one["bid"], one["criterion"], one["score_centi"]) for one in data["scores"])
+    return nameless(marks, {one["bid"] for one in data["results"]})
 
 
 def _redacted(name: str, part: Any) -> Any:

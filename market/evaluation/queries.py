@@ -246,12 +246,12 @@ def report(lot_id: int) -> EvaluationReport | None:
 
 
 def feedback(bid_id: int) -> list[dict[str, Any]]:
-    """Return what the panel gave one bid: criterion, member number, score and reason. Only after the ranking.
+    """Return what the panel gave one bid: criterion, score and reason. Only after the ranking.
 
-    The member's number stands for the name, which a bidder's letter does not carry.
+    The members' names are public and so is their order; here each criterion's lines stand in the order of their words.
     """
     query = (
-        select(Score, Seat.number)
+        select(Score)
         .join(Seat, Seat.id == Score.seat_id)
         .join(Panel, Panel.id == Seat.panel_id)
         .where(
@@ -261,12 +261,9 @@ def feedback(bid_id: int) -> list[dict[str, Any]]:
             Panel.closed_at.is_not(None),
             exists().where(Result.opened_bid_id == bid_id),
         )
-        .order_by(Score.criterion_id, Seat.number)
     )
-    return [
-        {"criterion_id": s.criterion_id, "member": number, "score_centi": s.score_centi, "reason": s.reason}
-        for s, number in db.session.execute(query)
-    ]
+    rows = sorted(db.session.scalars(query), key=lambda s: (s.criterion_id, s.reason, s.score_centi))
+    return [{"criterion_id": s.criterion_id, "score_centi": s.score_centi, "reason": s.reason} for s in rows]
 
 
 def quality_criteria(row: Lot) -> list[Any]:

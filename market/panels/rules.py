@@ -23,7 +23,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Protocol
 
-from market.kernel.canonical import sha256_hex
+from market.kernel.canonical import canonical_bytes, sha256_hex
 from market.kernel.errors import Refused
 from market.kernel.text import N_
 from market.kernel.workdays import add_months
@@ -218,3 +218,20 @@ def _barring_tie(ties: Iterable[TieLike], circle: Circle) -> tuple[Avoided, str]
 def next_keys(seed: str, pool: Sequence[str], taken: Collection[str]) -> list[str]:
     """The keys that may still move up, in the order of the draw."""
     return [key for key in ordered(seed, pool) if key not in taken]
+
+
+# --- sheets without names ---------------------------------------------------------------------------------------------
+
+
+def nameless(marks: Iterable[tuple[Any, int, int, int]], scored: Collection[int]) -> list[dict[str, dict[str, int]]]:
+    """Every member's whole sheet in hundredths (scored thing, criterion: points), in the order of its own content.
+
+    `marks` are (member, scored thing, criterion, hundredths); only what is in `scored` enters, so that nothing tells
+    who had not finished when a bid fell out. Neither the order nor anything inside leads back to a member: 条例 art. 40
+    keeps confidential who gave what, art. 43 makes the scores public (docs/decisions/0011).
+    """
+    sheets: dict[Any, dict[str, dict[str, int]]] = {}
+    for member, number, criterion, centi in marks:
+        if number in scored:
+            sheets.setdefault(member, {}).setdefault(str(number), {})[str(criterion)] = centi
+    return sorted(sheets.values(), key=canonical_bytes)

@@ -110,6 +110,7 @@ def publish(
         **_mark(),
         **without_empties(fragment),
     }
+    release = _with_addresses(release, file.ocid)
     if "parties" in release:
         release["parties"] = _with_known_roles(file, release["parties"])
     body = orjson.dumps(release, option=orjson.OPT_SORT_KEYS)
@@ -150,6 +151,35 @@ def without_empties(part: Any, *, whole: bool = False) -> Any:
             return list(part)
         return [without_empties(one, whole=whole or not isinstance(one, Mapping) or "id" not in one) for one in part]
     return None if isinstance(part, str) and not part.strip() else part
+
+
+# Where on the purchase's page a document without a file of its own stands.
+_ANCHORS = {"awards": "#award", "contracts": "#outcome"}
+_served: dict[str, str] = {"under": ""}
+
+
+def open_board(base_url: str) -> None:
+    """Tell the process under which address the board is read; called once by the app factory."""
+    _served["under"] = base_url
+
+
+def _with_addresses(part: Any, ocid: str, anchor: str = "") -> Any:
+    """Give every document its address: a public file's own, otherwise the place on the purchase's page."""
+    if isinstance(part, list):
+        return [_with_addresses(one, ocid, anchor) for one in part]
+    if not isinstance(part, Mapping):
+        return part
+    found = {name: _with_addresses(inner, ocid, anchor or _ANCHORS.get(name, "")) for name, inner in part.items()}
+    if "documents" in found:
+        found["documents"] = [_addressed(one, ocid, anchor) for one in found["documents"]]
+    return found
+
+
+def _addressed(document: Mapping[str, Any], ocid: str, anchor: str) -> dict[str, Any]:
+    number = document["id"].removeprefix("file-")
+    if number.isdecimal() and number != document["id"]:
+        return {**document, "url": f"{_served['under']}/files/{number}"}
+    return {**document, "url": f"{_served['under']}/purchases/{ocid}{anchor}", "format": "text/html"}
 
 
 def _with_known_roles(file: PurchaseFile, parties: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

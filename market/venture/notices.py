@@ -215,7 +215,7 @@ def result_release(
             "id": f"round-{row.id}",
             "status": "complete",
             "linliRound": {
-                "jury": dict(jury),
+                "jury": dict(jury),  # the members by name, their sheets without
                 "ballots": ballots,
                 "portfolio": {
                     "way": found.get("way"),

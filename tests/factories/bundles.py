@@ -89,6 +89,18 @@ def codes(kind: int, number: int) -> str:
     return CODES[kind][:8] + f"{number:010d}"
 
 
+def _marks(bid: int, points: tuple[int, int], size: int) -> list[dict[str, int]]:
+    """Members' marks whose average, half up, is `points`: one member above, one below, one hundredth missing."""
+    found = []
+    for criterion, (mean, most) in enumerate(zip(points, (6000, 2500), strict=True), 1):
+        apart = min(mean // 2, most - mean, 100 + 7 * bid)
+        given = [mean + apart, mean - apart - (mean > 0), *[mean] * (size - 2)]
+        found += [
+            {"member": n, "bid": bid, "criterion": criterion, "score_centi": one} for n, one in enumerate(given, 1)
+        ]
+    return found
+
+
 class Story:
     """A purchase as it is told to the public: releases, and the links of its chain."""
 
@@ -332,6 +344,8 @@ class Story:
             "pool": [{"key": key, "place": panel_rules.place(seed, key)} for key in pool],
         }
         listed = list(zip(self.opened, plan.offers, strict=True))
+        scores = [mark for bid, o in listed if o.valid for mark in _marks(bid.number, o.points, size)]
+        points = evaluation_rules.quality_points([(m["bid"], m["criterion"], m["score_centi"]) for m in scores])
         rates = evaluation_rules.low_rates(self.rules, self.rules)
         lines = evaluation_rules.low_price_lines([o.price_fen for _, o in listed if o.valid], plan.ceiling_fen, rates)
         asked = [
@@ -349,7 +363,7 @@ class Story:
             evaluation_rules.Entry(
                 f"bid-{bid.number}",
                 o.price_fen,
-                sum(o.points),
+                sum(points[bid.number].values()),
                 evaluation_rules.deduction_bp(
                     o.small, bid.organisation.uscc, plan.deduction_bp, self.rules["sme.eligible_prefixes"]
                 ),
@@ -361,7 +375,7 @@ class Story:
         results = []
         for line in order:
             number = int(line.key.split("-")[1])
-            firm, points = self.opened[number - 1].organisation, plan.offers[number - 1].points
+            firm = self.opened[number - 1].organisation
             results.append(
                 {
                     "rank": line.rank,
@@ -371,7 +385,7 @@ class Story:
                     "price_fen": line.price_fen,
                     "deduction_bp": line.deduction_bp,
                     "adjusted_price_fen": line.adjusted_price_fen,
-                    "per_criterion": {"1": points[0], "2": points[1]},
+                    "per_criterion": {str(key): centi for key, centi in points[number].items()},
                     "quality_centi": line.quality_centi,
                     "price_centi": line.price_centi,
                     "total_centi": line.total_centi,
@@ -403,6 +417,7 @@ class Story:
                 {"id": c.id, "number": c.number, "kind": c.kind, "title": c.title, "max_centi": c.max_centi}
                 for c in self.lot.criteria
             ],
+            "scores": scores,
             "low_price": {"lines": [line.as_data() for line in lines], "inquiries": asked},
             "results": results,
             "tie": tie,

@@ -19,6 +19,7 @@ NOT_VISITED = {
     "agreements.reject_change": "needs a person promised; tests/contracts/agreements/test_substitution.py tries it",
     "venture.file": "a download; tests/market/venture/test_files.py tries who may have it",
     "public.ocds_bulk": "a download; tests/market/public/test_open_data.py reads it",
+    "public.extension": "a file for tools; tests/market/public/test_open_data.py reads it",
     "public.purchases_sheet": "a download; tests/market/public/test_open_data.py reads it",
     "bids.draft_file": "a download; its page is visited, its bytes are tried with the bids",
 }

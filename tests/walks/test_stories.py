@@ -5,6 +5,7 @@ differently.
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from fractions import Fraction
 
@@ -29,6 +30,7 @@ from market.evaluation import actions as evaluation
 from market.kernel.canonical import sha256_hex
 from market.kernel.clock import instant
 from market.kernel.errors import Forbidden, NotFound, Refused, Stale
+from market.kernel.money import format_centi
 from market.kernel.permits import Role
 from market.organisations import actions as organisations
 from market.panels.queries import panel_for, scores_if_final
@@ -39,6 +41,7 @@ from market.tenders import actions as tenders
 from tests.factories import organisations as organisation_factory
 from tests.factories.bids import token
 from tests.factories.people import PASSPHRASE, acting, give, person
+from tests.walks.figures import known_of, strange, text_of
 from tests.walks.stories import LINES, TOP_UP, Town, audit, fresh, orders, refused
 
 pytestmark = pytest.mark.usefixtures("session")
@@ -223,6 +226,16 @@ def test_one_street_buys_one_service_from_budget_to_payout(town):
     assert result["tag"] == ["award"]
     assert [line["totalCenti"] for line in result["awards"][0]["linliScoring"]["ranking"]] == [94_91, 81_70, 64_00]
     assert len(result["awards"][0]["linliScoring"]["experts"]) == 3
+    # The report's and the letters' documents show the figures that were published, and the report all of the ranking.
+    known = known_of(town.board())
+    made = db.session.get(type(report), report.id).pdf_file_id
+    papers = [made, *db.session.scalars(select(BidderLetter.pdf_file_id))]
+    texts = [text_of(content_of(stored(one))) for one in papers]
+    assert [strange(text, known) for text in texts] == [[]] * 4
+    for line in result["awards"][0]["linliScoring"]["ranking"]:
+        assert {format_centi(line[name]) for name in ("totalCenti", "qualityCenti", "priceCenti")} <= set(
+            re.findall(r"[0-9]+\.[0-9]{2}", texts[0])
+        )
     letters = {row.organisation_id: row.data for row in db.session.scalars(select(BidderLetter))}
     assert set(letters) == {town.firms[name].id for name in shares}
     own = letters[town.firms["同行"].id]

@@ -168,7 +168,9 @@ def _title(lot: Lot) -> str:
     whole = find_tender(lot.tender_id)
     if whole is None or len(whole.lots) == 1:
         return lot.tender.title
-    return f"{lot.tender.title}（{lot.title}）"
+    # A lot that was given no name of its own is called after its tender.
+    own = lot.title.removeprefix(lot.tender.title).strip("（）")
+    return f"{lot.tender.title}（{own or f'第{lot.number}包'}）"  # zh-only
 
 
 def _opened(lot_id: int, organisation_id: int) -> OpenedBid:

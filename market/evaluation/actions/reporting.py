@@ -11,6 +11,7 @@ from market.evaluation.models import PriceInquiry, Result
 from market.evaluation.rules import TIE_FORMULA, Hit, Tie, tie_seed
 from market.evaluation.states import Verdict
 from market.kernel.canonical import plain
+from market.kernel.commitments import new_salt
 from market.kernel.rulebook import RuleSet
 from market.panels.models import Draw, Panel, Score, Seat
 from market.panels.queries import live
@@ -49,6 +50,8 @@ def report_data(e: Evidence) -> dict[str, Any]:
     assert opening is not None
     data = {
         "form": FORM,
+        # The digest is public, and nearly all else of the report: nobody shall find out the rest by trying.
+        "salt": new_salt(),
         "ocid": tender.file.ocid,
         "purchaser": tender.street.office,
         "title": tender.title,

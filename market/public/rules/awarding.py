@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from market.kernel.text import N_
+from market.public.rules.judging import sheets
 from market.public.rules.labels import AWARD_STATES, BID_STATES, CHALLENGE_STATES, OBJECTION_STATES
 from market.public.rules.reading import Data, day, fen, fraction_fen, instant, last_day, part, rows, text, whole, words
 
@@ -91,13 +92,19 @@ def scoring(data: Data) -> dict[str, Any] | None:
         for one in rows(data, "criteria")
         if text(one, "kind") != "price"
     ]
+    results = rows(data, "results")
     return {
         "report": text(data, "reportDigest"),
         "panel": _panel(data),
         "draws": [_draw(one) for one in rows(data, "draws")],
         "criteria": criteria,
         "qualification": [_checked(one) for one in rows(data, "qualification")],
-        "ranking": [_line(one, criteria) for one in rows(data, "results") or rows(data, "ranking")],
+        "ranking": [_line(one, criteria) for one in results or rows(data, "ranking")],
+        "sheets": sheets(
+            data,
+            [(whole(one, "bid"), text(one, "organisation")) for one in results],
+            [(str(one["id"]), str(one["title"])) for one in criteria],
+        ),
         "low": _low_price(part(data, "low_price")),
         "tie_seed": text(part(data, "tie"), "seed"),
     }

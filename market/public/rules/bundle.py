@@ -33,6 +33,15 @@ class Day:
 
 
 @dataclass(frozen=True)
+class Proof:
+    """Headers of a chain without a gap, from a notice's link to the head that a daily digest is over."""
+
+    chain: tuple[str, str]
+    links: Sequence[str]
+    day: Day
+
+
+@dataclass(frozen=True)
 class Parts:
     """What a bundle is made of: the bytes of notices as they are served, the chain's headers, the days' digests."""
 
@@ -42,6 +51,7 @@ class Parts:
     headers: Sequence[str]
     notices: Sequence[tuple[str, bytes]] = ()
     days: Iterable[Day] = ()
+    proofs: Iterable[Proof] = ()
     public_key: str = ""
 
 
@@ -57,6 +67,9 @@ def pack(parts: Parts) -> bytes:
         "chain.jsonl": b"".join(header.encode() + b"\n" for header in parts.headers),
         "days.jsonl": b"".join(canonical_bytes(_day(day, parts.chain)) + b"\n" for day in parts.days),
         "key.json": canonical_bytes({"publicKey": parts.public_key}),
+        "proofs.jsonl": b"".join(
+            canonical_bytes({**_day(one.day, one.chain), "links": list(one.links)}) + b"\n" for one in parts.proofs
+        ),
         VERIFIER: verifier_file(),
         **{f"notices/{name}.json": body for name, body in parts.notices},
         **{f"releases/{name}.json": body for name, body in parts.releases},

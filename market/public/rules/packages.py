@@ -9,22 +9,23 @@ from typing import Any
 import orjson
 
 _HOME = "https://raw.githubusercontent.com/open-contracting-extensions"
-# Where the fields stand that are not of the core schema. Ours begin with "linli" or lie inside these objects.
+# Where the fields stand that are not of the core schema; ours are in an extension that we serve (`extension.py`).
 EXTENSIONS = (
     f"{_HOME}/ocds_bid_extension/v1.1.5/extension.json",
     f"{_HOME}/ocds_lots_extension/v1.1.5/extension.json",
+    f"{_HOME}/ocds_awardCriteria_extension/master/extension.json",
     f"{_HOME}/ocds_budget_breakdown_extension/master/extension.json",
     f"{_HOME}/ocds_metrics_extension/master/extension.json",
 )
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 
 
-def frame(uri: str, publisher: str, published: datetime) -> dict[str, Any]:
-    """Return what every package says of itself."""
+def frame(uri: str, publisher: str, published: datetime, own: str) -> dict[str, Any]:
+    """Return what every package says of itself; `own` is the address of our extension."""
     return {
         "uri": uri,
         "version": "1.1",
-        "extensions": list(EXTENSIONS),
+        "extensions": [*EXTENSIONS, own],
         "publishedDate": published.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "publisher": {"name": publisher},
         "license": LICENCE,

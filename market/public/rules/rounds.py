@@ -6,6 +6,7 @@ from typing import Any
 
 from market.kernel.categories import CATEGORY_LABELS
 from market.kernel.text import N_
+from market.public.rules.judging import sheets
 from market.public.rules.labels import SOURCE_LABELS
 from market.public.rules.reading import Data, part, rows, text, whole, words
 
@@ -85,6 +86,11 @@ def _grades(grant: Data) -> list[tuple[int, int]]:
 
 def _result(data: Data) -> dict[str, Any]:
     found, jury = part(data, "portfolio"), part(data, "jury")
+    applications = sorted(
+        (_application(one) for one in rows(data, "applications")),
+        key=lambda one: (one["rank"] is None, one["rank"] or 0, one["number"] or 0),
+    )
+    judged = [(one["number"], one["title"]) for one in applications if one["total_centi"] is not None]
     members = jury.get("members")
     return {
         "way": _WAYS.get(text(found, "way"), ""),
@@ -96,10 +102,8 @@ def _result(data: Data) -> dict[str, Any]:
             for one in rows(jury, "draws")
         ],
         "ballots": whole(data, "ballots"),
-        "applications": sorted(
-            (_application(one) for one in rows(data, "applications")),
-            key=lambda one: (one["rank"] is None, one["rank"] or 0, one["number"] or 0),
-        ),
+        "applications": applications,
+        "sheets": sheets(jury, judged, [(text(one, "id"), text(one, "name")) for one in rows(data, "criteria")]),
     }
 
 

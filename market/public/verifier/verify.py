@@ -31,7 +31,7 @@ WHOLE_BP, WHOLE_CENTI = 10_000, 10_000
 GENESIS = "0" * 64
 SOURCES = ("self", "mutual", "public", "third")
 NAME = re.compile(
-    r"manifest\.json|chain\.jsonl|days\.jsonl|key\.json|verify\.py|(?:notices|releases)/[A-Za-z0-9][A-Za-z0-9._-]*\.json"
+    r"manifest\.json|(?:chain|days|proofs)\.jsonl|key\.json|verify\.py|(?:notices|releases)/[A-Za-z0-9][A-Za-z0-9._-]*\.json"
 )
 # What broken content can raise while it is read; each becomes a line of the report.
 BROKEN = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError, RecursionError)
@@ -489,11 +489,12 @@ def read_rules(b, r):
     for name, one in notices.items():
         if "kind" in one and canonical(one) != b.files[name]:
             r.wrong((f"公告 {name}", f"notice {name}"), r.say(("写法不规范", "not in canonical form")))
-    book = b.tender.get("rulebook")
-    for one in notices.values():
-        if book is None and "parent" in str(b.now.get("relatedProcesses")) and "tender" in one:
-            book = one["tender"].get("rulebook")
-            b.call = one
+    book, b.call = b.tender.get("rulebook"), {}
+    parents = [one["identifier"] for one in b.now.get("relatedProcesses", ()) if "parent" in one["relationship"]]
+    for one in sorted((one for one in notices.values() if one.get("ocid") in parents), key=lambda one: one["id"]):
+        b.call = merge(b.call, {k: v for k, v in one.items() if k not in ("id", "tag")})
+    if parents:
+        book = b.call["tender"]["rulebook"]
     if not book or not book.get("set"):
         r.note(
             "公告没有附规则集，法定日期和规则数字不能核对。",
@@ -569,6 +570,7 @@ def check_anchors(b, r, head, receipt):
         )
     if not days:
         r.later("每日摘要", "daily digests")
+    check_proofs(b, r, days)
     if head:
         wanted = head.strip().lower()
         name = next((day for day, (digest, _) in days.items() if digest == wanted), None)
@@ -590,22 +592,63 @@ def check_anchors(b, r, head, receipt):
 def check_day(b, r, line, days):
     """One daily digest: form, signature, and that this chain's head is one of those it is over."""
     day = read_json(line)
-    signed, at = day["signed"], day["head"]
-    payload = signed["payload"]
-    name = payload["day"]
+    at, name = day["head"], day["signed"]["payload"]["day"]
     if canonical(day) != line or name in days or (days and name < max(days)):
         r.wrong((f"每日摘要 {name}", f"daily digest {name}"), r.say(("写法或次序不对", "form or order is wrong")))
-    days[name] = payload["digest"], at
-    if signature_holds(b.public, signed) is False:
-        what = (f"每日摘要 {name} 的签名", f"signature of daily digest {name}")
-        r.wrong(what, r.say(("不成立", "does not hold")))
+    days[name] = day["signed"]["payload"]["digest"], at
+    check_signed_head(b, r, day, name)
     if at is None:
         return
     kind, key, digest, length = at
-    top = root_by_path(sha(b"\x04" + canonical(at)), day["place"], payload["chains"], day["path"])
-    r.same((f"{name} 的每日摘要", f"daily digest of {name}"), payload["digest"], top)
     there = b.heads[length] if 0 <= length < len(b.heads) else None
     r.same((f"{name} 签过的链头", f"the head signed on {name}"), [*b.key, digest], [kind, key, there])
+
+
+def check_signed_head(b, r, day, name):
+    """A daily digest's signature, and that it is over the head that stands beside it."""
+    signed, payload = day["signed"], day["signed"]["payload"]
+    if signature_holds(b.public, signed) is False:
+        what = (f"每日摘要 {name} 的签名", f"signature of daily digest {name}")
+        r.wrong(what, r.say(("不成立", "does not hold")))
+    if day["head"] is not None:
+        top = root_by_path(sha(b"\x04" + canonical(day["head"])), day["place"], payload["chains"], day["path"])
+        r.same((f"{name} 的每日摘要", f"daily digest of {name}"), payload["digest"], top)
+
+
+def check_proofs(b, r, days):
+    """Notices of other chains (calendars, the round's): by which daily digest each was on the board at the latest."""
+    proved = {}
+    for line in b.files["proofs.jsonl"].splitlines():
+        proof = read_json(line)
+        payload = proof["signed"]["payload"]
+        name, (kind, key, digest, length) = payload["day"], proof["head"]
+        if canonical(proof) != line or days.get(name, (payload["digest"],))[0] != payload["digest"]:
+            r.wrong((f"公告证明 {name}", f"proof of notices, {name}"), r.say(("写法不对", "its form is wrong")))
+        check_signed_head(b, r, proof, name)
+        links = [read_json(text.encode()) for text in proof["links"]]
+        seqs = list(range(length - len(links) + 1, length + 1))
+        r.same((f"{kind} {key} 的存证连续", f"links of {kind} {key}"), seqs, [one["seq"] for one in links], len)
+        before = [link["prev"] for link in links[1:]] + [digest]
+        own = [sha(text.encode()) for text in proof["links"]]
+        r.same((f"{kind} {key} 的链头", f"head of {kind} {key}"), own, before, lambda found: found[-1])
+        for link in links:
+            if link["chain"] == [kind, key] and link["verb"] == "publish" and "release" in link["facts"]:
+                proved.setdefault(link["facts"]["release"], (name, link["facts"]["digest"]))
+    for file, content in sorted(b.files.items()):
+        name, one = file[len("notices/") : -len(".json")], None
+        if file.startswith("notices/"):
+            one = read_json(content)
+        if one is None or one.get("kind") == "rules":
+            continue
+        what = (f"公告 {name}（{one['date']}）", f"notice {name} ({one['date']})")
+        if name not in proved:
+            r.note(
+                f"{what[0]}不在本文件的任何每日摘要中，它的日期没有证明。",
+                f"{what[1]} is in no daily digest of this file: nothing proves its date.",
+            )
+            continue
+        day, digest = proved[name]
+        r.same((f"{what[0]}最迟在 {day} 已公布", f"{what[1]} was on the board by {day}"), digest, sha(content))
 
 
 def check_kept_receipt(b, r, data):
@@ -889,6 +932,7 @@ def with_empties(s):
     return {
         **s,
         "draws": s.get("draws") or [],
+        "sheets": s.get("sheets") or [],
         "low_price": {"inquiries": inquiries, "lines": low.get("lines") or []},
         "qualification": [{"code": None, "reason": None, **one} for one in s.get("qualification") or []],
         "results": [{**one, "tie": one.get("tie") or ""} for one in s.get("results") or []],
@@ -908,6 +952,10 @@ def check_scoring(b, r, lot, award):
         check_draw(r, draw, lot["drawCommitment"], lot["opening"]["record"])
     check_panel(b, r, s)
     check_qualification(b, r, lot, s)
+    most = {str(c["id"]): c["max_centi"] for c in s["criteria"] if c["kind"] == "quality"}
+    check_sheets(r, s["sheets"], s["panel"]["size"], most, [one["bid"] for one in s["results"]])
+    for one in s["results"]:
+        check_averages(r, s["sheets"], one)
     if all("price_fen" in one for one in s["results"]):
         check_low_prices(b, r, lot, s)
         check_ranking(b, r, lot, s)
@@ -924,6 +972,30 @@ def check_scoring(b, r, lot, award):
             r.same((f"投标 {who} 的总分", f"total of bid {who}"), total, one["total_centi"], points)
         ranked = [one["total_centi"] for one in s["results"]]
         r.sure(("按总分排列", "in the order of totals"), ranked == sorted(ranked, reverse=True), str(len(ranked)))
+
+
+def check_sheets(r, sheets, size, most, scored):
+    """The members' sheets without names: one a member, whole, within the limits, in an order that tells nothing."""
+    r.same(("评分表份数等于人数", "a score sheet of each member"), size, len(sheets))
+    what = ("评分表按自身内容排列，看不出是谁的", "the sheets stand in the order of their own content")
+    r.sure(what, sheets == sorted(sheets, key=canonical), str(len(sheets)))
+    for place, sheet in enumerate(sheets, 1):
+        what = (f"评分表 {place} 给每一份都打了分", f"sheet {place} covers everything that was judged")
+        r.same(what, sorted(map(str, scored)), sorted(sheet), len)
+        right = all(
+            set(row) == set(most) and all(type(got) is int and 0 <= got <= most[key] for key, got in row.items())
+            for row in sheet.values()
+        )
+        what = (f"评分表 {place} 逐项打分，不超过满分", f"sheet {place} has every criterion, none above its most")
+        r.sure(what, right)
+
+
+def check_averages(r, sheets, one):
+    """Each criterion's points follow from the sheets: the exact mean of all members, half up."""
+    rows = [sheet[str(one["bid"])] for sheet in sheets]
+    means = {key: half_up(Fraction(sum(row[key] for row in rows), len(rows))) for key in one["per_criterion"]}
+    what = (f"投标 {one['bid']} 各项平均分来自评分表", f"averages of bid {one['bid']} follow from the sheets")
+    r.same(what, means, one["per_criterion"], lambda found: ", ".join(map(points, found.values())))
 
 
 def check_panel(b, r, s):
@@ -1701,6 +1773,7 @@ def check_round(b, r):
         r.later("评选结果", "the result")
         return
     rows = [one for one in now["applications"] if one.get("totalCenti") is not None]
+    check_jury(r, now, rows)
     check_totals(b, r, now, rows)
     check_grants(b, r, now, rows, pool)
     for draw in now["jury"].get("draws", ()):
@@ -1721,6 +1794,18 @@ def check_round(b, r):
             yuan,
         )
     r.same(("申报数", "applications"), len(now["applications"]), now["applicationCount"])
+
+
+def check_jury(r, now, rows):
+    """The jury's points follow from its sheets: the mean of the members' sums, rounded once."""
+    sheets = now["jury"].get("sheets") or []
+    most = {one["id"]: one["maxCenti"] for one in now["criteria"]}
+    check_sheets(r, sheets, len(now["jury"]["members"]), most, [one["number"] for one in rows])
+    for one in rows:
+        sums = [sum(sheet[str(one["number"])].values()) for sheet in sheets]
+        number = one["number"]
+        what = (f"项目 {number} 的评委分来自评分表", f"jury's points of project {number} follow from the sheets")
+        r.same(what, half_up(Fraction(sum(sums), len(sums))), one["juryCenti"], points)
 
 
 def check_totals(b, r, now, rows):
@@ -1821,6 +1906,18 @@ def check_project(b, r):
     if b.rules:
         r.same(("拨付比例与规则一致", "tranches as the rules say"), b.rules["round.tranche_shares_bp"], shares, str)
     check_terms(r, "lot-1", tender["lots"][0]["evaluationTerms"])
+    check_choice(b, r, value)
+
+
+def check_choice(b, r, value):
+    """Why this project is funded, from its round's notices: sheets, points, the grant. The round has its own bundle."""
+    now = b.call["tender"]["linliRound"]
+    r.part("评选（本轮的公告）", "The choice (notices of the round)")
+    rows = [one for one in now["applications"] if one.get("totalCenti") is not None]
+    check_jury(r, now, rows)
+    check_totals(b, r, now, rows)
+    own = [one["grantedFen"] for one in rows if one.get("ocid") == b.ocid]
+    r.same(("本轮给这个项目的资助额", "the round's grant for this project"), own, [value], lambda all_of: yuan(*all_of))
 
 
 # --- 14. All of it ----------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from market.kernel.errors import Refused
 from market.kernel.text import N_
 from market.public import queries
 from market.public.queries import opendata
+from market.public.rules import extension as extensions
 from market.public.rules import grants as giving
 from market.public.rules import packages, sheet
 from market.public.views.door import OPEN, bp, by_district
@@ -62,6 +63,15 @@ def ocds_record(ocid: str) -> Response:
         _frame(notices[-1].published_at), card.compiled, queries.release_bodies(head.file_id)
     )
     return as_json(body, notices[-1].digest)
+
+
+@bp.get("/ocds/extension/<any('extension.json', 'release-schema.json'):name>")
+@public("open data")
+def extension(name: str) -> Response:
+    """Our own fields as an extension of the standard, for the tools that check or read releases."""
+    settings = current_app.extensions["linli"].settings
+    body = orjson.dumps(extensions.files(settings.publisher, settings.base_url + url_for("public.open_data"))[name])
+    return as_json(body, sha256_hex(body)[:32])
 
 
 @bp.get("/ocds/releases.jsonl.gz")
@@ -138,7 +148,8 @@ def asked_district() -> int | None:
 
 def _frame(at: datetime) -> dict[str, Any]:
     settings = current_app.extensions["linli"].settings
-    return packages.frame(f"{settings.base_url}{request.path}", settings.publisher, at)
+    own = settings.base_url + url_for("public.extension", name=extensions.METADATA)
+    return packages.frame(f"{settings.base_url}{request.path}", settings.publisher, at, own)
 
 
 def _suffix(year: int | None) -> str:
@@ -161,4 +172,3 @@ def _download(answer: Response, name: str) -> Response:
     answer.headers["Access-Control-Allow-Origin"] = "*"
     answer.headers["Cache-Control"] = _SOON
     return answer
-

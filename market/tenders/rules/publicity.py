@@ -94,7 +94,7 @@ PUBLICITY: tuple[Row, ...] = (
     Row(_F.BUSINESS_SECRETS, _ALL, None, None, _M.QUALIFIED, _M.OPENED, _OFFICERS, "条例 43；供应商逐项标注"),
     Row(_F.QUALIFICATION, _ALL, _M.AWARDED, _M.AWARDED, _M.QUALIFIED, _M.QUALIFIED, _OFFICERS, "条例 43；87号令 44"),
     Row(_F.EXPERT_NAMES, _ALL, _M.AWARDED, _M.AWARDED, _M.QUALIFIED, _M.CLOSED, _OFFICERS, "条例 43"),
-    Row(_F.MEMBER_SCORES, _ALL, None, None, _M.RANKED, _M.RANKED, _OFFICERS, "条例 40（评审保密）"),
+    Row(_F.MEMBER_SCORES, _ALL, _M.AWARDED, _M.AWARDED, _M.RANKED, _M.RANKED, _OFFICERS, "条例 40、43；不记名"),
     Row(_F.SCORES, _OPEN_PRICES, _M.AWARDED, _M.AWARDED, _M.RANKED, _M.RANKED, _OFFICERS, "条例 43；本平台做法"),
     Row(_F.SCORES, _SECRET, _M.AWARDED, _M.AWARDED, _M.RANKED, _M.RANKED, _OFFICERS, "条例 43；不含报价和技术资料"),
     Row(_F.DRAW_SEED, _ALL, _M.AWARDED, _M.AWARDED, _M.AWARDED, _M.AWARDED, (), "本平台做法：与公布专家名单同时"),
@@ -125,7 +125,8 @@ publishes or prints a fact. Moments in order: prepared, announced, closed (the d
 ranked, awarded (the result notice is out), signed; “never” holds for good. Whatever a bidder marked as a business
 secret is the fact `business_secrets`, field by field. A bidder always sees its own bid; the column is about the
 others'. “If it fails” says who may read the fact of a failed lot. For comparison below the threshold the table
-follows open tender (assumed, no law fixes it).
+follows open tender (assumed, no law fixes it). `member_scores` are each member's sheet: for the public and the other
+bidders points alone, without name, seat, instant or reason (decisions/0011); rounds of grants publish theirs alike.
 
 | Fact | Method | Public | Other bidders | Panel | Officers | If it fails | Source |
 |---|---|---|---|---|---|---|---|

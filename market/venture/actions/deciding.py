@@ -30,7 +30,7 @@ from market.organisations.models import Organisation
 from market.panels.actions import close_panel
 from market.panels.models import Panel
 from market.panels.queries import all_final, draws, live, panel_for, scores_if_final
-from market.panels.rules import published_draw
+from market.panels.rules import nameless, published_draw
 from market.places.models import Street
 from market.records.audit import require_other_hands
 from market.records.models import PurchaseFile
@@ -257,6 +257,16 @@ def _terms(
     )
 
 
+def _sheets(panel: Panel, rows: Sequence[Application]) -> list[dict[str, dict[str, int]]]:
+    numbers = {one.id: one.number for one in rows if one.scores and one.number is not None}
+    marks = (
+        (score.seat_id, numbers[score.scored_id], score.criterion_id, score.score_centi)
+        for score in scores_if_final(panel) or ()
+        if score.scored_id in numbers and score.score_centi is not None
+    )
+    return nameless(marks, set(numbers.values()))
+
+
 def _publish_result(actor: Actor, row: Round, at: datetime) -> None:
     rows = applications_of(row.id, HANDED_IN)
     panel = panel_for(SUBJECT, row.id)
@@ -265,6 +275,7 @@ def _publish_result(actor: Actor, row: Round, at: datetime) -> None:
         jury = {
             "members": [seat.user.name for seat in live(panel)],
             "draws": [published_draw(plain(draw.as_data())) for draw in draws(panel.id)],
+            "sheets": _sheets(panel, rows),
             "closed": panel.closed_at.isoformat() if panel.closed_at else None,
         }
     ids = [one.file_id for one in rows if one.file_id is not None]

@@ -14,9 +14,9 @@ from market.evaluation import actions, queries
 from market.evaluation.actions.qualifying import Tick
 from market.evaluation.actions.reading import open_file, reading
 from market.evaluation.notices import public_part
-from market.evaluation.rules import tie_seed
+from market.evaluation.rules import average_centi, tie_seed
 from market.evaluation.states import Verdict
-from market.kernel.canonical import digest
+from market.kernel.canonical import canonical_bytes, digest
 from market.kernel.errors import DomainError, Forbidden, NotFound, Refused
 from market.kernel.permits import Role, Scope
 from market.kernel.uscc import ProviderType
@@ -412,7 +412,7 @@ def test_a_dissent_stands_in_the_report():
     assert [m["dissent"] for m in report.data["panel"]["members"]] == ["", "团队偏弱", ""]
 
 
-def test_what_becomes_public_names_the_panel_and_no_single_score():
+def test_what_becomes_public_names_the_panel_and_leads_no_sheet_back_to_a_member():
     case = cases.ranked()
     lot = case.lot
     public = public_part(lot, case.report.data, case.report.digest)
@@ -426,6 +426,14 @@ def test_what_becomes_public_names_the_panel_and_no_single_score():
     assert others
     assert not any(name in text for name in others), "experts who were not drawn are not named"
     assert "scores" not in public
+    criteria, bids = queries.quality_criteria(lot), {str(bid.number) for bid in case.bids}
+    assert len(public["sheets"]) == len(case.seats)
+    assert all(set(sheet) == bids for sheet in public["sheets"]), "one member's sheet stays whole"
+    assert public["sheets"] == sorted(public["sheets"], key=canonical_bytes)
+    assert {type(v) for sheet in public["sheets"] for row in sheet.values() for v in row.values()} == {int}
+    for line in public["results"]:
+        given = {str(c.id): [sheet[str(line["bid"])][str(c.id)] for sheet in public["sheets"]] for c in criteria}
+        assert {key: average_centi(all_of) for key, all_of in given.items()} == line["per_criterion"]
     assert "方案可行" not in text, "reasons of members stay inside"
     assert public["results"][0]["total_centi"] == case.report.data["results"][0]["total_centi"]
 
@@ -439,12 +447,13 @@ def test_where_prices_stay_secret_the_public_part_has_none():
     assert public["results"][0]["total_centi"] > 0
 
 
-def test_a_bidder_learns_reasons_under_members_numbers_only_after_the_ranking():
+def test_a_bidder_learns_reasons_under_no_members_number_and_only_after_the_ranking():
     case = cases.scored()
     assert queries.feedback(case.bids[0].id) == []
     actions.rank_lot(case.clerk, case.lot_id, case.tick())
     found = queries.feedback(case.bids[0].id)
-    assert {one["member"] for one in found} == {1, 2, 3}
+    assert len(found) == 3 * len(queries.quality_criteria(case.lot))
+    assert {name for one in found for name in one} == {"criterion_id", "score_centi", "reason"}
     assert {one["reason"] for one in found} == {"方案可行，措施具体。"}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -19,14 +19,18 @@ from market.db.session import db
 from market.kernel.canonical import sha256_hex
 from market.kernel.clock import beijing_day, system_now
 from market.kernel.commitments import head_leaf, merkle_root
+from market.kernel.permits import Role, Scope
 from market.panels.rules import draw_holds, ordered, place, published_draw, seed_of
+from market.places.actions import save_calendar
+from market.places.models import District
 from market.public.actions import post_verifier
 from market.public.bundles import make_bundle, wanted
 from market.public.rules.bundle import MANIFEST, VERIFIER, canonical_zip, proof, verifier_file
-from market.records.models import AuditEntry, DirectoryCard, Notice
+from market.records.models import AuditEntry, DirectoryCard, Notice, PurchaseFile
 from market.records.receipts import close_day
 from market.tenders.states import Method
-from tests.factories import bids
+from tests.factories import bids, rounds
+from tests.factories.people import actor
 from tests.factories.verifying import program, verify
 from tests.fixtures.clock import StandingClock
 from tests.fixtures.visitor import Visitor
@@ -90,15 +94,40 @@ def test_a_bundle_is_served_with_everything_and_verifies(session: Session, visit
 
 def test_a_new_day_makes_a_new_bundle_that_the_days_digest_anchors(session: Session, clock: StandingClock) -> None:
     case = bids.opened()
-    ocid = case.lot.tender.file.ocid
+    ocid, place = case.lot.tender.file.ocid, db.session.get_one(District, case.lot.district_id)
+    civil, at = actor(Role.DISTRICT_CIVIL, Scope(place.id)), case.openable
+    first = wanted(ocid)
+    save_calendar(civil, place, 2027, "通知", [date(2027, 2, 8)], [], at)
+    assert first is not None
+    assert wanted(ocid).mark != first.mark, "a new calendar makes a new bundle"
     before = _bundle(ocid)
+    assert "它的日期没有证明" in verify(before).text(brief=True)
     day = beijing_day(case.openable)
     row = close_day(day, case.openable + timedelta(days=1))
     assert row is not None
     raw = _bundle(ocid)
     assert raw != before
     assert verify(raw, head=row.digest).faults == []
+    told = verify(raw).text(brief=False)
+    assert f"最迟在 {day} 已公布" in told
+    assert "没有证明" not in told
     assert any("您抄下的每日摘要" in fault for fault in verify(before, head=row.digest).faults)
+
+
+def test_a_funded_project_is_computed_with_the_notices_of_its_round(session: Session) -> None:
+    case = rounds.decided(({}, {}, {}), (90, 85, 80))
+    assert close_day(beijing_day(case.at), case.at + timedelta(days=1)) is not None
+    projects = [db.session.get_one(PurchaseFile, one.file_id).ocid for one in case.applications() if one.file_id]
+    for ocid in (case.round.file.ocid, *projects):
+        report = verify(_bundle(ocid))
+        told = report.text(brief=False)
+        assert report.faults == []
+        assert "的评委分来自评分表" in told
+        assert "没有证明" not in told
+    assert projects
+    names = {seat.user.name for seat in case.seats}
+    sheets = json.dumps(_last(case.round.file_id)["tender"]["linliRound"]["jury"]["sheets"], ensure_ascii=False)
+    assert not any(name in sheets for name in names)
 
 
 def test_the_verifiers_digest_is_named_on_the_board_once(session: Session, visitor: Visitor) -> None:

@@ -51,6 +51,16 @@ def test_a_record_holds_the_releases_and_what_they_come_to(session: Session, vis
     assert visitor.get("/ocds/records/ocds-none.json").status == 404
 
 
+def test_a_package_names_the_extension_of_our_own_fields(session: Session, visitor: Visitor) -> None:
+    ocid = published("paid").ocid
+    package = json.loads(visitor.get(f"/ocds/releases/{ocid}.json").response.data)
+    address = package["extensions"][-1].removeprefix("http://127.0.0.1:8000")
+    metadata = json.loads(visitor.get(address).response.data)
+    schema = json.loads(visitor.get(address.replace("extension.json", metadata["schemas"][0])).response.data)
+    assert "linliScoring" in schema["definitions"]["Award"]["properties"]
+    assert visitor.get(address.replace("extension.json", "other.json")).status == 404
+
+
 # --- bulk -------------------------------------------------------------------------------------------------------------
 
 

@@ -112,6 +112,10 @@ def _downwards(number: Fraction) -> int:
     return number.numerator // number.denominator
 
 
+def _cut_off(scores: list[int]) -> int:
+    return sum(scores) // len(scores)
+
+
 def _ranked(change: Callable[[list[Any]], list[Any]]) -> Callable[..., list[Any]]:
     real = evaluation_rules.rank
     return lambda *given, **named: change(real(*given, **named))
@@ -166,6 +170,7 @@ CUT = (Offer(113_000_00, (5500, 2100)), *Plan().offers[1:])
 # What is planted, where, in which purchase it shows, and a word of the line that finds it.
 FAULTS: tuple[tuple[str, Any, str, Any, Plan, str], ...] = (
     ("price scores cut off", evaluation_rules, "rank", lambda: _ranked(_price_down), Plan(CUT), "价格分"),
+    ("averages cut off", evaluation_rules, "average_centi", lambda: _cut_off, Plan(), "平均"),
     ("first and second changed", evaluation_rules, "rank", lambda: _ranked(_swapped), Plan(), "名次"),
     (
         "everybody gets the deduction",

@@ -176,12 +176,17 @@ def test_every_byte_of_the_container_counts() -> None:
 def forged(story: Story, chance: random.Random, put: Callable[[Any], Any] | None = None) -> Story:
     """A copy in which one thing was changed and every digest after it made again, as whoever runs the system could."""
     at = chance.randrange(len(story.releases))
-    name, body = story.releases[at]
-    release = json.loads(body)
+    release = json.loads(story.releases[at][1])
     leaves = list(_leaves(release))
     path, old = chance.choice([leaf for leaf in leaves if leaf[0][0] not in {"ocid", "id", "date", "tag"}])
     other = put or (lambda old: old + 1 if type(old) is int else f"{old}1" if isinstance(old, str) else not old)
     _put(release, path, other(old))
+    return remade(story, at, release)
+
+
+def remade(story: Story, at: int, release: Any) -> Story:
+    """A copy with another release in one place, and every digest after it made again."""
+    name = story.releases[at][0]
     copy = Story(story.plan)
     copy.releases = list(story.releases)
     copy.releases[at] = (name, orjson.dumps(release, option=orjson.OPT_SORT_KEYS))
@@ -221,6 +226,33 @@ def test_a_hundred_forgeries_are_found_by_a_daily_digest_that_was_kept() -> None
         assert any("您抄下的每日摘要" in fault for fault in report.faults)
         alone += bool(verify(fake).faults)
     print(f"{alone} of 100 were wrong in themselves")
+
+
+SHEETS: dict[str, tuple[Callable[[list[Any]], Any], str]] = {
+    "another mark": (lambda sheets: sheets[0]["1"].update({"1": sheets[0]["1"]["1"] + 3}), "平均分来自评分表"),
+    "two bids changed": (lambda sheets: sheets[0].update({"1": sheets[0]["2"], "2": sheets[0]["1"]}), "平均分"),
+    "another order": (lambda sheets: sheets.reverse(), "按自身内容排列"),
+    "a sheet left out": (lambda sheets: sheets.pop(), "份数"),
+    "a sheet twice": (lambda sheets: sheets.append(sheets[-1]), "份数"),
+    "a bid left out of one": (lambda sheets: sheets[1].pop("2"), "每一份都打了分"),
+    "a criterion left out": (lambda sheets: sheets[1]["2"].pop("1"), "逐项打分"),
+    "above the most": (lambda sheets: sheets[-1]["3"].update({"2": 2501}), "满分"),
+    "a name": (lambda sheets: sheets[0].update({"name": {"1": 1}}), "每一份都打了分"),
+}
+
+
+@pytest.mark.parametrize("change", SHEETS)
+def test_a_forged_score_sheet_is_wrong_in_itself(change: str) -> None:
+    story, _ = whole()
+    act, word = SHEETS[change]
+    at = next(n for n, (_, body) in enumerate(story.releases) if b'"sheets"' in body)
+    release = json.loads(story.releases[at][1])
+    act(release["awards"][0]["linliScoring"]["sheets"])
+    faults = verify(remade(story, at, release).bundle()).faults
+    assert any(word in fault for fault in faults)
+    if change == "another mark":
+        assert "应为" in faults[0]
+        assert "文件中是" in faults[0]
 
 
 def test_forged_bids_are_found_by_a_kept_receipt() -> None:
@@ -270,6 +302,40 @@ def test_a_daily_digest_signed_by_someone_else_is_no_anchor() -> None:
     false = replace(day, payload={**day.payload, "signature": "00" * 64})
     faults = verify(bundle_of(story.releases, story.headers, story.rules_notice, [false])).faults
     assert any("签名" in fault for fault in faults)
+
+
+def _proofs_changed(change: Callable[[Any], Any]) -> bytes:
+    found = dict(entries(whole()[1]))
+    proof = json.loads(found["proofs.jsonl"])
+    change(proof)
+    return manifested([(n, canonical_bytes(proof) + b"\n" if n == "proofs.jsonl" else c) for n, c in found.items()])
+
+
+PROOFS: dict[str, Callable[[Any], Any]] = {
+    "another notice's digest": lambda p: p["links"].__setitem__(0, re.sub(r"[0-9a-f]{64}", "0" * 64, p["links"][0])),
+    "a link left out": lambda p: p["links"].pop(1),
+    "another head": lambda p: p["head"].__setitem__(2, "ab" * 32),
+    "another place": lambda p: p.update(place=1),
+    "a signature of somebody else": lambda p: p["signed"].update(signature="00" * 64),
+    "another digest of a day that is known": lambda p: p["signed"]["payload"].update(digest="ab" * 32),
+}
+
+
+@pytest.mark.parametrize("change", PROOFS)
+def test_a_false_proof_of_a_notices_date_is_found(change: str) -> None:
+    assert verify(_proofs_changed(PROOFS[change])).faults
+
+
+def test_a_calendar_under_no_daily_digest_is_called_unproved() -> None:
+    story, raw = whole()
+    assert "最迟在 2026-12-31 已公布" in verify(raw).text(brief=False)
+    bare = bundle_of(story.releases, story.headers, story.rules_notice, [])
+    assert "它的日期没有证明" in verify(bare).text(brief=True)
+    assert verify(bare).faults == []
+    found = dict(entries(raw))
+    name = next(name for name in found if name.startswith("notices/calendar"))
+    changed = found[name].replace(b"2027-01-01", b"2027-01-04")
+    assert verify(manifested([(n, changed if n == name else c) for n, c in found.items()])).faults
 
 
 def test_the_first_wrong_thing_is_named_with_both_figures() -> None:

@@ -127,6 +127,19 @@ def test_a_release_holds_nothing_empty_and_an_emptied_text_takes_the_old_one_awa
     assert card.compiled["tender"] == {"id": "1", "why": [{"b": 1}]}
 
 
+def test_every_document_says_where_it_is_read(session: Session) -> None:
+    file = _file()
+    parts = {
+        "awards": [{"id": "award-1", "documents": [{"id": "report-lot-1", "documentType": "evaluationReports"}]}],
+        "contracts": [{"id": "contract-1", "documents": [{"id": "file-7"}, {"id": "contract-1-m1-round-1"}]}],
+    }
+    body = orjson.loads(_publish(file, "award", parts).body)
+    page = f"http://127.0.0.1:8000/purchases/{file.ocid}"
+    urls = [one["url"] for part in ("awards", "contracts") for one in body[part][0]["documents"]]
+    assert urls == [f"{page}#award", "http://127.0.0.1:8000/files/7", f"{page}#outcome"]
+    assert body["awards"][0]["documents"][0]["format"] == "text/html"
+
+
 def test_a_party_keeps_its_roles_when_it_is_named_again(session: Session) -> None:
     file = _file()
     for role in ("tenderer", "supplier"):

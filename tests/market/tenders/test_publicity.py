@@ -49,7 +49,7 @@ def test_consultation_never_shows_other_suppliers_prices():
 
 @pytest.mark.parametrize("method", METHODS)
 def test_secrets_and_content_are_never_public(method):
-    for fact in (F.BUSINESS_SECRETS, F.BID_CONTENT, F.MEMBER_SCORES):
+    for fact in (F.BUSINESS_SECRETS, F.BID_CONTENT):
         assert not any(shown(fact, method, m, who) for m in Moment for who in (A.PUBLIC, A.BIDDER))
 
 
@@ -68,6 +68,12 @@ def test_nobody_outside_sees_more_than_the_officers(method):
             if shown(fact, method, moment, A.PUBLIC):
                 assert shown(fact, method, moment, A.OFFICER), (fact, moment)
                 assert shown(fact, method, moment, A.BIDDER), (fact, moment)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_sheets_are_public_with_the_result_and_not_a_moment_earlier(method):
+    for who in (A.PUBLIC, A.BIDDER):
+        assert [m for m in Moment if shown(F.MEMBER_SCORES, method, m, who)] == [M.AWARDED, M.SIGNED]
 
 
 def test_a_failed_lot_says_how_many_came_and_not_who():

@@ -13,22 +13,21 @@ import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import Any
+from urllib.parse import urlsplit
 
-import pypdf
 import pytest
 
-from market.kernel.money import format_centi, format_yuan, round_half_up
-from market.records.projections import fen_of, merge
+from market.kernel.money import format_centi, format_yuan
+from market.records.projections import fen_of
 from tests.factories.verifying import verify
 from tests.walks.browser.site import Site
+from tests.walks.figures import YUAN, amounts, compiled_of, derived, known_of, strange, text_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-town")]
 
 # Other doors that hand out a purchase; they must say the same. {} is the ocid.
 MACHINE_DOORS = ("/ocds/releases/{}.json", "/ocds/records/{}.json", "/api/v1/purchases/{}")
-_YUAN = re.compile(r"-?¥[0-9,]+\.[0-9]{2}")
 
 
 def get(site: Site, path: str) -> bytes:
@@ -49,57 +48,6 @@ def ocids(site: Site) -> list[str]:
     return list(found)
 
 
-def compiled_of(releases: list[dict[str, Any]]) -> dict[str, Any]:
-    now: dict[str, Any] = {}
-    for one in releases:
-        now = merge(now, {key: value for key, value in one.items() if key not in {"id", "tag"}})
-    return now
-
-
-def amounts(value: Any) -> Iterator[int]:
-    """Every amount of a release in fen: OCDS values, and whole numbers whose name says fen."""
-    if isinstance(value, dict):
-        if "currency" in value and (fen := fen_of(value)) is not None:
-            yield fen
-        for key, item in value.items():
-            named = key.lower().endswith("fen")
-            if named and isinstance(item, int):
-                yield item
-            elif named and isinstance(item, list):
-                yield from (one for one in item if isinstance(one, int))
-            else:
-                yield from amounts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from amounts(item)
-    elif isinstance(value, str):
-        yield from (int(re.sub(r"[^0-9-]", "", found)) for found in _YUAN.findall(value))
-
-
-def derived(now: dict[str, Any]) -> set[int]:
-    """What a page adds up from the releases: saved, paid in all, left; how much may be added to a contract."""
-    found: set[int] = set()
-    awarded = [
-        fen_of(one.get("value")) or 0 for one in now.get("awards", ()) if one.get("status") in {"active", "pending"}
-    ]
-    budget = fen_of(now.get("tender", {}).get("value")) or 0
-    found |= {budget - sum(awarded), sum(awarded)}
-    for award in now.get("awards", ()):
-        for line in award.get("linliScoring", {}).get("low_price", {}).get("lines", ()):
-            found |= {round_half_up(Fraction(*line[name])) for name in ("line", "against")}
-    granted = [one["grantedFen"] for one in now.get("tender", {}).get("linliRound", {}).get("applications", ())]
-    found |= {sum(granted), budget - sum(granted)}
-    paid_in_all = 0
-    for contract in now.get("contracts", ()):
-        price = fen_of(contract.get("value")) or 0
-        rows = [fen_of(one["value"]) or 0 for one in contract.get("implementation", {}).get("transactions", ())]
-        paid_in_all += sum(rows)
-        found |= {sum(rows), price - sum(rows), price // 10, paid_in_all}
-        for claim in contract.get("linliClaims", ()):
-            found.add((fen_of(claim["value"]) or 0) - (fen_of(claim["received"]) or 0))
-    return found
-
-
 def decided(now: dict[str, Any]) -> Iterator[str]:
     """What must stand on the page in so many words."""
     values: list[dict[str, Any]] = [one["value"] for one in now.get("awards", ())]
@@ -114,10 +62,17 @@ def decided(now: dict[str, Any]) -> Iterator[str]:
     for award in now.get("awards", ()):
         for one in award.get("linliScoring", {}).get("results", ()):
             scores += [one["total_centi"], one["price_centi"]]
+        scores += _marks(award.get("linliScoring", {}))
+    scores += _marks(now.get("tender", {}).get("linliRound", {}).get("jury", {}))
     applications = now.get("tender", {}).get("linliRound", {}).get("applications", ())
     scores += [one["totalCenti"] for one in applications if one.get("totalCenti") is not None]
     yield from (format_yuan(fen_of(one) or 0) for one in values)
     yield from map(format_centi, scores)
+
+
+def _marks(data: dict[str, Any]) -> list[int]:
+    """Every single mark of the sheets without names."""
+    return [centi for sheet in data.get("sheets", ()) for row in sheet.values() for centi in row.values()]
 
 
 def bundled(raw: bytes) -> dict[str, bytes]:
@@ -140,11 +95,8 @@ def test_the_page_shows_the_figures_of_the_releases_and_no_others(
     for ocid, releases in purchases.items():
         page = get(site, f"/purchases/{ocid}").decode()
         now = compiled_of(releases)
-        known = {*amounts(now), *(-one for one in amounts(now)), *derived(now)}
-        for shown in set(_YUAN.findall(page)):
-            compared += 1
-            if int(re.sub(r"[^0-9-]", "", shown)) not in known:
-                wrong.append(f"{ocid}: the page shows {shown}")
+        compared += len(set(YUAN.findall(page)))
+        wrong += [f"{ocid}: the page shows {shown}" for shown in set(strange(page, known_of(releases)))]
         for figure in set(decided(now)):
             compared += 1
             if figure not in page:
@@ -159,16 +111,11 @@ def test_the_signed_contract_says_what_was_published(site: Site, purchases: dict
     for ocid, releases in purchases.items():
         for contract in compiled_of(releases).get("contracts", ()):
             for paper in contract.get("documents", ()):
-                pdf = pypdf.PdfReader(io.BytesIO(get(site, f"/files/{paper['id'].removeprefix('file-')}")))
-                text = re.sub(r"\s", "", "".join(page.extract_text() for page in pdf.pages))
+                text = text_of(get(site, urlsplit(paper["url"]).path))
                 papers += 1
                 price = fen_of(contract["value"]) or 0
                 known = {*amounts(contract), price // 10}
-                wrong += [
-                    f"{ocid}: the contract says {found}"
-                    for found in _YUAN.findall(text)
-                    if int(re.sub(r"[^0-9]", "", found)) not in known
-                ]
+                wrong += [f"{ocid}: the contract says {one}" for one in strange(text, known)]
                 needed = [contract["value"], *(one["linliValue"] for one in contract["milestones"])]
                 wrong += [
                     f"{ocid}: the contract lacks {one}" for one in needed if format_yuan(fen_of(one) or 0) not in text
@@ -176,6 +123,30 @@ def test_the_signed_contract_says_what_was_published(site: Site, purchases: dict
                 wrong += [f"{ocid}: number"] * (contract["description"] not in text)
     assert not wrong, wrong[:20]
     assert papers >= 14
+
+
+def test_every_document_is_where_its_release_says(site: Site, purchases: dict[str, list[dict[str, Any]]]) -> None:
+    """Contracts are the only public files; every other document is a part of the purchase's page."""
+    for ocid, releases in purchases.items():
+        page = get(site, f"/purchases/{ocid}").decode()
+        for document in documents(compiled_of(releases)):
+            where = urlsplit(document["url"])
+            if document["documentType"] == "contractSigned":
+                assert where.path == f"/files/{document['id'].removeprefix('file-')}"
+            else:
+                assert where.path == f"/purchases/{ocid}"
+                assert f'id="{where.fragment}"' in page, document["url"]
+
+
+def documents(part: Any) -> Iterator[dict[str, Any]]:
+    """Every document anywhere in a release."""
+    if isinstance(part, dict):
+        yield from part.get("documents", ())
+        for inner in part.values():
+            yield from documents(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from documents(inner)
 
 
 def test_the_bundle_holds_the_same_bytes_and_computes(site: Site, purchases: dict[str, list[dict[str, Any]]]) -> None:
