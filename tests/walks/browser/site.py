@@ -18,14 +18,11 @@ _STOP_WITHIN_S = 30
 
 def load(folder: Path) -> None:
     """Play the demonstration's story into a new data folder."""
+    environ = _environ(folder) | {"MARKET_MODE": "demonstration"}
     for words in (("db", "upgrade"), ("demo", "load")):
-        market(folder, *words, MARKET_MODE="demonstration").check_returncode()
-
-
-def market(folder: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[bytes]:
-    """Run a command of the product on a data folder."""
-    environ = _environ(folder) | settings
-    return subprocess.run([sys.executable, "-m", "market.cli", *words], env=environ, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [sys.executable, "-m", "market.cli", *words], env=environ, stdout=subprocess.DEVNULL, check=True
+        )
 
 
 def _environ(folder: Path) -> dict[str, str]:
