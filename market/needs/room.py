@@ -6,30 +6,17 @@ from datetime import datetime
 
 from market.kernel.permits import Actor, Permit
 from market.kernel.text import N_
-from market.needs.queries import demands, loose_streets
-from market.needs.states import DemandState
+from market.needs.queries import streets_with_loose_needs
 from market.needs.views import bp
-from market.places.queries import streets_by_id
 from market.web.menus import MenuGroup
 from market.web.rooms import MenuEntry, Room, Waiting
 
-_SHOWN = 20
-
-
 def waiting(actor: Actor, at: datetime) -> list[Waiting]:
-    """Needs to merge, and demand items that wait for a purchase."""
+    """Needs to merge. Demand items that wait for a purchase are the tenders' to name: they know the drafts."""
     recording = [g.street_id for g in actor.scopes(Permit.NEED_RECORD) if g.street_id is not None]
-    drafting = [g.street_id for g in actor.scopes(Permit.TENDER_DRAFT) if g.street_id is not None]
-    entries = []
-    if recording and (loose := loose_streets(recording)):
-        names = streets_by_id(loose)
-        entries += [Waiting(N_("归并居民诉求"), names[i].name, "/needs") for i in loose]
-    if drafting:
-        entries += [
-            Waiting(N_("为需求安排采购"), row.title, f"/needs/demands/{row.id}")
-            for row in demands(drafting, limit=_SHOWN, state=DemandState.OPEN)
-        ]
-    return entries
+    if not recording:
+        return []
+    return [Waiting(N_("归并居民诉求"), row.name, "/needs") for row in streets_with_loose_needs(recording)]
 
 
 CARD = Room(

@@ -7,7 +7,7 @@ from datetime import datetime
 from market.kernel.permits import Actor, Permit
 from market.kernel.text import N_
 from market.tenders.due import close_due
-from market.tenders.queries import waiting_for
+from market.tenders.queries import demands_to_plan, waiting_for
 from market.tenders.rules import is_open
 from market.tenders.states import TenderState
 from market.tenders.views import bp
@@ -16,9 +16,13 @@ from market.web.rooms import MenuEntry, Room, Waiting
 
 
 def waiting(actor: Actor, at: datetime) -> list[Waiting]:
-    """Drafts to finish, drafts to approve, open purchases to watch."""
+    """Demand items without a purchase, drafts to finish, drafts to approve, open purchases to watch."""
     found: list[Waiting] = []
-    if actor.scopes(Permit.TENDER_DRAFT):
+    if drafting := actor.scopes(Permit.TENDER_DRAFT):
+        found += [
+            Waiting(N_("为需求安排采购"), row.title, f"/needs/demands/{row.id}")
+            for row in demands_to_plan([g.street_id for g in drafting if g.street_id is not None])
+        ]
         for row in waiting_for(actor, Permit.TENDER_DRAFT, (TenderState.DRAFT, TenderState.OPEN)):
             if row.state == TenderState.DRAFT:
                 verb = N_("按退回意见修改") if row.return_reason else N_("完成编制并提交审核")

@@ -18,6 +18,7 @@ from market.kernel.errors import NotFound, Refused
 from market.kernel.permits import Actor, Permit, require
 from market.kernel.rulebook import Regime, RuleSet
 from market.kernel.text import N_
+from market.needs.models import DemandItem
 from market.needs.queries import demand
 from market.places.models import Street
 from market.places.queries import rules_for
@@ -65,10 +66,14 @@ def create_tender(
     if form_token and (twin := tender_by_token(form_token, actor.user_id)):
         return tender(twin.id) or twin
     _check_item(street, item)
+    asked = _demand_of(street.id, demand_id)
     row = _blank(street, item, title, at)
     row.created_by, row.form_token = actor.user_id, form_token
-    if demand_id is not None:
-        _set_demand(row, demand_id)
+    if asked is not None:
+        row.demand_id = asked.id
+    row.requirement = rules.default_requirement(
+        asked.description if asked is not None else "", item.description, item.requirements
+    )
     db.session.add(row)
     db.session.flush()
     _new_lot(row, funding, at)
@@ -91,7 +96,7 @@ def _blank(street: Street, item: CatalogueItem, title: str, at: datetime) -> Ten
         demand_id=None,
         title=name,
         category=item.category,
-        requirement="\n".join(text for text in (item.description, item.requirements) if text),
+        requirement="",
         method=Method.COMPARISON.value,
         resolution={},
         budget_fen=1,
@@ -124,11 +129,11 @@ def _check_item(street: Street, item: CatalogueItem) -> None:
         raise Refused(N_("所选服务不在本区现行指导性目录中，请重新选择。"), field="item")
 
 
-def _set_demand(row: Tender, demand_id: int | None) -> None:
+def _demand_of(street_id: int, demand_id: int | None) -> DemandItem | None:
     found = demand(demand_id) if demand_id else None
-    if demand_id and (found is None or found.street_id != row.street_id):
+    if demand_id and (found is None or found.street_id != street_id):
         raise Refused(N_("所选需求不属于本街道，请重新选择。"), field="demand")
-    row.demand_id = demand_id
+    return found
 
 
 def draft_of(actor: Actor, tender_id: int) -> Tender:
@@ -160,7 +165,8 @@ def save_tender(
     if unknown := set(changes) - _COLUMNS:
         raise TypeError(f"save_tender cannot set {sorted(unknown)}")
     if "demand_id" in changes:
-        _set_demand(row, changes.pop("demand_id"))
+        asked = _demand_of(row.street_id, changes.pop("demand_id"))
+        row.demand_id = asked.id if asked is not None else None
     if changes.get("starts_on", row.starts_on) >= changes.get("ends_on", row.ends_on):
         raise Refused(N_("服务结束日应晚于服务开始日。"), field="ends_on")
     term = (row.starts_on, row.ends_on)

@@ -10,6 +10,8 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from market.db.session import db
 from market.kernel.permits import ROLE_PERMITS, Actor, Permit
+from market.needs.models import DemandItem
+from market.needs.states import DemandState
 from market.people.models import RoleGrant, SealingKey, User
 from market.tenders import rules
 from market.tenders.models import Lot, Tender
@@ -89,6 +91,27 @@ def open_lots(at: datetime, limit: int = 100) -> list[Lot]:
         .limit(limit)
     )
     return list(db.session.scalars(query))
+
+
+_BEING_WRITTEN = (TenderState.DRAFT.value, TenderState.REVIEW.value)
+
+
+def demands_to_plan(street_ids: Iterable[int], limit: int = 20) -> list[DemandItem]:
+    """Return open demand items of these streets for which no purchase is being written, newest first."""
+    begun = exists().where(Tender.demand_id == DemandItem.id, Tender.state.in_(_BEING_WRITTEN))
+    query = (
+        select(DemandItem)
+        .where(DemandItem.street_id.in_(list(street_ids)), DemandItem.state == DemandState.OPEN.value, ~begun)
+        .order_by(DemandItem.id.desc())
+        .limit(limit)
+    )
+    return list(db.session.scalars(query))
+
+
+def begun_for_demand(demand_id: int) -> Tender | None:
+    """Return the newest purchase that is being written for a demand item."""
+    query = select(Tender).where(Tender.demand_id == demand_id, Tender.state.in_(_BEING_WRITTEN))
+    return db.session.scalars(query.order_by(Tender.id.desc()).limit(1)).first()
 
 
 def live_tenders_of_demand(demand_id: int) -> int:

@@ -31,7 +31,7 @@ from market.tenders.forms import (
     section_form,
 )
 from market.tenders.models import Lot, Tender
-from market.tenders.queries import Situation
+from market.tenders.queries import Situation, begun_for_demand
 from market.tenders.rules import RUNS_HERE, SECTIONS, intention_needed
 from market.tenders.states import Method, TenderState
 from market.tenders.views.door import bp, page, seen
@@ -94,7 +94,8 @@ def new() -> Any:
         if tried.ok:
             flash(_("草稿已建好，各部分已按常用做法填好，请逐项核对。"), "success")
             return redirect(url_for("tenders.draft", tender_id=row.id))
-    answer = page("new.html", form=form, street=street, streets=streets, year=beijing_day(now()).year)
+    begun = begun_for_demand(demand.id) if demand is not None and demand.street_id == street.id else None
+    answer = page("new.html", form=form, street=street, streets=streets, year=beijing_day(now()).year, begun=begun)
     return answer, 422 if form.errors else 200
 
 

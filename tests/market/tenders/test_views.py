@@ -313,6 +313,17 @@ def test_the_desk_names_what_waits(app, office, clock):
     assert waiting(acting(person(Role.EXPERT)), clock.now) == []
 
 
+def test_a_demand_leaves_the_desk_when_its_draft_is_begun_and_the_draft_begins_with_its_words(office, clerk):
+    asked, offered = need_factory.demand(office.street), "/needs/demands/"
+    assert clerk.get("/desk").link("为需求安排采购") == f"{offered}{asked.id}"
+    row = make.draft(office, demand_id=asked.id)
+    assert row.requirement == f"{asked.description}\n{row.item.description}\n{row.item.requirements}"
+    assert offered not in clerk.get("/desk").source
+    # Bought in two parts it may still be: the page says that one is under way, and leads there.
+    page = clerk.get(f"/tenders/new?demand={asked.id}")
+    assert page.link(row.title) == url(row, "/draft")
+
+
 def test_the_list_is_paged_by_key_and_searched(office, clerk, clock):
     for number in range(22):
         make.draft(office, title=f"第{number}批探访" if number else "梧桐巷助浴")
