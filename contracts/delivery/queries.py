@@ -82,14 +82,15 @@ def milestones_for(
     return list(db.session.scalars(query))
 
 
-def on_the_desk(reporting: Sequence[Grant], accepting: Sequence[Grant], soon: date) -> list[Milestone]:
+def on_the_desk(reporting: Sequence[Grant], accepting: Sequence[Grant], today: date, soon: date) -> list[Milestone]:
     """Return milestones of contracts in force that wait for somebody with these grants, by due day.
 
-    The organisation reports what was returned and what is due by `soon`; the street accepts what was reported.
+    The organisation reports what was returned and, once the service has begun, what is due by `soon`; the street
+    accepts what was reported.
     """
     if not (reporting or accepting):
         return []
-    near = (Milestone.state == MilestoneState.PLANNED) & (Milestone.due_on <= soon)
+    near = (Milestone.state == MilestoneState.PLANNED) & (Milestone.due_on <= soon) & (Agreement.starts_on <= today)
     query = (
         select(Milestone)
         .join(Milestone.agreement)

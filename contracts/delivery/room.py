@@ -27,7 +27,7 @@ def waiting(actor: Actor, at: datetime) -> list[Waiting]:
     today = beijing_day(at)
     reporting, accepting = actor.scopes(Permit.DELIVERY_REPORT), actor.scopes(Permit.DELIVERY_ACCEPT)
     found = []
-    for row in on_the_desk(reporting, accepting, today + timedelta(days=SOON_DAYS)):
+    for row in on_the_desk(reporting, accepting, today, today + timedelta(days=SOON_DAYS)):
         verb, page = _VERBS[MilestoneState(row.state)]
         url, title = f"/delivery/milestones/{row.id}{page}", f"{row.agreement.title} · {row.title}"
         mine = row.state != MilestoneState.REPORTED
