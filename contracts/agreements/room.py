@@ -15,23 +15,36 @@ from market.kernel.clock import beijing_day, end_of_day
 from market.kernel.permits import Actor, Permit
 from market.kernel.text import N_
 from market.web.menus import MenuGroup
-from market.web.rooms import MenuEntry, Room, Waiting
+from market.web.rooms import Ask, MenuEntry, Room, Waiting
 
 _SIGN = N_("签署合同")
 
 
+def asks(actor: Actor, at: datetime) -> list[Ask]:
+    """Awards to draft for, and people to replace."""
+    grants, today = actor.scopes(Permit.AGREEMENT_DRAFT), beijing_day(at)
+    if not grants:
+        return []
+    draft, decide = N_("起草合同"), N_("处理换人申请")
+    return [
+        Ask(
+            queries.lines_to_draft(grants),
+            lambda rows: [
+                Waiting(draft, r.title, f"/agreements/draft/{r.id}", end_of_day(r.day), today > r.day) for r in rows
+            ],
+        ),
+        Ask(
+            queries.substitutions_to_decide(grants),
+            lambda rows: [Waiting(decide, r.title, f"/agreements/{r.ref}") for r in rows],
+        ),
+    ]
+
+
 def waiting(actor: Actor, at: datetime) -> list[Waiting]:
-    """Awards to draft for, contracts to finish, to sign, to file and to resume."""
+    """Contracts to finish, to sign, to file and to resume."""
+    found: list[Waiting] = []
     today = beijing_day(at)
-    found = [
-        Waiting(N_("起草合同"), a.title, f"/agreements/draft/{a.id}", end_of_day(a.sign_by), today > a.sign_by)
-        for a in queries.awards_to_draft(actor)
-    ]
     acts = (Permit.AGREEMENT_DRAFT, Permit.AGREEMENT_SIGN_SUPPLIER, Permit.AGREEMENT_SIGN_BUYER)
-    found += [
-        Waiting(N_("处理换人申请"), one.agreement.title, f"/agreements/{one.agreement_id}")
-        for one in queries.substitutions_to_decide(actor.scopes(Permit.AGREEMENT_DRAFT))
-    ]
     for row in queries.on_the_desk(*(actor.scopes(permit) for permit in acts)):
         found += _of(row, today)
     return found
@@ -56,6 +69,7 @@ CARD = Room(
     name="agreements",
     blueprints=[bp],
     menu=[MenuEntry(N_("合同"), "agreements.index", (Permit.AGREEMENT_SEE,), group=MenuGroup.CONTRACTS)],
+    asks=asks,
     waiting=waiting,
     due=[suspend_fallen],
     jobs={RENDER_JOB: render_contract},

@@ -42,7 +42,9 @@ def has_begun(starts_on: date, today: date) -> bool:
 def check_begun(starts_on: date, today: date) -> None:
     """Raise Refused while the service period has not begun, naming its first day."""
     if not has_begun(starts_on, today):
-        raise Refused(N_("服务期自 %(day)s 开始，在此之前不能报告节点完成；请在服务开始后再提交。"), day=starts_on.isoformat())
+        raise Refused(
+            N_("服务期自 %(day)s 开始，在此之前不能报告节点完成；请在服务开始后再提交。"), day=starts_on.isoformat()
+        )
 
 
 def check_report(text: str, people_served: int, sessions_held: int, evidence_files: int) -> None:

@@ -100,9 +100,9 @@ def board(agreement_id: int) -> Any:
         contract=contract,
         rows=[(row, _late(row)) for row in rows],
         waits=contract.state == AgreementState.IN_FORCE and not rows,
-        may_plan=not current_actor().permits(contract.subject.scope).isdisjoint(
-            {Permit.DELIVERY_ACCEPT, Permit.DELIVERY_REPORT}
-        ),
+        may_plan=not current_actor()
+        .permits(contract.subject.scope)
+        .isdisjoint({Permit.DELIVERY_ACCEPT, Permit.DELIVERY_REPORT}),
         states=MILESTONE_LABELS,
         bases=BASE_LABELS,
         tones=TONES,

@@ -23,7 +23,12 @@ TITLE = N_("评审报告")
 
 def title_of(lot: Lot) -> str:
     """Name of a lot as people know it: the purchase, and the lot's own where it differs."""
-    return f"{lot.tender.title} · {lot.title}" if lot.title and lot.title != lot.tender.title else lot.tender.title
+    return lot_name(lot.tender.title, lot.title)
+
+
+def lot_name(purchase: str, own: str) -> str:
+    """Name of a lot from the purchase's title and its own."""
+    return f"{purchase} · {own}" if own and own != purchase else purchase
 
 
 def members_of(organisation_id: int) -> list[int]:

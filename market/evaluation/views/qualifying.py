@@ -54,7 +54,9 @@ def qualification(lot_id: int) -> Any:
     return _page(desk, desk.grid(), SureForm(), HelperForm())
 
 
-def _page(desk: Desk, grid: GridForm, sure: SureForm, helper: HelperForm, form: Any = None, *, filled: bool = False) -> str:
+def _page(
+    desk: Desk, grid: GridForm, sure: SureForm, helper: HelperForm, form: Any = None, *, filled: bool = False
+) -> str:
     lot, bids, known = desk.lot, desk.bids, desk.known
     helper.offer(bids)
     items = lot.tender.qualifications

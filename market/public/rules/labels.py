@@ -314,7 +314,7 @@ VERB_LABELS = {
 }
 
 
-# How a date came about is published as a Chinese sentence; the reader gets the ones that are known in their own language.
+# How a date came about is published as a Chinese sentence; what is known of it is read in the reader's language.
 _HOW = (
     N_("审核通过即发布"),
     N_("自公告次日起 %(n)s 个工作日"),

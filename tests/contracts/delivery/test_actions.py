@@ -24,6 +24,7 @@ from tests.factories import delivery as make
 from tests.factories.agreements import SIGNING
 from tests.factories.delivery import ACCEPTANCE, PDF, REPORT
 from tests.factories.people import acting, give, person
+from tests.fixtures.desk import listed
 
 pytestmark = pytest.mark.usefixtures("session")
 
@@ -161,15 +162,15 @@ def test_the_desk_shows_what_waits_for_whom(deal):
     rows = make.planned(contract.in_force(deal))
     make.reported(deal, rows[1])
     last, soon, today = rows[2].due_on, rows[0].due_on, deal.terms.starts_on
-    assert [m.number for m in queries.on_the_desk(deal.editor.grants, [], today, last)] == [1, 3]
-    assert [m.number for m in queries.on_the_desk(deal.editor.grants, [], today, soon)] == [1]
-    assert [m.number for m in queries.on_the_desk([], deal.clerk.grants, today, soon)] == [2]
+    assert listed(queries.on_the_desk(deal.editor.grants, [], today, last)) == [rows[0].id, rows[2].id]
+    assert listed(queries.on_the_desk(deal.editor.grants, [], today, soon)) == [rows[0].id]
+    assert listed(queries.on_the_desk([], deal.clerk.grants, today, soon)) == [rows[1].id]
     # Before the first day of the service nothing is asked for, and nothing is taken.
-    assert queries.on_the_desk(deal.editor.grants, [], today - timedelta(days=1), last) == []
+    assert listed(queries.on_the_desk(deal.editor.grants, [], today - timedelta(days=1), last)) == []
     with pytest.raises(Refused, match="在此之前不能报告节点完成"):
         make.reported(deal, rows[0], instant(today - timedelta(days=1), 18))
     stranger = acting(person(Role.STREET_CLERK, Scope(deal.street.district_id, deal.street.id + 999)))
-    assert queries.on_the_desk(stranger.grants, stranger.grants, today, last) == []
+    assert listed(queries.on_the_desk(stranger.grants, stranger.grants, today, last)) == []
 
 
 def test_chains_hold(deal):

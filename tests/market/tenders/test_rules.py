@@ -354,7 +354,8 @@ def test_defaults_keep_the_catalogues_points():
 
 
 def test_a_draft_begins_with_the_demands_own_words_and_keeps_what_the_catalogue_adds():
-    assert r.default_requirement("西区缺午餐。", "送餐上门。", "餐温不低于 60 度。") == "西区缺午餐。\n送餐上门。\n餐温不低于 60 度。"
+    both = r.default_requirement("西区缺午餐。", "送餐上门。", "餐温不低于 60 度。")
+    assert both == "西区缺午餐。\n送餐上门。\n餐温不低于 60 度。"
     assert r.default_requirement("", "送餐上门。", "") == "送餐上门。"
     assert r.default_requirement("午餐：送餐上门。", "送餐上门。", "") == "午餐：送餐上门。"
 
