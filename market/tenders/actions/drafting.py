@@ -13,6 +13,7 @@ from market.catalogue.queries import item as find_item
 from market.catalogue.queries import version_in_force
 from market.db.session import db
 from market.kernel.canonical import plain
+from market.kernel.categories import CATEGORY_LABELS, Category
 from market.kernel.clock import beijing_day
 from market.kernel.errors import NotFound, Refused
 from market.kernel.permits import Actor, Permit, require
@@ -307,7 +308,8 @@ def _fund(row: Tender, part: Lot, funding: Mapping[int, int], at: datetime) -> N
     wanted = {line_id: fen for line_id, fen in funding.items() if fen}
     lines = {line.id: line for line, _ in lines_for(row.street_id, fiscal_year(at), row.category)}
     if not set(wanted) <= set(lines):
-        raise Refused(N_("所选预算项不属于本街道本年度已批复的同类资金，请重新选择。"), field="funding")
+        wrong = N_("这笔资金不能用于“%(category)s”类服务；请改选本街道本年度已批复的同类资金。")
+        raise Refused(wrong, field="line", category=CATEGORY_LABELS[Category(row.category)])
     if not wanted:
         raise Refused(N_("请至少从一项预算中安排资金。"), field="funding")
     _set_funding(part, wanted, lines)
