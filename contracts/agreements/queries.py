@@ -109,11 +109,15 @@ def on_the_desk(drafting: Sequence[Grant], supplying: Sequence[Grant], buying: S
         return []
     unfiled = Agreement.state.in_(SIGNED) & Agreement.file_copied_on.is_(None)
     drafts = Agreement.state.in_([AgreementState.DRAFT, AgreementState.SUSPENDED])
-    query = select(Agreement).where(
-        or_(
-            within(Agreement, drafting) & (drafts | unfiled),
-            within(Agreement, supplying) & (Agreement.state == AgreementState.ISSUED),
-            within(Agreement, buying) & (Agreement.state == AgreementState.HALF_SIGNED),
+    query = (
+        select(Agreement)
+        .options(joinedload(Agreement.award))
+        .where(
+            or_(
+                within(Agreement, drafting) & (drafts | unfiled),
+                within(Agreement, supplying) & (Agreement.state == AgreementState.ISSUED),
+                within(Agreement, buying) & (Agreement.state == AgreementState.HALF_SIGNED),
+            )
         )
     )
     return list(db.session.scalars(query.order_by(Agreement.sign_by, Agreement.id).limit(200)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
 from contracts.agreements import queries
 from contracts.agreements.actions import RENDER_JOB
@@ -11,13 +11,14 @@ from contracts.agreements.jobs import render_contract
 from contracts.agreements.models import Agreement
 from contracts.agreements.states import AgreementState
 from contracts.agreements.views import bp
+from market.awards.queries import may_sign_at
 from market.kernel.clock import beijing_day, end_of_day
 from market.kernel.permits import Actor, Permit
 from market.kernel.text import N_
 from market.web.menus import MenuGroup
 from market.web.rooms import Ask, MenuEntry, Room, Waiting
 
-_SIGN = N_("签署合同")
+_SIGN, _READ = N_("签署合同"), N_("核对待签署的合同（公告期、质疑期满后签）")
 
 
 def asks(actor: Actor, at: datetime) -> list[Ask]:
@@ -43,21 +44,23 @@ def asks(actor: Actor, at: datetime) -> list[Ask]:
 def waiting(actor: Actor, at: datetime) -> list[Waiting]:
     """Contracts to finish, to sign, to file and to resume."""
     found: list[Waiting] = []
-    today = beijing_day(at)
     acts = (Permit.AGREEMENT_DRAFT, Permit.AGREEMENT_SIGN_SUPPLIER, Permit.AGREEMENT_SIGN_BUYER)
     for row in queries.on_the_desk(*(actor.scopes(permit) for permit in acts)):
-        found += _of(row, today)
+        found += _of(row, at)
     return found
 
 
-def _of(row: Agreement, today: date) -> list[Waiting]:
+def _of(row: Agreement, at: datetime) -> list[Waiting]:
+    today = beijing_day(at)
     page, due = f"/agreements/{row.id}", end_of_day(row.sign_by)
     late = today > row.sign_by
     match row.state:
         case AgreementState.DRAFT:
             return [Waiting(N_("定稿并送签合同"), row.title, page, due, late)]
         case AgreementState.ISSUED | AgreementState.HALF_SIGNED:
-            return [Waiting(_SIGN, row.title, f"{page}/sign", due, late)]
+            # While a window runs it may be read, not signed: whoever comes to sign would come in vain.
+            bar = may_sign_at(row.award, at, bool(row.data["rules"]["wait_for_windows"]))
+            return [Waiting(_SIGN if bar is None else _READ, row.title, f"{page}/sign", due, late)]
     found = [Waiting(N_("处理暂停的合同"), row.title, page)] if row.state == AgreementState.SUSPENDED else []
     if row.file_copy_by is not None and row.file_copied_on is None:
         by = row.file_copy_by

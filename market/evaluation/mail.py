@@ -10,7 +10,7 @@ from flask import current_app
 from flask_babel import force_locale
 
 from market.evaluation.states import LOW_TEST_LABELS, MEMBER_LABELS, TIE_LABELS, VERDICT_LABELS
-from market.kernel.clock import beijing
+from market.kernel.clock import beijing, deadline_text
 from market.kernel.permits import Permit, Scope
 from market.kernel.text import N_
 from market.people.queries import holders
@@ -71,7 +71,7 @@ def tell_asked(lot: Lot, organisation_id: int, inquiry_id: int, until: datetime,
         ),
         f"/evaluation/inquiries/{inquiry_id}",
         at,
-        {"title": title_of(lot), "until": f"{beijing(until):%Y-%m-%d %H:%M}"},
+        {"title": title_of(lot), "until": deadline_text(until)},
     )
 
 
