@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from contracts.agreements.models import Agreement, Substitution
 from contracts.agreements.states import AgreementState, SubstitutionState
 from market.awards.models import Award
 from market.awards.states import AwardState
+from market.db.lines import lined
 from market.db.session import db
 from market.kernel.permits import Actor, Grant, Permit
 from market.records.models import StoredFile
@@ -108,11 +109,15 @@ def on_the_desk(drafting: Sequence[Grant], supplying: Sequence[Grant], buying: S
         return []
     unfiled = Agreement.state.in_(SIGNED) & Agreement.file_copied_on.is_(None)
     drafts = Agreement.state.in_([AgreementState.DRAFT, AgreementState.SUSPENDED])
-    query = select(Agreement).where(
-        or_(
-            within(Agreement, drafting) & (drafts | unfiled),
-            within(Agreement, supplying) & (Agreement.state == AgreementState.ISSUED),
-            within(Agreement, buying) & (Agreement.state == AgreementState.HALF_SIGNED),
+    query = (
+        select(Agreement)
+        .options(joinedload(Agreement.award))
+        .where(
+            or_(
+                within(Agreement, drafting) & (drafts | unfiled),
+                within(Agreement, supplying) & (Agreement.state == AgreementState.ISSUED),
+                within(Agreement, buying) & (Agreement.state == AgreementState.HALF_SIGNED),
+            )
         )
     )
     return list(db.session.scalars(query.order_by(Agreement.sign_by, Agreement.id).limit(200)))
@@ -131,13 +136,22 @@ def awards_without_contract(street_id: int) -> list[Award]:
     return list(db.session.scalars(query.order_by(Award.sign_by, Award.id)))
 
 
+def _to_draft(grants: Iterable[Grant], limit: int) -> Select[Any]:
+    query = select(Award).where(within(Award, grants), _without_contract())
+    return query.order_by(Award.sign_by, Award.id).limit(limit)
+
+
 def awards_to_draft(actor: Actor, limit: int = 100) -> list[Award]:
     """Return the confirmed awards without a contract that this person may draft for, the most urgent first."""
     grants = actor.scopes(Permit.AGREEMENT_DRAFT)
     if not grants:
         return []
-    query = select(Award).where(within(Award, grants), _without_contract()).options(joinedload(Award.organisation))
-    return list(db.session.scalars(query.order_by(Award.sign_by, Award.id).limit(limit)))
+    return list(db.session.scalars(_to_draft(grants, limit).options(joinedload(Award.organisation))))
+
+
+def lines_to_draft(grants: Sequence[Grant]) -> Select[Any]:
+    """Ask for the confirmed awards without a contract within the grants."""
+    return lined(_to_draft(grants, 100), id=Award.id, title=Award.title, day=Award.sign_by)
 
 
 def in_force_on_fallen_awards(limit: int = 200) -> list[Agreement]:
@@ -185,13 +199,13 @@ def substitutions_of(agreement_id: int, *states: str) -> list[Substitution]:
     return list(db.session.scalars(query.order_by(Substitution.id)))
 
 
-def substitutions_to_decide(grants: Sequence[Grant]) -> list[Substitution]:
-    """Return the proposed substitutions that wait for somebody of the street with these grants, oldest first."""
-    if not grants:
-        return []
-    query = select(Substitution).where(
-        within(Substitution, grants), Substitution.state == SubstitutionState.PROPOSED
+def substitutions_to_decide(grants: Sequence[Grant]) -> Select[Any]:
+    """Ask for the proposed substitutions that wait for somebody of the street with these grants, oldest first."""
+    query = (
+        select(Substitution)
+        .join(Substitution.agreement)
+        .where(within(Substitution, grants), Substitution.state == SubstitutionState.PROPOSED)
+        .order_by(Substitution.id)
+        .limit(100)
     )
-    return list(
-        db.session.scalars(query.options(joinedload(Substitution.agreement)).order_by(Substitution.id).limit(100))
-    )
+    return lined(query, id=Substitution.id, ref=Substitution.agreement_id, title=Agreement.title)

@@ -14,9 +14,10 @@ from contracts.delivery import mail, queries
 from contracts.delivery.models import Acceptance, Milestone, Report
 from contracts.delivery.notices import accepted_release
 from contracts.delivery.queries import PENDING, REPORTED
-from contracts.delivery.rules import check_acceptance, check_report
+from contracts.delivery.rules import check_acceptance, check_begun, check_report
 from contracts.delivery.states import MILESTONE_MACHINE, MilestoneState, MilestoneVerb
 from market.db.session import db
+from market.kernel.clock import beijing_day
 from market.kernel.errors import NotFound, Refused
 from market.kernel.permits import CLOCK, Actor, Permit, require
 from market.kernel.text import N_
@@ -144,6 +145,7 @@ def report_milestone(actor: Actor, milestone_id: int, facts: ReportFacts, token:
     require(actor, Permit.DELIVERY_REPORT, row.subject.scope)
     require_other_hands(actor, Permit.DELIVERY_REPORT, "milestone", row.id)
     _check_in_force(row)
+    check_begun(row.agreement.starts_on, beijing_day(at))
     pending = queries.pending_evidence(row.id)
     check_report(facts.text, facts.people_served, facts.sessions_held, len(pending))
     report = Report(

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Any
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import joinedload, selectinload
 
 from contracts.agreements.models import Agreement
 from contracts.agreements.queries import within
 from contracts.agreements.states import AgreementState
 from contracts.delivery.models import Acceptance, Milestone, Report
 from contracts.delivery.states import MilestoneState
+from market.db.lines import lined
 from market.db.session import db
 from market.kernel.permits import Actor, Grant, Permit
 from market.records.models import StoredFile
@@ -82,14 +84,13 @@ def milestones_for(
     return list(db.session.scalars(query))
 
 
-def on_the_desk(reporting: Sequence[Grant], accepting: Sequence[Grant], soon: date) -> list[Milestone]:
-    """Return milestones of contracts in force that wait for somebody with these grants, by due day.
+def on_the_desk(reporting: Sequence[Grant], accepting: Sequence[Grant], today: date, soon: date) -> Select[Any]:
+    """Ask for milestones of contracts in force that wait for somebody with these grants, by due day.
 
-    The organisation reports what was returned and what is due by `soon`; the street accepts what was reported.
+    The organisation reports what was returned and, once the service has begun, what is due by `soon`; the street
+    accepts what was reported.
     """
-    if not (reporting or accepting):
-        return []
-    near = (Milestone.state == MilestoneState.PLANNED) & (Milestone.due_on <= soon)
+    near = (Milestone.state == MilestoneState.PLANNED) & (Milestone.due_on <= soon) & (Agreement.starts_on <= today)
     query = (
         select(Milestone)
         .join(Milestone.agreement)
@@ -100,11 +101,18 @@ def on_the_desk(reporting: Sequence[Grant], accepting: Sequence[Grant], soon: da
                 within(Milestone, accepting) & (Milestone.state == MilestoneState.REPORTED),
             ),
         )
-        .options(contains_eager(Milestone.agreement))
         .order_by(Milestone.due_on, Milestone.id)
         .limit(200)
     )
-    return list(db.session.scalars(query))
+    return lined(
+        query,
+        id=Milestone.id,
+        number=Milestone.number,
+        state=Milestone.state,
+        title=Agreement.title,
+        name=Milestone.title,
+        day=Milestone.due_on,
+    )
 
 
 def decisions(milestone_ids: Iterable[int]) -> list[Acceptance]:

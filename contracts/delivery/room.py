@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from contracts.delivery.due import plan
 from contracts.delivery.queries import on_the_desk
 from contracts.delivery.rules import SOON_DAYS, is_overdue
 from contracts.delivery.states import MilestoneState
 from contracts.delivery.views import bp
+from market.db.lines import Line
 from market.kernel.clock import beijing_day, end_of_day
 from market.kernel.permits import Actor, Permit
 from market.kernel.text import N_
 from market.web.menus import MenuGroup
-from market.web.rooms import MenuEntry, Room, Waiting
+from market.web.rooms import Ask, MenuEntry, Room, Waiting
 
 _VERBS = {
     MilestoneState.PLANNED: (N_("报告履约节点"), "/report"),
@@ -22,24 +23,28 @@ _VERBS = {
 }
 
 
-def waiting(actor: Actor, at: datetime) -> list[Waiting]:
+def asks(actor: Actor, at: datetime) -> list[Ask]:
     """Milestones to report (near or overdue, and all that were returned) and to accept."""
     today = beijing_day(at)
     reporting, accepting = actor.scopes(Permit.DELIVERY_REPORT), actor.scopes(Permit.DELIVERY_ACCEPT)
-    found = []
-    for row in on_the_desk(reporting, accepting, today + timedelta(days=SOON_DAYS)):
-        verb, page = _VERBS[MilestoneState(row.state)]
-        url, title = f"/delivery/milestones/{row.id}{page}", f"{row.agreement.title} · {row.title}"
-        mine = row.state != MilestoneState.REPORTED
-        due = end_of_day(row.due_on) if mine else None
-        found.append(Waiting(verb, title, url, due, mine and is_overdue(row.due_on, today)))
-    return found
+    if not (reporting or accepting):
+        return []
+    query = on_the_desk(reporting, accepting, today, today + timedelta(days=SOON_DAYS))
+    return [Ask(query, lambda rows: [_of(row, today) for row in rows])]
+
+
+def _of(row: Line, today: date) -> Waiting:
+    verb, page = _VERBS[MilestoneState(row.state)]
+    mine = row.state != MilestoneState.REPORTED
+    due = end_of_day(row.day) if mine else None
+    late = mine and is_overdue(row.day, today)
+    return Waiting(verb, f"{row.title} · {row.name}", f"/delivery/milestones/{row.id}{page}", due, late)
 
 
 CARD = Room(
     name="delivery",
     blueprints=[bp],
     menu=[MenuEntry(N_("履约"), "delivery.index", (Permit.AGREEMENT_SEE,), group=MenuGroup.CONTRACTS)],
-    waiting=waiting,
+    asks=asks,
     due=[plan],
 )

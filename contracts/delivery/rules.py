@@ -34,6 +34,19 @@ def is_overdue(due_on: date, today: date) -> bool:
     return today > due_on
 
 
+def has_begun(starts_on: date, today: date) -> bool:
+    """True from the first day of the service on: before it nothing can have been done that a report could say."""
+    return today >= starts_on
+
+
+def check_begun(starts_on: date, today: date) -> None:
+    """Raise Refused while the service period has not begun, naming its first day."""
+    if not has_begun(starts_on, today):
+        raise Refused(
+            N_("服务期自 %(day)s 开始，在此之前不能报告节点完成；请在服务开始后再提交。"), day=starts_on.isoformat()
+        )
+
+
 def check_report(text: str, people_served: int, sessions_held: int, evidence_files: int) -> None:
     """Raise Refused at the field that a report lacks; evidence is what acceptance stands on."""
     if not text.strip():

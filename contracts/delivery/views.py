@@ -17,7 +17,7 @@ from contracts.delivery import actions, queries
 from contracts.delivery.actions import AcceptanceFacts, ReportFacts
 from contracts.delivery.forms import AcceptForm, ReportForm, ReturnForm
 from contracts.delivery.models import Milestone
-from contracts.delivery.rules import is_overdue
+from contracts.delivery.rules import has_begun, is_overdue
 from contracts.delivery.states import BASE_LABELS, MILESTONE_LABELS, MILESTONE_MACHINE, MilestoneState, MilestoneVerb
 from market.db.engine import begin_reading, begin_writing
 from market.db.session import db
@@ -100,9 +100,9 @@ def board(agreement_id: int) -> Any:
         contract=contract,
         rows=[(row, _late(row)) for row in rows],
         waits=contract.state == AgreementState.IN_FORCE and not rows,
-        may_plan=not current_actor().permits(contract.subject.scope).isdisjoint(
-            {Permit.DELIVERY_ACCEPT, Permit.DELIVERY_REPORT}
-        ),
+        may_plan=not current_actor()
+        .permits(contract.subject.scope)
+        .isdisjoint({Permit.DELIVERY_ACCEPT, Permit.DELIVERY_REPORT}),
         states=MILESTONE_LABELS,
         bases=BASE_LABELS,
         tones=TONES,
@@ -125,12 +125,14 @@ def show(milestone_id: int) -> Any:
     row = _seen(milestone_id)
     permits = current_actor().permits(row.subject.scope)
     in_force = row.agreement.state == AgreementState.IN_FORCE
+    verbs = {m.verb.value for m in MILESTONE_MACHINE.verbs_from(row.state, permits)} if in_force else set()
     decided = queries.decisions([row.id])
     return render_template(
         "contracts/delivery/show.html",
         row=row,
         late=_late(row),
-        verbs={m.verb.value for m in MILESTONE_MACHINE.verbs_from(row.state, permits)} if in_force else set(),
+        verbs=verbs,
+        early="report" in verbs and not has_begun(row.agreement.starts_on, beijing_day(now())),
         in_force=in_force,
         organises=Permit.OUTCOME_ORGANISE in permits,
         evidence=queries.evidence([one.id for one in row.reports]),
@@ -204,6 +206,7 @@ def _report_page(milestone_id: int, form: ReportForm) -> Any:
         row=row,
         form=form,
         files=queries.pending_evidence(row.id),
+        early=not has_begun(row.agreement.starts_on, beijing_day(now())),
         returned=last[0] if last and not last[0].accepted else None,
     )
     return page, 422 if form.errors else 200

@@ -7,7 +7,7 @@ from typing import Any
 
 from contracts.outcomes.models import Evaluation, Invitation
 from contracts.outcomes.states import GRADE_LABELS, Grade, Source
-from market.kernel.clock import beijing
+from market.kernel.clock import deadline_text
 from market.kernel.permits import Permit, Scope
 from market.kernel.text import N_
 from market.people.queries import holders
@@ -16,7 +16,7 @@ from market.records.messages import tell
 
 def _params(row: Evaluation, **more: Any) -> dict[str, Any]:
     milestone = row.milestone
-    until = beijing(row.collect_until).strftime("%Y-%m-%d %H:%M")
+    until = deadline_text(row.collect_until)
     return {"title": milestone.agreement.title, "milestone": milestone.title, "until": until, **more}
 
 

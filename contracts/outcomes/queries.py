@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from contracts.agreements.models import Agreement
@@ -16,6 +18,7 @@ from contracts.delivery.states import MilestoneState
 from contracts.outcomes.models import Evaluation, Invitation, Rating
 from contracts.outcomes.states import EvaluationState
 from market.awards.rules import EVALUATION
+from market.db.lines import lined
 from market.db.session import db
 from market.kernel.permits import Actor, Grant, Permit
 from market.organisations.models import Organisation
@@ -92,26 +95,44 @@ def evaluations_for(actor: Actor, before: int | None = None) -> list[Evaluation]
     return list(db.session.scalars(query))
 
 
-def invitations_to(actor: Actor, *, unanswered: bool = False, limit: int = 100) -> list[Invitation]:
-    """Return the invitations of this person and the organisations it rates for, newest first."""
+def _invited(actor: Actor, limit: int) -> Select[Any] | None:
     mine = _rater_organisations(actor)
     if actor.user_id is None or not (mine or actor.scopes(Permit.OUTCOME_RATE_THIRD)):
-        return []
-    contract = joinedload(Invitation.evaluation).joinedload(Evaluation.milestone).joinedload(Milestone.agreement)
-    query = (
+        return None
+    return (
         select(Invitation)
         .join(Invitation.evaluation)
         .where(or_(Invitation.user_id == actor.user_id, Invitation.organisation_id.in_(mine)))
-        .options(contract.joinedload(Agreement.organisation))
         .order_by(Invitation.id.desc())
         .limit(limit)
     )
-    if unanswered:
-        answered = select(Rating.id).where(Rating.invitation_id == Invitation.id)
-        query = query.where(
-            Evaluation.state == EvaluationState.COLLECTING, Invitation.declined == "", ~answered.exists(), _alive()
-        )
-    return list(db.session.scalars(query))
+
+
+def invitations_to(actor: Actor, limit: int = 100) -> list[Invitation]:
+    """Return the invitations of this person and the organisations it rates for, newest first."""
+    query = _invited(actor, limit)
+    contract = joinedload(Invitation.evaluation).joinedload(Evaluation.milestone).joinedload(Milestone.agreement)
+    return [] if query is None else list(db.session.scalars(query.options(contract.joinedload(Agreement.organisation))))
+
+
+def unanswered(actor: Actor, at: datetime) -> Select[Any] | None:
+    """Ask for the invitations this person can still answer; `state` is the source.
+
+    None for somebody who never is asked.
+    """
+    query = _invited(actor, 100)
+    if query is None:
+        return None
+    answered = select(Rating.id).where(Rating.invitation_id == Invitation.id)
+    query = query.join(Evaluation.milestone).join(Milestone.agreement)
+    query = query.where(
+        Evaluation.state == EvaluationState.COLLECTING,
+        Evaluation.collect_until > at,
+        Invitation.declined == "",
+        ~answered.exists(),
+        _alive(),
+    )
+    return lined(query, id=Invitation.id, state=Invitation.source, title=Agreement.title, at=Evaluation.collect_until)
 
 
 def _alive() -> ColumnElement[bool]:
@@ -120,24 +141,23 @@ def _alive() -> ColumnElement[bool]:
     return Evaluation.agreement_id.not_in(ended)
 
 
-def collecting(grants: Sequence[Grant], *, unrated_by: str = "", limit: int = 100) -> list[Evaluation]:
-    """Return evaluations that are being collected within the grants, the one that ends first first.
+def collecting(grants: Sequence[Grant], *, unrated_by: str = "", limit: int = 100) -> Select[Any]:
+    """Ask for evaluations that are being collected within the grants, the one that ends first first.
 
     `unrated_by` leaves out those that have a rating of this source.
     """
-    if not grants:
-        return []
     query = (
         select(Evaluation)
+        .join(Evaluation.milestone)
+        .join(Milestone.agreement)
         .where(within(Evaluation, grants), Evaluation.state == EvaluationState.COLLECTING, _alive())
-        .options(joinedload(Evaluation.milestone).joinedload(Milestone.agreement))
         .order_by(Evaluation.collect_until, Evaluation.id)
         .limit(limit)
     )
     if unrated_by:
         rated = select(Rating.id).where(Rating.evaluation_id == Evaluation.id, Rating.source == unrated_by)
         query = query.where(~rated.exists())
-    return list(db.session.scalars(query))
+    return lined(query, id=Evaluation.id, title=Agreement.title, at=Evaluation.collect_until)
 
 
 # --- one evaluation ---------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from market.awards.models import Award, Objection
 from market.awards.states import ObjectionState
-from market.kernel.clock import beijing
+from market.kernel.clock import deadline_text
 from market.kernel.permits import Permit, Scope
 from market.kernel.text import N_
 from market.people.queries import holders
@@ -25,7 +25,7 @@ def tell_proposed(row: Award, at: datetime) -> None:
         N_("“%(title)s”拟由贵机构承接，公示到 %(until)s；公示期满、异议处理完毕后确认。"),
         f"/awards/{row.id}",
         at,
-        {"title": row.title, "until": f"{beijing(row.publicity_until):%Y-%m-%d %H:%M}"},
+        {"title": row.title, "until": deadline_text(row.publicity_until)},
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from market.bids.models import BidDraft
-from market.kernel.clock import beijing
+from market.kernel.clock import deadline_text
 from market.kernel.permits import Permit, Scope
 from market.kernel.text import N_
 from market.people.queries import holders
@@ -40,7 +40,7 @@ def tell_not_submitted(draft: BidDraft, lot: Lot, hours: int, at: datetime) -> N
             "title": lot_title(lot),
             "organisation": draft.organisation.name,
             "hours": hours,
-            "deadline": f"{beijing(lot.tender.deadline_at):%Y-%m-%d %H:%M}",
+            "deadline": deadline_text(lot.tender.deadline_at),
         },
     )
 

@@ -14,21 +14,28 @@ from market.bids.views import bp
 from market.kernel.permits import Actor, Permit
 from market.kernel.text import N_
 from market.web.menus import MenuGroup
-from market.web.rooms import MenuEntry, Room, Waiting
+from market.web.rooms import Ask, MenuEntry, Room, Waiting
+
+
+def asks(actor: Actor, at: datetime) -> list[Ask]:
+    """Bids that are written but not submitted."""
+    mine, verb = {g.organisation_id for g in actor.scopes(Permit.BID_DRAFT) if g.organisation_id}, _UNSENT
+    if not mine:
+        return []
+    return [
+        Ask(
+            queries.unsent_lines(mine, at),
+            lambda rows: [Waiting(verb, r.title, f"/bids/{r.id}/{r.ref}", r.at, urgent=True) for r in rows],
+        )
+    ]
+
+
+_UNSENT = N_("递交投标（已填写，尚未递交）")
 
 
 def waiting(actor: Actor, at: datetime) -> list[Waiting]:
-    """Bids that are written but not submitted, and lots that this person can help to open."""
-    found = []
-    mine = sorted({g.organisation_id for g in actor.scopes(Permit.BID_DRAFT) if g.organisation_id})
-    if mine:
-        for row in queries.unsent(mine, at):
-            url = f"/bids/{row.lot.id}/{row.draft.organisation_id}"
-            due = row.lot.tender.deadline_at
-            found.append(Waiting(N_("递交投标（已填写，尚未递交）"), row.lot.tender.title, url, due, urgent=True))
-    if actor.scopes(Permit.BID_OPEN) and actor.user_id is not None:
-        found += _to_open(actor.user_id, at)
-    return found
+    """Lots that this person can help to open."""
+    return _to_open(actor.user_id, at) if actor.scopes(Permit.BID_OPEN) and actor.user_id is not None else []
 
 
 def _to_open(me: int, at: datetime) -> list[Waiting]:
@@ -54,6 +61,7 @@ CARD = Room(
         MenuEntry(N_("投标"), "bids.mine", (Permit.BID_DRAFT,), group=MenuGroup.PURCHASE),
         MenuEntry(N_("开标"), "bids.opening_desk", (Permit.BID_OPEN,), group=MenuGroup.PURCHASE),
     ],
+    asks=asks,
     waiting=waiting,
     due=[remind_unsent, close_windows, expire_rewraps, sweep_draft_keys],
     jobs={DECRYPT_JOB: decrypt_bid},

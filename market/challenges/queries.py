@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
+from market.awards.models import Award
 from market.bids.models import OpenedBid
 from market.challenges.models import Challenge
 from market.challenges.states import ChallengeState
+from market.db.lines import lined
 from market.db.session import db
 
 OPEN = (ChallengeState.FILED.value, ChallengeState.REPLIED.value)
@@ -35,17 +38,27 @@ def open_challenges(award_id: int) -> list[Challenge]:
     return [c for c in challenges_to(award_id) if c.state in OPEN]
 
 
-def in_state(state: ChallengeState, street_ids: Iterable[int], district_ids: Iterable[int]) -> list[Challenge]:
-    """Return the challenges in a state within these streets or districts, oldest first."""
-    query = (
+def _in_state(state: ChallengeState, street_ids: Iterable[int], district_ids: Iterable[int]) -> Select[Any]:
+    return (
         select(Challenge)
         .where(Challenge.state == state)
         .where(Challenge.street_id.in_(list(street_ids)) | Challenge.district_id.in_(list(district_ids)))
-        .options(*_loaded())  # type: ignore[arg-type]
         .order_by(Challenge.id)
         .limit(100)
     )
+
+
+def in_state(state: ChallengeState, street_ids: Iterable[int], district_ids: Iterable[int]) -> list[Challenge]:
+    """Return the challenges in a state within these streets or districts, oldest first."""
+    query = _in_state(state, street_ids, district_ids).options(*_loaded())  # type: ignore[arg-type]
     return list(db.session.scalars(query))
+
+
+def lines_in_state(state: ChallengeState, street_ids: Iterable[int], district_ids: Iterable[int]) -> Select[Any]:
+    """Ask for the challenges in a state within these streets or districts: to reply, or to decide, by `day`."""
+    query = _in_state(state, street_ids, district_ids).join(Challenge.award)
+    day = Challenge.reply_by if state == ChallengeState.FILED else Challenge.complaint_by
+    return lined(query, id=Challenge.id, title=Award.title, day=day)
 
 
 def filed_by(organisation_ids: Iterable[int]) -> list[Challenge]:

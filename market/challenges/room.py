@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
-from market.challenges.queries import in_state
+from market.challenges.queries import lines_in_state
 from market.challenges.states import ChallengeState
 from market.challenges.views import bp
+from market.db.lines import Line
 from market.kernel.clock import end_of_day
 from market.kernel.permits import Actor, Permit
 from market.kernel.text import N_
 from market.web.menus import MenuGroup
-from market.web.rooms import MenuEntry, Room, Waiting
+from market.web.rooms import Ask, MenuEntry, Room, Waiting
 
 
-def waiting(actor: Actor, at: datetime) -> list[Waiting]:
+def asks(actor: Actor, at: datetime) -> list[Ask]:
     """Challenges to answer and to decide."""
     streets = [g.street_id for g in actor.scopes(Permit.CHALLENGE_REPLY) if g.street_id is not None]
     districts = [g.district_id for g in actor.scopes(Permit.CHALLENGE_DECIDE) if g.district_id is not None]
-    reply = in_state(ChallengeState.FILED, streets, []) if streets else []
-    decide = in_state(ChallengeState.REPLIED, [], districts) if districts else []
-    return [
-        Waiting(N_("答复质疑"), row.award.title, f"/challenges/{row.id}", end_of_day(row.reply_by), urgent=True)
-        for row in reply
-    ] + [
-        Waiting(N_("处理质疑"), row.award.title, f"/challenges/{row.id}", end_of_day(row.complaint_by))
-        for row in decide
-    ]
+    found = []
+    if streets:
+        found.append(Ask(lines_in_state(ChallengeState.FILED, streets, []), _reader(N_("答复质疑"), urgent=True)))
+    if districts:
+        found.append(Ask(lines_in_state(ChallengeState.REPLIED, [], districts), _reader(N_("处理质疑"))))
+    return found
+
+
+def _reader(verb: str, *, urgent: bool = False) -> Callable[[list[Line]], list[Waiting]]:
+    return lambda rows: [Waiting(verb, r.title, f"/challenges/{r.id}", end_of_day(r.day), urgent) for r in rows]
 
 
 CARD = Room(
@@ -40,5 +43,5 @@ CARD = Room(
             group=MenuGroup.PURCHASE,
         )
     ],
-    waiting=waiting,
+    asks=asks,
 )

@@ -56,6 +56,12 @@ class GridForm(Form):
                 _, bid, item = field.short_name.split("-")
                 yield int(bid), int(item), field, self[f"reason-{bid}-{item}"]
 
+    def fill_met(self, bid_id: int | None = None) -> None:
+        """Mark as met whatever has no mark yet, of one bid or of all; what was judged otherwise stays."""
+        for bid, _item, mark, _reason in self.cells:
+            if bid_id in (None, bid) and mark.data is None:
+                mark.data = Mark.MET
+
 
 def grid_form(
     bids: Iterable[OpenedBid], items: Iterable[QualificationItem], known: Mapping[tuple[int, int], QualificationCheck]

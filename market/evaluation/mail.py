@@ -10,7 +10,7 @@ from flask import current_app
 from flask_babel import force_locale
 
 from market.evaluation.states import LOW_TEST_LABELS, MEMBER_LABELS, TIE_LABELS, VERDICT_LABELS
-from market.kernel.clock import beijing
+from market.kernel.clock import beijing, deadline_text
 from market.kernel.permits import Permit, Scope
 from market.kernel.text import N_
 from market.people.queries import holders
@@ -23,7 +23,12 @@ TITLE = N_("评审报告")
 
 def title_of(lot: Lot) -> str:
     """Name of a lot as people know it: the purchase, and the lot's own where it differs."""
-    return f"{lot.tender.title} · {lot.title}" if lot.title and lot.title != lot.tender.title else lot.tender.title
+    return lot_name(lot.tender.title, lot.title)
+
+
+def lot_name(purchase: str, own: str) -> str:
+    """Name of a lot from the purchase's title and its own."""
+    return f"{purchase} · {own}" if own and own != purchase else purchase
 
 
 def members_of(organisation_id: int) -> list[int]:
@@ -66,7 +71,7 @@ def tell_asked(lot: Lot, organisation_id: int, inquiry_id: int, until: datetime,
         ),
         f"/evaluation/inquiries/{inquiry_id}",
         at,
-        {"title": title_of(lot), "until": f"{beijing(until):%Y-%m-%d %H:%M}"},
+        {"title": title_of(lot), "until": deadline_text(until)},
     )
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, select, union
+from sqlalchemy import Select, exists, select, union
 from sqlalchemy.orm import defer, joinedload, load_only, selectinload
 
 from market.bids.models import OpenedBid, Opening, UnreadableBid
+from market.db.lines import lined
 from market.db.session import db
 from market.evaluation.models import EvaluationReport, PriceInquiry, PurchaseHelper, QualificationCheck, Result
 from market.evaluation.rules import Hit, LowRates, low_price_hits, low_price_lines, low_rates
@@ -192,22 +193,23 @@ def inquiry(inquiry_id: int, *, lock: bool = False) -> PriceInquiry | None:
     return db.session.scalar(query)
 
 
-def open_inquiries_for(organisation_ids: Iterable[int], at: datetime) -> list[PriceInquiry]:
-    """Return inquiries that these organisations can still answer, the first to end first."""
+def open_inquiries_for(organisation_ids: Iterable[int], at: datetime) -> Select[Any]:
+    """Ask for inquiries that these organisations can still answer, the first to end first; `name` is the lot's own."""
     query = (
         select(PriceInquiry)
         .join(PriceInquiry.bid)
+        .join(Lot, Lot.id == OpenedBid.lot_id)
+        .join(Tender, Tender.id == Lot.tender_id)
         .where(
             OpenedBid.organisation_id.in_(list(organisation_ids)),
             PriceInquiry.until > at,
             PriceInquiry.replied_at.is_(None),
             PriceInquiry.decided_at.is_(None),
         )
-        .options(joinedload(PriceInquiry.bid).load_only(OpenedBid.lot_id, OpenedBid.organisation_id))
         .order_by(PriceInquiry.until)
         .limit(PAGE)
     )
-    return list(db.session.scalars(query))
+    return lined(query, id=PriceInquiry.id, title=Tender.title, name=Lot.title, at=PriceInquiry.until)
 
 
 def conforming(rows: Iterable[OpenedBid], asked: Iterable[PriceInquiry]) -> list[OpenedBid]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from market.db.lines import Line
 from market.evaluation import queries
 from market.evaluation.actions.lots import SUBJECT
 from market.evaluation.actions.ranking import REPORT_JOB
 from market.evaluation.jobs import report_pdf
-from market.evaluation.mail import title_of
+from market.evaluation.mail import lot_name, title_of
 from market.evaluation.views import bp
 from market.kernel.permits import Actor, Permit
 from market.kernel.text import N_
@@ -16,19 +17,27 @@ from market.panels.queries import my_seats
 from market.panels.states import SeatState
 from market.tenders.states import LotState
 from market.web.menus import MenuGroup
-from market.web.rooms import MenuEntry, Room, Waiting
+from market.web.rooms import Ask, MenuEntry, Room, Waiting
+
+
+def asks(actor: Actor, at: datetime) -> list[Ask]:
+    """Prices that bidders must explain."""
+    firms = {g.organisation_id for g in actor.scopes(Permit.BID_DRAFT) if g.organisation_id is not None}
+    return [Ask(queries.open_inquiries_for(firms, at), lambda rows: [_explain(r) for r in rows])] if firms else []
+
+
+def _explain(row: Line) -> Waiting:
+    title = lot_name(row.title, row.name)
+    return Waiting(N_("说明报价"), title, f"/evaluation/inquiries/{row.id}", row.at, urgent=True)
 
 
 def waiting(actor: Actor, at: datetime) -> list[Waiting]:
-    """What waits for the clerk, for members of panels and for bidders who must explain a price."""
+    """What waits for the clerk and for members of panels."""
     found = []
     if actor.scopes(Permit.EVALUATION_REPORT):
         found += [_of_lot(one) for one in queries.desk(actor, at)]
     if actor.scopes(Permit.BID_SCORE):
         found += _of_seats(actor)
-    organisations = {g.organisation_id for g in actor.scopes(Permit.BID_DRAFT) if g.organisation_id is not None}
-    if organisations:
-        found += _of_bidder(organisations, at)
     return found
 
 
@@ -62,17 +71,6 @@ def _of_seats(actor: Actor) -> list[Waiting]:
     return found
 
 
-def _of_bidder(organisations: set[int], at: datetime) -> list[Waiting]:
-    rows = queries.open_inquiries_for(organisations, at)
-    lots = queries.lots_by_id(row.bid.lot_id for row in rows) if rows else {}
-    return [
-        Waiting(
-            N_("说明报价"), title_of(lots[row.bid.lot_id]), f"/evaluation/inquiries/{row.id}", row.until, urgent=True
-        )
-        for row in rows
-    ]
-
-
 CARD = Room(
     name="evaluation",
     blueprints=[bp],
@@ -84,6 +82,7 @@ CARD = Room(
             group=MenuGroup.PURCHASE,
         )
     ],
+    asks=asks,
     waiting=waiting,
     jobs={REPORT_JOB: report_pdf},
 )

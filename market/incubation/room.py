@@ -13,7 +13,7 @@ from market.kernel.clock import beijing_day, end_of_day
 from market.kernel.permits import Actor, Permit
 from market.kernel.text import N_
 from market.web.menus import MenuGroup
-from market.web.rooms import MenuEntry, Room, Waiting
+from market.web.rooms import Ask, MenuEntry, Room, Waiting
 
 _S = ResidencyState
 # What a state asks of staff, of the district, of the organisation.
@@ -32,9 +32,29 @@ _ORGANISATION = {
 }
 
 
+def asks(actor: Actor, at: datetime) -> list[Ask]:
+    """Trainings to come, and hosts to answer."""
+    found, come, answer = [], N_("参加培训"), N_("答复支持关系")
+    if own := _own(actor, Permit.INCUBATION_APPLY):
+        found.append(
+            Ask(
+                queries.coming_for(own, at),
+                lambda rows: [Waiting(come, r.title, f"/incubation/trainings/{r.id}", r.at) for r in rows],
+            )
+        )
+    if hosts := _own(actor, Permit.HOSTING_AGREE):
+        found.append(
+            Ask(
+                queries.proposed_to(hosts),
+                lambda rows: [Waiting(answer, r.title, f"/incubation/hostings/{r.id}") for r in rows],
+            )
+        )
+    return found
+
+
 def waiting(actor: Actor, at: datetime) -> list[Waiting]:
-    """Applications to check and decide, agreements to accept, space to hand back, lists to enter, hosts to answer."""
-    return [*_cases(actor, beijing_day(at)), *_trainings(actor, at), *_hostings(actor)]
+    """Applications to check and decide, agreements to accept, space to hand back, lists to enter."""
+    return [*_cases(actor, beijing_day(at)), *_trainings(actor, at)]
 
 
 def _cases(actor: Actor, today: date) -> Iterator[Waiting]:
@@ -64,15 +84,6 @@ def _trainings(actor: Actor, at: datetime) -> Iterator[Waiting]:
     if grants := actor.scopes(Permit.INCUBATION_WORK):
         for row in queries.to_close(grants, at):
             yield Waiting(N_("登记培训签到"), row.title, f"/incubation/trainings/{row.id}/attendance", row.ends_at)
-    if own := _own(actor, Permit.INCUBATION_APPLY):
-        for row in queries.coming_for(own, at):
-            yield Waiting(N_("参加培训"), row.title, f"/incubation/trainings/{row.id}", row.starts_at)
-
-
-def _hostings(actor: Actor) -> Iterator[Waiting]:
-    if hosts := _own(actor, Permit.HOSTING_AGREE):
-        for row in queries.proposed_to(hosts):
-            yield Waiting(N_("答复支持关系"), row.group.name, f"/incubation/hostings/{row.id}")
 
 
 CARD = Room(
@@ -102,6 +113,7 @@ CARD = Room(
             group=MenuGroup.ORGANISATIONS,
         ),
     ],
+    asks=asks,
     waiting=waiting,
     due=[end_hostings],
 )

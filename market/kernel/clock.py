@@ -47,3 +47,14 @@ def end_of_day(day: date) -> datetime:
 def is_before(at: datetime, deadline: datetime) -> bool:
     """True while an act at `at` is in time: strictly before the deadline."""
     return aware(at) < aware(deadline)
+
+
+def deadline_text(deadline: datetime) -> str:
+    """Return a deadline in Beijing time to the minute; midnight is the end of the day before, 2026-05-07 24:00.
+
+    That is how the law says it: printed as 2026-05-08 00:00 people read a day too much.
+    """
+    local = beijing(deadline)
+    if (local.hour, local.minute, local.second) == (0, 0, 0):
+        return f"{(local - timedelta(days=1)).date().isoformat()} 24:00"
+    return local.strftime("%Y-%m-%d %H:%M")

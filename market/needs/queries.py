@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
+from market.db.lines import lined
 from market.db.session import db
 from market.needs.models import DemandItem, Need
 from market.needs.states import DemandState
+from market.places.models import Street
 
 
 def demand(demand_id: int) -> DemandItem | None:
@@ -49,10 +52,11 @@ def needs_by_id(ids: Iterable[int]) -> list[Need]:
     return list(db.session.scalars(select(Need).where(Need.id.in_(list(ids))).order_by(Need.id)))
 
 
-def loose_streets(street_ids: Iterable[int]) -> list[int]:
-    """Return which of these streets have needs that belong to no demand item yet."""
-    query = select(Need.street_id).where(Need.street_id.in_(list(street_ids)), Need.demand_id.is_(None)).distinct()
-    return sorted(db.session.scalars(query))
+def streets_with_loose_needs(street_ids: Iterable[int]) -> Select[Any]:
+    """Ask which of these streets have needs that belong to no demand item yet."""
+    loose = select(Need.street_id).where(Need.demand_id.is_(None))
+    query = select(Street).where(Street.id.in_(list(street_ids)), Street.id.in_(loose))
+    return lined(query, id=Street.id, title=Street.name)
 
 
 def loose_needs(street_ids: Iterable[int], limit: int = 200) -> list[Need]:

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
+from market.db.lines import lined
 from market.db.session import db
 from market.kernel.permits import Actor
 from market.organisations.models import BankAccount, Organisation, OrganisationRating, StripeAccount
@@ -97,11 +98,18 @@ def party_id(subject: Organisation) -> str:
     return f"org-{subject.uscc or subject.id}"
 
 
-def proposed_accounts(organisation_ids: Iterable[int], not_by: int | None) -> list[BankAccount]:
-    """Return accounts that wait for a second person other than `not_by`."""
+def unfinished(organisation_ids: Iterable[int]) -> Select[Any]:
+    """Ask which of these organisations' registrations are begun or returned and not handed in."""
+    states = (OrganisationState.DRAFT, OrganisationState.RETURNED)
+    query = select(Organisation).where(Organisation.id.in_(list(organisation_ids)), Organisation.state.in_(states))
+    return lined(query, id=Organisation.id, title=Organisation.name)
+
+
+def proposed_accounts(organisation_ids: Iterable[int], not_by: int | None) -> Select[Any]:
+    """Ask for accounts that wait for a second person other than `not_by`."""
     query = select(BankAccount).where(
         BankAccount.organisation_id.in_(list(organisation_ids)),
         BankAccount.state == BankState.PROPOSED,
         BankAccount.proposed_by != not_by,
     )
-    return list(db.session.scalars(query.order_by(BankAccount.id)))
+    return lined(query, id=BankAccount.organisation_id, title=BankAccount.bank_name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from market.kernel.clock import beijing
+from market.kernel.clock import deadline_text
 from market.kernel.permits import Permit
 from market.kernel.text import N_
 from market.people.queries import holders
@@ -34,7 +34,7 @@ def tell_published(tender: Tender, at: datetime) -> None:
     if tender.created_by is None or tender.deadline_at is None:
         return
     subject, body = N_("采购公告已发布"), N_("“%(title)s”已发布公告，递交截止时间为北京时间 %(deadline)s。")
-    params = {"title": tender.title, "deadline": beijing(tender.deadline_at).strftime("%Y-%m-%d %H:%M")}
+    params = {"title": tender.title, "deadline": deadline_text(tender.deadline_at)}
     tell([tender.created_by], subject, body, f"/tenders/{tender.id}", at, params)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from market.kernel.clock import beijing
+from market.kernel.clock import deadline_text
 from market.kernel.permits import Permit, Scope
 from market.kernel.text import N_
 from market.people.queries import holders
@@ -41,7 +41,7 @@ def tell_published(row: Round, at: datetime) -> None:
     if row.created_by is None or row.deadline_at is None:
         return
     subject, body = N_("征集公告已发布"), N_("“%(title)s”已发布，申报截止时间为北京时间 %(deadline)s。")
-    params = {"title": row.title, "deadline": beijing(row.deadline_at).strftime("%Y-%m-%d %H:%M")}
+    params = {"title": row.title, "deadline": deadline_text(row.deadline_at)}
     tell([row.created_by], subject, body, f"/rounds/{row.id}", at, params)
 
 
@@ -64,7 +64,7 @@ def tell_closing_soon(row: Round, one: Application, at: datetime) -> None:
     assert row.deadline_at is not None
     subject = N_("申报即将截止：%(title)s")
     body = N_("贵单位的草稿还没有提交。申报截止时间为北京时间 %(deadline)s，提交后拿到回执才算申报。")
-    params = {"title": row.title, "deadline": beijing(row.deadline_at).strftime("%Y-%m-%d %H:%M")}
+    params = {"title": row.title, "deadline": deadline_text(row.deadline_at)}
     tell(_applicants(one), subject, body, f"/rounds/{row.id}/apply/{one.applicant_id}", at, params)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import partial
 
+from market.db.lines import Line
 from market.kernel.permits import Actor, Permit
 from market.kernel.text import N_
 from market.venture.due import close_due_rounds, remind_before_deadlines, settle_due_rounds
@@ -11,7 +14,7 @@ from market.venture.queries import seats_of, unsent, waiting_rounds
 from market.venture.states import RoundState
 from market.venture.views import bp
 from market.web.menus import MenuGroup
-from market.web.rooms import MenuEntry, Room, Waiting
+from market.web.rooms import Ask, MenuEntry, Room, Waiting
 
 # What an official has to do with a round in this state, and the page where it is done.
 _STEPS = (
@@ -24,30 +27,37 @@ _STEPS = (
 _SEATS = {"drawn": N_("声明利害关系"), "declared": N_("评审打分")}
 
 
-def waiting(actor: Actor, at: datetime) -> list[Waiting]:
-    """Rounds to write, publish, check, judge and decide; drafts that were not handed in; a juror's seats."""
-    found: list[Waiting] = []
+def asks(actor: Actor, at: datetime) -> list[Ask]:
+    """Rounds to write, publish, check, judge and decide; drafts that were not handed in."""
+    found = []
     for permit in (Permit.ROUND_DRAFT, Permit.ROUND_APPROVE):
-        if not actor.scopes(permit):
-            continue
-        steps = {state: (verb, url) for who, state, verb, url in _STEPS if who is permit}
-        for row in waiting_rounds(actor, permit, steps):
-            verb, url = steps[RoundState(row.state)]
-            due_at = row.vote_until if row.state == RoundState.JURY else None
-            found.append(Waiting(verb, row.title, url.format(row.id), due_at))
-    own = [g.organisation_id for g in actor.scopes(Permit.APPLICATION_DRAFT) if g.organisation_id is not None]
-    found += [
-        Waiting(
-            N_("提交申报"), one.round.title, f"/rounds/{one.round_id}/apply/{one.applicant_id}", one.round.deadline_at
+        if actor.scopes(permit):
+            steps = {state: (verb, url) for who, state, verb, url in _STEPS if who is permit}
+            found.append(Ask(waiting_rounds(actor, permit, steps), partial(_rounds, steps)))
+    if own := [g.organisation_id for g in actor.scopes(Permit.APPLICATION_DRAFT) if g.organisation_id is not None]:
+        verb = N_("提交申报")
+        found.append(
+            Ask(
+                unsent(own, at),
+                lambda rows: [Waiting(verb, r.title, f"/rounds/{r.ref}/apply/{r.id}", r.at) for r in rows],
+            )
         )
-        for one in (unsent(own, at) if own else ())
-    ]
-    if actor.scopes(Permit.BID_SCORE):
-        found += [
-            Waiting(_SEATS[line.seat.state], line.round.title, f"/rounds/seats/{line.seat.id}")
-            for line in seats_of(actor)
-        ]
     return found
+
+
+def _rounds(steps: Mapping[RoundState, tuple[str, str]], rows: list[Line]) -> Iterator[Waiting]:
+    for row in rows:
+        verb, url = steps[RoundState(row.state)]
+        yield Waiting(verb, row.title, url.format(row.id), row.at if row.state == RoundState.JURY else None)
+
+
+def waiting(actor: Actor, at: datetime) -> list[Waiting]:
+    """A juror's seats."""
+    if not actor.scopes(Permit.BID_SCORE):
+        return []
+    return [
+        Waiting(_SEATS[line.seat.state], line.round.title, f"/rounds/seats/{line.seat.id}") for line in seats_of(actor)
+    ]
 
 
 CARD = Room(
@@ -60,6 +70,7 @@ CARD = Room(
         MenuEntry(N_("项目评选"), "venture.seats", (Permit.BID_SCORE,), group=MenuGroup.PROJECTS),
         MenuEntry(N_("居民投票"), "venture.vote", everyone=True),
     ],
+    asks=asks,
     waiting=waiting,
     due=[close_due_rounds, settle_due_rounds, remind_before_deadlines],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -58,15 +58,8 @@ def instant(at: datetime | None, seconds: bool = False) -> str:
 
 
 def until(at: datetime | None) -> str:
-    """A deadline as Beijing time. One at midnight is the end of the day before, 2026-05-07 24:00, as the law says it:
-    printed as 2026-05-08 00:00 people read a day too much.
-    """
-    if at is None:
-        return NOTHING
-    local = clock.beijing(at)
-    if (local.hour, local.minute, local.second) != (0, 0, 0):
-        return instant(at)
-    return f"{(local - timedelta(days=1)).date().isoformat()} 24:00"
+    """A deadline as Beijing time; at midnight the end of the day before."""
+    return NOTHING if at is None else clock.deadline_text(at)
 
 
 def day(value: date | None) -> str:

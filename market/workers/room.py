@@ -10,7 +10,7 @@ from market.kernel.rulebook import Regime
 from market.kernel.text import N_
 from market.places.queries import districts, rules_for_all
 from market.web.menus import MenuGroup
-from market.web.rooms import MenuEntry, Room, Waiting
+from market.web.rooms import Ask, MenuEntry, Room, Waiting
 from market.workers.actions import CARD_JOB
 from market.workers.due import lapse, remind
 from market.workers.jobs import card_pdf
@@ -20,8 +20,22 @@ from market.workers.views import bp
 _MOST_NOTICE_DAYS = 366
 
 
+def asks(actor: Actor, at: datetime) -> list[Ask]:
+    """Certificates to mend."""
+    firms, verb = _firms(actor), N_("修改被退回的证书")
+    if not firms:
+        return []
+    return [
+        Ask(returned(firms), lambda rows: [Waiting(verb, r.title, f"/workers/certificates/{r.id}/mend") for r in rows])
+    ]
+
+
+def _firms(actor: Actor) -> list[int]:
+    return [g.organisation_id for g in actor.scopes(Permit.WORKER_EDIT) if g.organisation_id is not None]
+
+
 def waiting(actor: Actor, at: datetime) -> list[Waiting]:
-    """Certificates to check for the district; to mend or to renew for the organisation."""
+    """Certificates to check for the district; to renew for the organisation."""
     found: list[Waiting] = []
     checking = [g.district_id for g in actor.scopes(Permit.WORKER_CONFIRM) if g.district_id is not None]
     if checking:
@@ -29,12 +43,7 @@ def waiting(actor: Actor, at: datetime) -> list[Waiting]:
             Waiting(N_("核对社会工作者证书"), made.worker.name, f"/workers/{made.worker_id}")
             for made in to_confirm(checking)
         ]
-    firms = [g.organisation_id for g in actor.scopes(Permit.WORKER_EDIT) if g.organisation_id is not None]
-    if firms:
-        found += [
-            Waiting(N_("修改被退回的证书"), made.worker.name, f"/workers/certificates/{made.id}/mend")
-            for made in returned(firms)
-        ]
+    if firms := _firms(actor):
         found += _running_out(firms, at)
     return found
 
@@ -73,6 +82,7 @@ CARD = Room(
             N_("人才计划"), "workers.talent", (Permit.WORKER_EDIT, Permit.WORKER_CONFIRM), group=MenuGroup.ORGANISATIONS
         ),
     ],
+    asks=asks,
     waiting=waiting,
     due=[lapse, remind],
     jobs={CARD_JOB: card_pdf},

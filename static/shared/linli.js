@@ -169,6 +169,12 @@
   };
   if (countdowns.length) { tick(); setInterval(tick, 1000); }
 
+  // Printing; without this script the page names the browser's own menu.
+  for (const button of document.querySelectorAll("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
+
   // Copying a digest.
   if (navigator.clipboard) {
     for (const button of document.querySelectorAll("[data-copy]")) {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -106,7 +106,8 @@ def ground(
         funding=tuple((line.id, fen) for line, fen in zip(lines, reserved, strict=True)),
         buyer=PartySnapshot(street.id, street.office, street.code, "street_office", "", street.office),
         supplier=_snapshot(team),
-        **changes,
+        # The service begins with the signature, so that a test may report at once.
+        **{"starts_on": beijing_day(SIGNING), "ends_on": date(2027, 4, 19), **changes},
     )
     named = {line.id: line for line in lines}
     terms = replace(

@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask import Flask
@@ -61,6 +61,9 @@ SHARES = {"暖邻": 95, "银龄": 80, "同行": 60}
 OFFERS = {"暖邻": 85_000_01, "银龄": 82_000_00, "同行": 79_000_33}
 
 
+_RUNNING = ("running", "evaluating", "failing")
+
+
 class Stage:
     """The people, some of them with roles that must not meet, and the purchases by the name of their stage."""
 
@@ -75,10 +78,10 @@ class Stage:
         town.accounts()
         self.rounds = Rounds(town)
         self.rounds.call("checking", "judging", "decided")
-        for name in ("running", "evaluating", "failing"):
+        for name in _RUNNING:
             self.announce(name)
         town.on(2026, 4, 7, 9, 40)
-        for name in ("running", "evaluating", "failing"):
+        for name in _RUNNING:
             self.award(name)
         with_recovery(self.towns["failing"].award())
         town.on(2026, 4, 13, 9, 0)
@@ -88,7 +91,7 @@ class Stage:
         town.knock()
         self.rounds.judge()
         town.on(2026, 4, 20, 10, 0)
-        for name in ("running", "evaluating", "failing"):
+        for name in _RUNNING:
             self.contract(name)
         self.towns["opened"].open()
         self.award("ranked", confirm=False)
@@ -126,6 +129,9 @@ class Stage:
     def announce(self, name: str, offers: int = 3) -> None:
         """Published, and so many bids are in."""
         town = self.towns[name] = replace(self.town, title=name)
+        if name in _RUNNING:
+            # The service begins as the contract is signed, so that it may be reported on.
+            town.term = (date(2026, 4, 20), town.term[1])
         town.publish()
         for firm, price_fen in list(OFFERS.items())[:offers]:
             town.submit(town.firms[firm], price_fen)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from contracts.agreements.models import Agreement
@@ -17,11 +17,13 @@ from contracts.delivery.models import Milestone
 from contracts.payouts.models import Attempt, Earning, Payment, StreetAccount
 from contracts.payouts.rules import Promptness, promptness
 from contracts.payouts.states import AccountState, PaymentState, Route
+from market.db.lines import lined
 from market.db.session import db
 from market.kernel.clock import beijing_day, instant
 from market.kernel.permits import Actor, Grant, Permit
 from market.ledger.models import Account, Transfer
 from market.ledger.queries import Movement
+from market.organisations.models import Organisation
 
 PAGE = 30
 OPEN = (PaymentState.DUE, PaymentState.REQUESTED, PaymentState.APPROVED, PaymentState.FAILED, PaymentState.RETURNED)
@@ -173,8 +175,8 @@ def earnings_of(agreement_id: int) -> dict[int, Earning]:
     return {row.milestone_id: row for row in rows}
 
 
-def waiting_for(actor: Actor, limit: int = 200) -> list[Payment]:
-    """Return the payments that wait for this person: to request, check, order, or confirm; the most urgent first."""
+def waiting_for(actor: Actor, limit: int = 200) -> Select[Any] | None:
+    """Ask for the payments that wait for this person: to request, check, order, or confirm; the most urgent first."""
     wanted = (
         (Permit.PAYOUT_REQUEST, (PaymentState.DUE, PaymentState.FAILED, PaymentState.RETURNED)),
         (Permit.PAYOUT_APPROVE, (PaymentState.REQUESTED,)),
@@ -193,22 +195,24 @@ def waiting_for(actor: Actor, limit: int = 200) -> list[Payment]:
         )
         parts.append(and_(within(Payment, senders), Payment.state == PaymentState.ORDERED, by_file.exists()))
     if not parts:
-        return []
+        return None
     query = (
-        select(Payment)
-        .where(or_(*parts))
-        .options(joinedload(Payment.organisation))
-        .order_by(Payment.pay_by, Payment.id)
-        .limit(limit)
+        select(Payment).join(Payment.organisation).where(or_(*parts)).order_by(Payment.pay_by, Payment.id).limit(limit)
     )
-    return list(db.session.scalars(query))
+    return lined(
+        query,
+        id=Payment.id,
+        ref=Payment.street_id,
+        number=Payment.amount_fen,
+        state=Payment.state,
+        title=Payment.number,
+        name=Organisation.name,
+        day=Payment.pay_by,
+    )
 
 
-def to_complete(actor: Actor, limit: int = 50) -> list[Agreement]:
-    """Return contracts in force that this person may close: every milestone has earned, every payment is received."""
-    grants = actor.scopes(Permit.AGREEMENT_DRAFT)
-    if not grants:
-        return []
+def to_complete(grants: Sequence[Grant], limit: int = 50) -> Select[Any]:
+    """Ask for contracts within the grants that can be closed: every milestone has earned, every payment is received."""
     unearned = (
         select(Milestone.id)
         .outerjoin(Earning, Earning.milestone_id == Milestone.id)
@@ -223,7 +227,8 @@ def to_complete(actor: Actor, limit: int = 50) -> list[Agreement]:
         ~unearned.exists(),
         ~unpaid.exists(),
     )
-    return list(db.session.scalars(query.order_by(Agreement.id).limit(limit)))
+    query = query.order_by(Agreement.id).limit(limit)
+    return lined(query, id=Agreement.id, title=Agreement.title, name=Agreement.number)
 
 
 def movements(row: Payment) -> list[Movement]:

@@ -51,6 +51,7 @@ from market.bids.queries.writing import (
     signatory_keys,
     to_remind,
     unsent,
+    unsent_lines,
 )
 
 __all__ = [
@@ -59,6 +60,6 @@ __all__ = [
     "live_bids", "lot_locked", "lot_with_tender", "lots_to_close", "lots_to_open", "missing_files", "my_bid",
     "my_bids", "my_wraps", "open_lots", "open_rewraps", "opened_bids", "opened_count", "opening_locked", "opening_of",
     "openings_of", "peeled_lots", "peels_of", "people_named", "qualification_items", "receipt", "signatory_keys",
-    "stale_rewraps", "submissions", "to_remind", "took_part", "unreadable_bids", "unsent", "with_envelope",
-    "wraps_of",
+    "stale_rewraps", "submissions", "to_remind", "took_part", "unreadable_bids", "unsent", "unsent_lines",
+    "with_envelope", "wraps_of",
 ]  # fmt: skip

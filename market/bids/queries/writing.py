@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, select
 from sqlalchemy.orm import defer, joinedload
 
 from market.bids import vault
@@ -17,6 +17,7 @@ from market.bids.models import (
 )
 from market.bids.queries.sealed import PAGE, is_live
 from market.bids.rules import REMINDER_HOURS, BidContent, Gap, empty_draft, gaps, named_ids
+from market.db.lines import lined
 from market.db.session import db
 from market.kernel.permits import ROLE_PERMITS, Permit
 from market.organisations.models import Organisation
@@ -165,15 +166,27 @@ def my_bids(organisation_ids: Iterable[int], before: int | None = None) -> list[
     return [MyBid(*row) for row in db.session.execute(query)]
 
 
+def _written(at: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (BidDraft.ciphertext.is_not(None), Lot.state == LotState.SEALED.value, Tender.deadline_at > at)
+
+
 def unsent(organisation_ids: Iterable[int], at: datetime) -> list[MyBid]:
     """Return drafts with content whose deadline has not come, the next deadline first: written but not submitted."""
+    query = _my_bids(organisation_ids).where(*_written(at)).order_by(Tender.deadline_at, BidDraft.id).limit(PAGE)
+    return [MyBid(*row) for row in db.session.execute(query)]
+
+
+def unsent_lines(organisation_ids: Iterable[int], at: datetime) -> Select[Any]:
+    """Ask for the same: `id` is the lot, `ref` the organisation."""
     query = (
-        _my_bids(organisation_ids)
-        .where(BidDraft.ciphertext.is_not(None), Lot.state == LotState.SEALED, Tender.deadline_at > at)
+        select(BidDraft)
+        .join(Lot, Lot.id == BidDraft.lot_id)
+        .join(Tender, Tender.id == Lot.tender_id)
+        .where(BidDraft.organisation_id.in_(list(organisation_ids)), *_written(at))
         .order_by(Tender.deadline_at, BidDraft.id)
         .limit(PAGE)
     )
-    return [MyBid(*row) for row in db.session.execute(query)]
+    return lined(query, id=Lot.id, ref=BidDraft.organisation_id, title=Tender.title, at=Tender.deadline_at)
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,9 @@ def qualification(lot_id: int) -> Any:
     return _page(desk, desk.grid(), SureForm(), HelperForm())
 
 
-def _page(desk: Desk, grid: GridForm, sure: SureForm, helper: HelperForm, form: Any = None) -> str:
+def _page(
+    desk: Desk, grid: GridForm, sure: SureForm, helper: HelperForm, form: Any = None, *, filled: bool = False
+) -> str:
     lot, bids, known = desk.lot, desk.bids, desk.known
     helper.offer(bids)
     items = lot.tender.qualifications
@@ -80,6 +82,7 @@ def _page(desk: Desk, grid: GridForm, sure: SureForm, helper: HelperForm, form: 
         open=lot.state == LotState.OPENED and may(lot, Permit.BID_QUALIFY),
         to_check=to_check,
         missing=sum(to_check.values()),
+        filled=filled,
         least=rules_of(lot.tender)["evaluation.min_qualified"],
     )
 
@@ -97,8 +100,13 @@ def _ticks(grid: GridForm, only: str | None = None) -> list[Tick]:
 @bp.post("/lots/<int:lot_id>/qualification")
 @guard(Permit.BID_QUALIFY)
 def save_qualification(lot_id: int) -> Any:
-    """Save the whole desk."""
-    grid = _load(lot_id, Permit.BID_QUALIFY).grid()
+    """Save the whole desk; or fill it in and show it again, so that a person looks before anything is stored."""
+    desk = _load(lot_id, Permit.BID_QUALIFY)
+    grid, met = desk.grid(), request.form.get("met", "")
+    if met == "all" or met.isdecimal():
+        grid.fill_met(int(met) if met != "all" else None)
+        flash(_("已填为“符合”，还没有保存。请核对，不符合的改过来并写明理由，再按“保存”。"), "warning")
+        return _page(desk, grid, SureForm(), HelperForm(), filled=True)
     if grid.validate_on_submit():
         with attempt(grid) as tried:
             actions.check_bids(current_actor(), lot_id, _ticks(grid), now())

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, false, func, or_, select
+from sqlalchemy import Select, and_, false, func, or_, select
 from sqlalchemy.orm import joinedload
 
+from market.db.lines import lined
 from market.db.session import db
 from market.incubation.models import (
     Assessment,
@@ -24,6 +25,7 @@ from market.incubation.models import (
 from market.incubation.queries.network import within
 from market.incubation.states import ENDED, HostingState, ResidencyState
 from market.kernel.permits import Actor, Grant, Permit
+from market.organisations.models import Organisation
 
 _WITH = (
     joinedload(Residency.node).joinedload(Node.district),
@@ -181,7 +183,11 @@ def hostings(
     return list(db.session.scalars(query))
 
 
-def proposed_to(host_ids: Iterable[int]) -> list[Hosting]:
-    """Return hostings that wait for the agreement of these hosts."""
-    query = select(Hosting).where(Hosting.host_id.in_(list(host_ids)), Hosting.state == HostingState.PROPOSED)
-    return list(db.session.scalars(query.options(*_BOTH).order_by(Hosting.id).limit(50)))
+def proposed_to(host_ids: Iterable[int]) -> Select[Any]:
+    """Ask for hostings that wait for the agreement of these hosts."""
+    query = (
+        select(Hosting)
+        .join(Organisation, Organisation.id == Hosting.group_id)
+        .where(Hosting.host_id.in_(list(host_ids)), Hosting.state == HostingState.PROPOSED)
+    )
+    return lined(query.order_by(Hosting.id).limit(50), id=Hosting.id, title=Organisation.name)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
+from market.db.lines import lined
 from market.db.session import db
 from market.incubation.models import Node, Training, TrainingSeat
 from market.incubation.queries.network import within
@@ -67,10 +69,12 @@ def to_close(grants: Iterable[Grant], at: datetime) -> list[Training]:
     return list(db.session.scalars(query))
 
 
-def coming_for(organisation_ids: Iterable[int], at: datetime) -> list[Training]:
-    """Return trainings these organisations have signed up for and that are still to come."""
+def coming_for(organisation_ids: Iterable[int], at: datetime) -> Select[Any]:
+    """Ask for trainings these organisations have signed up for and that are still to come."""
     own = select(TrainingSeat.training_id).where(TrainingSeat.organisation_id.in_(list(organisation_ids)))
     query = select(Training).where(
         Training.id.in_(own), Training.state == TrainingState.PLANNED, Training.starts_at > at
     )
-    return list(db.session.scalars(query.order_by(Training.starts_at).limit(20)))
+    return lined(
+        query.order_by(Training.starts_at).limit(20), id=Training.id, title=Training.title, at=Training.starts_at
+    )

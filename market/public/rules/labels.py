@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from enum import StrEnum
 
@@ -311,3 +312,22 @@ VERB_LABELS = {
     "waive": N_("免予追回"),
     "withdraw": N_("撤回"),
 }
+
+
+# How a date came about is published as a Chinese sentence; what is known of it is read in the reader's language.
+_HOW = (
+    N_("审核通过即发布"),
+    N_("自公告次日起 %(n)s 个工作日"),
+    N_("距截止不少于 %(n)s 日，再晚须顺延截止时间"),
+    N_("自公告次日起满 %(n)s 日，并不早于公告和文件提供期满；最早 %(first)s"),
+    N_("不早于公告和文件提供期满；最早 %(first)s"),
+)
+_HOW_PATTERNS = [(how, re.compile(re.sub(r"%\\\((\w+)\\\)s", r"(?P<\1>.+)", re.escape(how)))) for how in _HOW]
+
+
+def how_words(published: str) -> tuple[str, dict[str, str]] | None:
+    """Return the marked sentence and the parameters behind a published one, or None for one that is not known."""
+    for sentence, pattern in _HOW_PATTERNS:
+        if found := pattern.fullmatch(published):
+            return sentence, found.groupdict()
+    return None

@@ -7,7 +7,7 @@ from typing import Any
 
 from market.kernel.clock import is_before
 from market.kernel.text import N_
-from market.public.rules.labels import BASE_LABELS, BID_STATES, GRADE_LABELS, RATER_LABELS, SOURCE_LABELS
+from market.public.rules.labels import BASE_LABELS, BID_STATES, GRADE_LABELS, RATER_LABELS, SOURCE_LABELS, how_words
 from market.public.rules.reading import Data, day, fen, instant, last_day, part, rows, text, whole, words
 
 
@@ -114,6 +114,7 @@ def _dated(title: str, value: Any, at: datetime, **more: Any) -> dict[str, Any]:
         "day": ended if whole_day else day(value),
         "passed": not is_before(at, moment) if moment else ended is not None and ended < _today(at),
         "how": "",
+        "known": how_words(str(more.get("how", ""))),
         "rules": [],
         "deadline": False,
         **more,

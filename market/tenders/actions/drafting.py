@@ -13,11 +13,13 @@ from market.catalogue.queries import item as find_item
 from market.catalogue.queries import version_in_force
 from market.db.session import db
 from market.kernel.canonical import plain
+from market.kernel.categories import CATEGORY_LABELS, Category
 from market.kernel.clock import beijing_day
 from market.kernel.errors import NotFound, Refused
 from market.kernel.permits import Actor, Permit, require
 from market.kernel.rulebook import Regime, RuleSet
 from market.kernel.text import N_
+from market.needs.models import DemandItem
 from market.needs.queries import demand
 from market.places.models import Street
 from market.places.queries import rules_for
@@ -65,10 +67,14 @@ def create_tender(
     if form_token and (twin := tender_by_token(form_token, actor.user_id)):
         return tender(twin.id) or twin
     _check_item(street, item)
+    asked = _demand_of(street.id, demand_id)
     row = _blank(street, item, title, at)
     row.created_by, row.form_token = actor.user_id, form_token
-    if demand_id is not None:
-        _set_demand(row, demand_id)
+    if asked is not None:
+        row.demand_id = asked.id
+    row.requirement = rules.default_requirement(
+        asked.description if asked is not None else "", item.description, item.requirements
+    )
     db.session.add(row)
     db.session.flush()
     _new_lot(row, funding, at)
@@ -91,7 +97,7 @@ def _blank(street: Street, item: CatalogueItem, title: str, at: datetime) -> Ten
         demand_id=None,
         title=name,
         category=item.category,
-        requirement="\n".join(text for text in (item.description, item.requirements) if text),
+        requirement="",
         method=Method.COMPARISON.value,
         resolution={},
         budget_fen=1,
@@ -124,11 +130,11 @@ def _check_item(street: Street, item: CatalogueItem) -> None:
         raise Refused(N_("所选服务不在本区现行指导性目录中，请重新选择。"), field="item")
 
 
-def _set_demand(row: Tender, demand_id: int | None) -> None:
+def _demand_of(street_id: int, demand_id: int | None) -> DemandItem | None:
     found = demand(demand_id) if demand_id else None
-    if demand_id and (found is None or found.street_id != row.street_id):
+    if demand_id and (found is None or found.street_id != street_id):
         raise Refused(N_("所选需求不属于本街道，请重新选择。"), field="demand")
-    row.demand_id = demand_id
+    return found
 
 
 def draft_of(actor: Actor, tender_id: int) -> Tender:
@@ -160,7 +166,8 @@ def save_tender(
     if unknown := set(changes) - _COLUMNS:
         raise TypeError(f"save_tender cannot set {sorted(unknown)}")
     if "demand_id" in changes:
-        _set_demand(row, changes.pop("demand_id"))
+        asked = _demand_of(row.street_id, changes.pop("demand_id"))
+        row.demand_id = asked.id if asked is not None else None
     if changes.get("starts_on", row.starts_on) >= changes.get("ends_on", row.ends_on):
         raise Refused(N_("服务结束日应晚于服务开始日。"), field="ends_on")
     term = (row.starts_on, row.ends_on)
@@ -301,7 +308,8 @@ def _fund(row: Tender, part: Lot, funding: Mapping[int, int], at: datetime) -> N
     wanted = {line_id: fen for line_id, fen in funding.items() if fen}
     lines = {line.id: line for line, _ in lines_for(row.street_id, fiscal_year(at), row.category)}
     if not set(wanted) <= set(lines):
-        raise Refused(N_("所选预算项不属于本街道本年度已批复的同类资金，请重新选择。"), field="funding")
+        wrong = N_("这笔资金不能用于“%(category)s”类服务；请改选本街道本年度已批复的同类资金。")
+        raise Refused(wrong, field="line", category=CATEGORY_LABELS[Category(row.category)])
     if not wanted:
         raise Refused(N_("请至少从一项预算中安排资金。"), field="funding")
     _set_funding(part, wanted, lines)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
+from market.db.lines import lined
 from market.db.session import db
 from market.kernel.permits import ROLE_PERMITS, Actor, Permit
+from market.needs.models import DemandItem
+from market.needs.states import DemandState
 from market.people.models import RoleGrant, SealingKey, User
 from market.tenders import rules
 from market.tenders.models import Lot, Tender
@@ -56,15 +60,17 @@ def tenders_of(
     return list(db.session.scalars(query.order_by(Tender.id.desc()).limit(limit)))
 
 
-def waiting_for(actor: Actor, permit: Permit, states: Iterable[TenderState], limit: int = 100) -> list[Tender]:
-    """Return tenders in these states where the actor holds the permit, oldest first."""
+def waiting_for(actor: Actor, permit: Permit, states: Iterable[TenderState], limit: int = 100) -> Select[Any]:
+    """Ask for tenders in these states where the actor holds the permit, oldest first; `name` is the return's reason."""
     query = (
         select(Tender)
         .where(_within(actor, permit), Tender.state.in_([s.value for s in states]))
         .order_by(Tender.id)
         .limit(limit)
     )
-    return list(db.session.scalars(query))
+    return lined(
+        query, id=Tender.id, state=Tender.state, title=Tender.title, name=Tender.return_reason, at=Tender.deadline_at
+    )
 
 
 def to_close(at: datetime, limit: int = 100) -> list[int]:
@@ -89,6 +95,27 @@ def open_lots(at: datetime, limit: int = 100) -> list[Lot]:
         .limit(limit)
     )
     return list(db.session.scalars(query))
+
+
+_BEING_WRITTEN = (TenderState.DRAFT.value, TenderState.REVIEW.value)
+
+
+def demands_to_plan(street_ids: Iterable[int], limit: int = 20) -> Select[Any]:
+    """Ask for open demand items of these streets for which no purchase is being written, newest first."""
+    begun = exists().where(Tender.demand_id == DemandItem.id, Tender.state.in_(_BEING_WRITTEN))
+    query = (
+        select(DemandItem)
+        .where(DemandItem.street_id.in_(list(street_ids)), DemandItem.state == DemandState.OPEN.value, ~begun)
+        .order_by(DemandItem.id.desc())
+        .limit(limit)
+    )
+    return lined(query, id=DemandItem.id, title=DemandItem.title)
+
+
+def begun_for_demand(demand_id: int) -> Tender | None:
+    """Return the newest purchase that is being written for a demand item."""
+    query = select(Tender).where(Tender.demand_id == demand_id, Tender.state.in_(_BEING_WRITTEN))
+    return db.session.scalars(query.order_by(Tender.id.desc()).limit(1)).first()
 
 
 def live_tenders_of_demand(demand_id: int) -> int:

@@ -21,6 +21,7 @@ from market.tenders.rules.defaults import (
     default_criteria,
     default_milestones,
     default_qualifications,
+    default_requirement,
     default_term,
     default_terms,
 )
@@ -64,8 +65,8 @@ __all__ = [
     "check_criteria", "check_deadline", "check_deduction", "check_intention", "check_lots", "check_method",
     "check_milestones", "check_negative", "check_qualifications", "check_splitting", "check_term", "check_terms",
     "check_words", "check_year", "deduction_range_bp", "default_criteria", "default_milestones",
-    "default_qualifications", "default_term", "default_terms", "differences", "earliest_deadline", "enough_bidders",
-    "extended_deadline", "intention_due", "intention_needed", "is_open", "lot_key_info", "may_start_on",
-    "performance_bond_max_fen", "price_weight_centi", "publicity_page", "resolve", "short_of_budget_fen", "shown",
-    "splitting", "stage", "term_allowed", "timetable",
+    "default_qualifications", "default_requirement", "default_term", "default_terms", "differences",
+    "earliest_deadline", "enough_bidders", "extended_deadline", "intention_due", "intention_needed", "is_open",
+    "lot_key_info", "may_start_on", "performance_bond_max_fen", "price_weight_centi", "publicity_page", "resolve",
+    "short_of_budget_fen", "shown", "splitting", "stage", "term_allowed", "timetable",
 ]  # fmt: skip

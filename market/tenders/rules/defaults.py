@@ -39,6 +39,15 @@ def default_term(today: date) -> tuple[date, date]:
     return starts, add_months(starts, 12) - timedelta(days=1)
 
 
+def default_requirement(demand: str, description: str, standard: str) -> str:
+    """What is asked for to begin with: the demand's own words, then what the catalogue item says of the service.
+
+    What the demand already says is not said again.
+    """
+    parts = [demand.strip(), *(text for text in (description.strip(), standard.strip()) if text not in demand)]
+    return "\n".join(part for part in parts if part)
+
+
 def default_criteria(rules: RuleSet) -> list[dict[str, Any]]:
     """Quality factors in usual proportion and the price at its least lawful weight; 100.00 points together."""
     price = int(rules["evaluation.price_weight_min_centi"])

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from market.budgets.queries import lines_for
 from market.catalogue.queries import items
 from market.kernel.canonical import instant_text
+from market.kernel.categories import CATEGORY_LABELS, Category
 from market.kernel.clock import beijing_day
 from market.kernel.permits import Permit
 from market.needs.queries import demand as find_demand
@@ -31,7 +32,7 @@ from market.tenders.forms import (
     section_form,
 )
 from market.tenders.models import Lot, Tender
-from market.tenders.queries import Situation
+from market.tenders.queries import Situation, begun_for_demand
 from market.tenders.rules import RUNS_HERE, SECTIONS, intention_needed
 from market.tenders.states import Method, TenderState
 from market.tenders.views.door import bp, page, seen
@@ -72,8 +73,8 @@ def new() -> Any:
     street = found(street, Permit.TENDER_DRAFT, street.scope if street else None)
     form, lines = CreateForm(), lines_for(street.id, beijing_day(now()).year)
     services = items(street.district_id)
-    form.item.choices = [(i.id, f"{i.code} {i.name}") for i in services]
-    form.line.choices = [(line.id, line_label(line, left)) for line, left in lines]
+    form.item.choices = [(i.id, f"{_category(i.category)} · {i.code} {i.name}") for i in services]
+    form.line.choices = [(line.id, f"{_category(line.category)} · {line_label(line, left)}") for line, left in lines]
     form.demand.choices = [(d.id, d.title) for d in open_demands(street.id)]
     if request.method == "GET" and demand is not None and demand.id in [value for value, _text in form.demand.choices]:
         form.demand.data, form.title.data = demand.id, demand.title
@@ -94,8 +95,14 @@ def new() -> Any:
         if tried.ok:
             flash(_("草稿已建好，各部分已按常用做法填好，请逐项核对。"), "success")
             return redirect(url_for("tenders.draft", tender_id=row.id))
-    answer = page("new.html", form=form, street=street, streets=streets, year=beijing_day(now()).year)
+    begun = begun_for_demand(demand.id) if demand is not None and demand.street_id == street.id else None
+    answer = page("new.html", form=form, street=street, streets=streets, year=beijing_day(now()).year, begun=begun)
     return answer, 422 if form.errors else 200
+
+
+def _category(category: str) -> str:
+    """What a service and its money have in common: the first word of both lists."""
+    return filters.label(Category(category), CATEGORY_LABELS)
 
 
 def _only(ids: Iterable[int]) -> int | None:

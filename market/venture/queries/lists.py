@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, false, func, or_, select
+from sqlalchemy import Select, and_, false, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
+from market.db.lines import lined
 from market.db.session import db
 from market.kernel.permits import Actor, Grant, Permit
 from market.panels.models import Seat
@@ -85,8 +87,8 @@ def my_applications(organisation_ids: Iterable[int], before: int | None = None, 
     return list(db.session.scalars(query if before is None else query.where(Application.id < before)))
 
 
-def unsent(organisation_ids: Iterable[int], at: datetime) -> list[Application]:
-    """Return drafts of these organisations that can still be handed in, the nearest deadline first."""
+def unsent(organisation_ids: Iterable[int], at: datetime) -> Select[Any]:
+    """Ask for drafts of these organisations that can still be handed in, the nearest deadline first."""
     ids = list(organisation_ids)
     query = (
         select(Application)
@@ -97,11 +99,10 @@ def unsent(organisation_ids: Iterable[int], at: datetime) -> list[Application]:
             Round.state == RoundState.OPEN,
             Round.deadline_at > at,
         )
-        .options(joinedload(Application.round), joinedload(Application.applicant))
         .order_by(Round.deadline_at, Application.id)
         .limit(20)
     )
-    return list(db.session.scalars(query))
+    return lined(query, id=Application.applicant_id, ref=Round.id, title=Round.title, at=Round.deadline_at)
 
 
 def open_at(at: datetime) -> list[Round]:
@@ -124,15 +125,15 @@ def drafts_to_remind(round_ids: Iterable[int]) -> list[Application]:
     return list(db.session.scalars(query))
 
 
-def waiting_rounds(actor: Actor, permit: Permit, states: Iterable[str]) -> list[Round]:
-    """Return the rounds in these states in which this person holds the permit, oldest first."""
+def waiting_rounds(actor: Actor, permit: Permit, states: Iterable[str]) -> Select[Any]:
+    """Ask for the rounds in these states in which this person holds the permit, oldest first."""
     query = (
         select(Round)
         .where(Round.state.in_(list(states)), _within(actor.scopes(permit)))  # type: ignore[arg-type]
         .order_by(Round.id)
         .limit(50)
     )
-    return list(db.session.scalars(query))
+    return lined(query, id=Round.id, state=Round.state, title=Round.title, at=Round.vote_until)
 
 
 @dataclass(frozen=True)

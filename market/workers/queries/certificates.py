@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import date, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
+from market.db.lines import lined
 from market.db.session import db
 from market.workers.models import Certificate, SocialWorker
 from market.workers.queries.people import PAGE
@@ -39,14 +41,14 @@ def to_confirm(district_ids: Iterable[int], before: int | None = None, limit: in
     return list(db.session.scalars(query.order_by(Certificate.id.desc()).limit(limit)))
 
 
-def returned(organisation_ids: Iterable[int]) -> list[Certificate]:
-    """Return certificates of these organisations' people that were sent back."""
+def returned(organisation_ids: Iterable[int]) -> Select[Any]:
+    """Ask for certificates of these organisations' people that were sent back."""
     query = (
         select(Certificate)
         .join(Certificate.worker)
         .where(SocialWorker.organisation_id.in_(list(organisation_ids)), Certificate.state == CertificateState.RETURNED)
     )
-    return list(db.session.scalars(query.order_by(Certificate.id).limit(50)))
+    return lined(query.order_by(Certificate.id).limit(50), id=Certificate.id, title=SocialWorker.name)
 
 
 def expiring(organisation_ids: Collection[int] | None, day: date, within_days: int) -> list[Certificate]:

@@ -31,6 +31,7 @@ from tests.factories import agreements, workers
 from tests.factories.agreements import SIGNING, Deal
 from tests.factories.payouts import signed
 from tests.factories.people import acting, sign_in
+from tests.fixtures.desk import listed
 from tests.fixtures.visitor import Visitor
 from tests.machines import check_product
 
@@ -86,7 +87,7 @@ def _propose(deal: Deal, row: Agreement, leaving: SocialWorker, entering: Social
 def test_with_consent_the_posting_changes_hands_and_the_notice_names_nobody(session: Session) -> None:
     deal, row, leaving, entering = _contract()
     change = _propose(deal, row, leaving, entering)
-    assert [one.id for one in substitutions_to_decide(deal.clerk.scopes(Permit.AGREEMENT_DRAFT))] == [change.id]
+    assert listed(substitutions_to_decide(deal.clerk.scopes(Permit.AGREEMENT_DRAFT))) == [change.id]
     # Nothing has changed yet.
     assert [one.worker_id for one in queries.postings_under(("agreement", row.id))] == [leaving.id]
     actions.accept_substitution(deal.clerk, change.id, SIGNING)

@@ -8,12 +8,13 @@ import io
 import pytest
 
 from contracts.agreements import actions, queries
-from contracts.agreements.room import waiting
+from contracts.agreements.room import CARD
 from contracts.agreements.states import AgreementState
 from market.awards.states import AwardState
 from market.kernel.permits import Role
 from market.records.files import content_of
 from market.records.queue import run_pending
+from market.web.rooms import waiting_in
 from tests.factories import agreements as make
 from tests.factories.agreements import SIGNING
 from tests.factories.people import PASSPHRASE, keys, person, sign_in
@@ -33,7 +34,7 @@ def clerk_of(deal):
 
 
 def verbs(actor):
-    return [(w.verb, w.url) for w in waiting(actor, SIGNING)]
+    return [(w.verb, w.url) for w in waiting_in([CARD], actor, SIGNING)]
 
 
 def test_a_contract_from_award_to_force_by_clicking(app, deal, visitors):

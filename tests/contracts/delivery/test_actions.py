@@ -13,6 +13,7 @@ from contracts.delivery import actions, due, queries
 from contracts.delivery.actions import AcceptanceFacts, ReportFacts
 from contracts.delivery.states import MilestoneState
 from market.awards.states import AwardState
+from market.kernel.clock import instant
 from market.kernel.errors import Forbidden, NotFound, Refused
 from market.kernel.permits import Role, Scope
 from market.records.audit import history, verify_all
@@ -23,6 +24,7 @@ from tests.factories import delivery as make
 from tests.factories.agreements import SIGNING
 from tests.factories.delivery import ACCEPTANCE, PDF, REPORT
 from tests.factories.people import acting, give, person
+from tests.fixtures.desk import listed
 
 pytestmark = pytest.mark.usefixtures("session")
 
@@ -159,12 +161,16 @@ def test_a_fallen_award_stops_acceptance_and_suspends_the_contract(deal):
 def test_the_desk_shows_what_waits_for_whom(deal):
     rows = make.planned(contract.in_force(deal))
     make.reported(deal, rows[1])
-    last, soon = rows[2].due_on, rows[0].due_on
-    assert [m.number for m in queries.on_the_desk(deal.editor.grants, [], last)] == [1, 3]
-    assert [m.number for m in queries.on_the_desk(deal.editor.grants, [], soon)] == [1]
-    assert [m.number for m in queries.on_the_desk([], deal.clerk.grants, soon)] == [2]
+    last, soon, today = rows[2].due_on, rows[0].due_on, deal.terms.starts_on
+    assert listed(queries.on_the_desk(deal.editor.grants, [], today, last)) == [rows[0].id, rows[2].id]
+    assert listed(queries.on_the_desk(deal.editor.grants, [], today, soon)) == [rows[0].id]
+    assert listed(queries.on_the_desk([], deal.clerk.grants, today, soon)) == [rows[1].id]
+    # Before the first day of the service nothing is asked for, and nothing is taken.
+    assert listed(queries.on_the_desk(deal.editor.grants, [], today - timedelta(days=1), last)) == []
+    with pytest.raises(Refused, match="在此之前不能报告节点完成"):
+        make.reported(deal, rows[0], instant(today - timedelta(days=1), 18))
     stranger = acting(person(Role.STREET_CLERK, Scope(deal.street.district_id, deal.street.id + 999)))
-    assert queries.on_the_desk(stranger.grants, stranger.grants, last) == []
+    assert listed(queries.on_the_desk(stranger.grants, stranger.grants, today, last)) == []
 
 
 def test_chains_hold(deal):

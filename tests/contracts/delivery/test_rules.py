@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from contracts.delivery.rules import check_acceptance, check_report, final_window, is_overdue
+from contracts.delivery.rules import check_acceptance, check_begun, check_report, final_window, is_overdue
 from market.kernel.errors import Refused
 
 
@@ -14,6 +14,12 @@ def test_row_69_final_evaluation_within_the_last_month():
     window = final_window(date(2027, 4, 30), 1)
     assert (window.first, window.last) == (date(2027, 3, 30), date(2027, 4, 30))
     assert final_window(date(2027, 3, 31), 1).first == date(2027, 2, 28)
+
+
+def test_nothing_is_reported_before_the_service_begins():
+    check_begun(date(2026, 5, 1), date(2026, 5, 1))
+    with pytest.raises(Refused, match="服务期自 2026-05-01 开始"):
+        check_begun(date(2026, 5, 1), date(2026, 4, 30))
 
 
 def test_a_milestone_is_overdue_from_the_day_after():

@@ -8,12 +8,13 @@ from datetime import timedelta
 import pytest
 
 from contracts.delivery import queries
-from contracts.delivery.room import waiting
+from contracts.delivery.room import CARD
 from contracts.delivery.states import MilestoneState
 from market.awards.states import AwardState
 from market.db.session import db
 from market.kernel.permits import Role
 from market.people.models import User
+from market.web.rooms import waiting_in
 from tests.factories import agreements as contract
 from tests.factories import delivery as make
 from tests.factories.agreements import SIGNING
@@ -96,14 +97,14 @@ def test_a_milestone_from_report_to_acceptance_by_clicking(deal, clerk, editor):
 def test_the_desk_reminds_of_near_and_waiting_milestones(deal):
     rows = make.planned(contract.in_force(deal))
     at = SIGNING
-    assert waiting(deal.editor, at) == []
+    assert waiting_in([CARD], deal.editor, at) == []
     soon = contract.instant(rows[0].due_on - timedelta(days=10), 9)
-    assert [(w.verb, w.urgent) for w in waiting(deal.editor, soon)] == [("报告履约节点", False)]
+    assert [(w.verb, w.urgent) for w in waiting_in([CARD], deal.editor, soon)] == [("报告履约节点", False)]
     late = contract.instant(rows[0].due_on + timedelta(days=1), 9)
-    assert [w.urgent for w in waiting(deal.editor, late)] == [True]
+    assert [w.urgent for w in waiting_in([CARD], deal.editor, late)] == [True]
     make.reported(deal, rows[0])
-    assert waiting(deal.editor, late) == []
-    assert [w.verb for w in waiting(deal.clerk, late)] == ["验收履约节点"]
+    assert waiting_in([CARD], deal.editor, late) == []
+    assert [w.verb for w in waiting_in([CARD], deal.clerk, late)] == ["验收履约节点"]
 
 
 def test_a_fallen_award_is_told_at_acceptance(deal, clerk):

@@ -7,10 +7,11 @@ import re
 import pytest
 
 from contracts.outcomes import actions, queries
-from contracts.outcomes.room import waiting
+from contracts.outcomes.room import CARD
 from market.db.session import db
 from market.kernel.permits import Role
 from market.people.models import User
+from market.web.rooms import waiting_in
 from tests.factories import agreements as contract
 from tests.factories import delivery
 from tests.factories import outcomes as make
@@ -69,7 +70,7 @@ def test_an_evaluation_from_opening_to_result_by_clicking(deal, clerk, visitors,
 
     for user, total in [(t.admin, 8800) for t in teams] + [(third, 8400)]:
         rater = sign_in(visitors(), user)
-        link = next(w.url for w in waiting(contract.acting(user), SIGNING))
+        link = next(w.url for w in waiting_in([CARD], contract.acting(user), SIGNING))
         page = rater.get(link, most=DETAIL)
         assert "先声明有无利害关系" in page.heading
         page = rater.submit(page, button="声明并开始评分")
@@ -179,13 +180,13 @@ def test_trying_scores_out_pays_by_the_contract(deal, clerk):
 
 def test_each_desk_shows_what_is_owed(deal):
     milestone = make.evaluated_milestone(deal)
-    assert [w.verb for w in waiting(deal.clerk, SIGNING)] == ["启动四方评估"]
+    assert [w.verb for w in waiting_in([CARD], deal.clerk, SIGNING)] == ["启动四方评估"]
     row = actions.open_evaluation(deal.clerk, milestone.id, SIGNING)
-    assert [w.verb for w in waiting(deal.editor, SIGNING)] == ["提交自评"]
-    assert [w.verb for w in waiting(deal.clerk, SIGNING)] == ["组织四方评估"]
+    assert [w.verb for w in waiting_in([CARD], deal.editor, SIGNING)] == ["提交自评"]
+    assert [w.verb for w in waiting_in([CARD], deal.clerk, SIGNING)] == ["组织四方评估"]
     make.rate_self(deal, row, 9000)
-    assert waiting(deal.editor, SIGNING) == []
-    assert [(w.verb, w.urgent) for w in waiting(deal.clerk, row.collect_until)] == [("汇总评估结果", True)]
+    assert waiting_in([CARD], deal.editor, SIGNING) == []
+    assert [(w.verb, w.urgent) for w in waiting_in([CARD], deal.clerk, row.collect_until)] == [("汇总评估结果", True)]
 
 
 def test_others_see_nothing(deal, visitor):

@@ -34,6 +34,7 @@ from tests.factories.evaluation import YUAN
 from tests.factories.organisations import organisation
 from tests.factories.people import acting, actor, give
 from tests.factories.places import street
+from tests.fixtures.desk import listed
 
 pytestmark = pytest.mark.usefixtures("session")
 
@@ -460,10 +461,9 @@ def test_a_bidder_learns_reasons_under_no_members_number_and_only_after_the_rank
 def test_inquiries_waiting_for_a_bidder():
     case = cases.qualified(LOW)
     (inquiry,) = actions.ask_price(case.clerk, case.lot_id, case.at)
-    mine = queries.open_inquiries_for([case.teams[3].id], case.at)
-    assert [one.id for one in mine] == [inquiry.id]
-    assert queries.open_inquiries_for([case.teams[3].id], inquiry.until) == []
-    assert queries.open_inquiries_for([case.teams[0].id], case.at) == []
+    assert listed(queries.open_inquiries_for([case.teams[3].id], case.at)) == [inquiry.id]
+    assert listed(queries.open_inquiries_for([case.teams[3].id], inquiry.until)) == []
+    assert listed(queries.open_inquiries_for([case.teams[0].id], case.at)) == []
 
 
 def test_somebody_of_a_bidder_cannot_declare_even_when_drawn():

@@ -56,9 +56,13 @@ def test_the_clerk_checks_saves_and_finishes(go):
     page = clerk.get(page.link(case.lot.tender.title))
     page = clerk.get(page.link("办理资格审查"), most=10)
     bids, items = case.bids, case.lot.tender.qualifications
-    typed = {f"mark-{bid.id}-{item.id}": "met" for bid in bids for item in items}
-    typed[f"mark-{bids[2].id}-{items[0].id}"] = "unmet"
-    page = clerk.submit(page, typed, button="保存")
+    # One press fills in what has no mark yet; nothing is stored before it was looked at and saved.
+    page = clerk.submit(page, {f"mark-{bids[2].id}-{items[0].id}": "unmet"}, button="所有投标人全部符合")
+    marked = {n: v for n, v in page.form(button="保存").values.items() if n.startswith("mark-")}
+    assert sorted(v[0] for v in marked.values()) == ["met"] * (len(bids) * len(items) - 1) + ["unmet"]
+    assert queries.checks(case.lot_id) == {}
+    assert "完成资格审查" not in [button.text for button in page.all("//button")]
+    page = clerk.submit(page, {}, button="保存")
     assert page.status == 200
     page = clerk.submit(page, {"sure": "y"}, button="完成资格审查")
     assert page.status == 422

@@ -14,9 +14,11 @@ from market.kernel.rulebook import load
 from market.public.rules import Phase, chains, packages, purchase, receipts, rulebook, stage_now, stages_of
 from market.public.rules.awarding import scoring
 from market.public.rules.chains import GENESIS, Link, Posted
-from market.public.rules.labels import STAGES, stage_words, tag_words
+from market.public.rules.labels import STAGES, how_words, stage_words, tag_words
 from market.public.rules.reading import exact_centi, fen, last_day
 from market.records import notices
+from market.tenders.rules import timetable
+from tests.market.kernel.calendars import TEST_2026
 
 AT = datetime(2026, 3, 31, 1, 0, tzinfo=UTC)
 
@@ -41,6 +43,15 @@ def test_what_a_jury_chooses_waits_for_no_opening():
 def test_every_stage_has_words_and_belongs_to_one_phase() -> None:
     assert set(STAGES) == set(notices.STAGES)
     assert sorted(name for phase in Phase for name in stages_of(phase)) == sorted(STAGES)
+
+
+@pytest.mark.parametrize("regime", ["comparison", "open_tender"])
+def test_how_each_date_came_about_is_known_again_from_the_published_sentence(regime) -> None:
+    lines = timetable(AT, load().at("320115", regime, date(2026, 3, 31)), TEST_2026).lines
+    published = {line.key: line.how % {n: str(v) for n, v in line.params.items()} for line in lines}
+    assert {line.key: line.how for line in lines} == {k: how_words(how)[0] for k, how in published.items()}
+    assert how_words("自公告次日起 3 个工作日") == ("自公告次日起 %(n)s 个工作日", {"n": "3"})
+    assert how_words("旧公告里的另一句话") is None
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def test_only_own_lines_items_and_needs_are_accepted(office, clock):
     other = street("320115002")
     foreign_line = budgets.line(other)
     item = catalogue.item(office.street.district)
-    with pytest.raises(Refused, match="预算项"):
+    with pytest.raises(Refused, match="同类资金"):
         make.draft(office, item=item, funding={foreign_line.id: 100})
     with pytest.raises(Refused, match="目录"):
         make.draft(office, item=catalogue.item(street("330502001").district), funding={1: 1})

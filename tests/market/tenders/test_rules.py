@@ -353,6 +353,13 @@ def test_defaults_keep_the_catalogues_points():
     assert [i["max_centi"] for i in r.default_terms(rules(), given)["indicators"]] == [70_00, 30_00]
 
 
+def test_a_draft_begins_with_the_demands_own_words_and_keeps_what_the_catalogue_adds():
+    both = r.default_requirement("西区缺午餐。", "送餐上门。", "餐温不低于 60 度。")
+    assert both == "西区缺午餐。\n送餐上门。\n餐温不低于 60 度。"
+    assert r.default_requirement("", "送餐上门。", "") == "送餐上门。"
+    assert r.default_requirement("午餐：送餐上门。", "送餐上门。", "") == "午餐：送餐上门。"
+
+
 @pytest.mark.parametrize("length", [1, 20, 45, 365])
 def test_default_milestones_fit_short_services(length):
     starts, ends = d(5, 1), d(5, 1) + timedelta(days=length)

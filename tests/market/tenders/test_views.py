@@ -298,19 +298,31 @@ def test_a_published_draft_cannot_be_opened_for_writing(office, clerk):
 
 
 def test_the_desk_names_what_waits(app, office, clock):
-    from market.tenders.room import waiting
+    from market.tenders.room import CARD
+    from market.web.rooms import waiting_in
     from tests.factories.people import acting
 
     drafting, sent, opened = make.draft(office), make.submitted(office), make.published(office)
-    at_clerk = {(w.verb, w.url) for w in waiting(acting(office.clerk), clock.now)}
+    at_clerk = {(w.verb, w.url) for w in waiting_in([CARD], acting(office.clerk), clock.now)}
     assert at_clerk == {
         ("完成编制并提交审核", url(drafting, "/draft")),
         ("公告中，关注截止时间", url(opened)),
     }
-    assert [(w.verb, w.url) for w in waiting(acting(office.approver), clock.now)] == [
+    assert [(w.verb, w.url) for w in waiting_in([CARD], acting(office.approver), clock.now)] == [
         ("审核并发布公告", url(sent, "/review"))
     ]
-    assert waiting(acting(person(Role.EXPERT)), clock.now) == []
+    assert waiting_in([CARD], acting(person(Role.EXPERT)), clock.now) == []
+
+
+def test_a_demand_leaves_the_desk_when_its_draft_is_begun_and_the_draft_begins_with_its_words(office, clerk):
+    asked, offered = need_factory.demand(office.street), "/needs/demands/"
+    assert clerk.get("/desk").link("为需求安排采购") == f"{offered}{asked.id}"
+    row = make.draft(office, demand_id=asked.id)
+    assert row.requirement == f"{asked.description}\n{row.item.description}\n{row.item.requirements}"
+    assert offered not in clerk.get("/desk").source
+    # Bought in two parts it may still be: the page says that one is under way, and leads there.
+    page = clerk.get(f"/tenders/new?demand={asked.id}")
+    assert page.link(row.title) == url(row, "/draft")
 
 
 def test_the_list_is_paged_by_key_and_searched(office, clerk, clock):

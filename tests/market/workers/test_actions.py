@@ -23,6 +23,7 @@ from tests.factories import workers
 from tests.factories.organisations import organisation
 from tests.factories.people import acting
 from tests.factories.places import district
+from tests.fixtures.desk import listed
 
 NAME = "程静姝"
 
@@ -80,7 +81,7 @@ def test_a_returned_certificate_is_mended_and_confirmed(session: Session) -> Non
     assert (
         session.scalars(select(Message.subject).filter_by(user_id=team.editor.id)).all()[-1] == "证书被退回：%(name)s"
     )
-    assert [one.id for one in queries.returned([team.id])] == [made.id]
+    assert listed(queries.returned([team.id])) == [made.id]
     actions.mend_certificate(acting(team.editor), made, workers.facts(number="SW-MENDED"), system_now())
     actions.confirm_certificate(workers.civil(team), made, system_now())
     assert (made.state, made.number, made.return_reason) == (CertificateState.CONFIRMED, "SW-MENDED", "")
