@@ -23,7 +23,7 @@ class ConfirmForm(Form):
 class DeclineForm(Form):
     """The supplier gave the award up."""
 
-    reason = TextAreaField(_l("放弃的原因"), [Required(), Length(max=1000)], description=_l("会公布；随后可确定下一名"))
+    reason = TextAreaField(_l("放弃的原因"), [Required(), Length(max=1000)], description=_l("会公布"))
 
 
 class RefuseForm(Form):

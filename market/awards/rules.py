@@ -316,6 +316,11 @@ def signing_bar(
     return None
 
 
+def decline_bar(*, signed: bool) -> str | None:
+    """Return why an award may not be given up any more, or None: a signed contract binds both (民法典 465)."""
+    return N_("合同已由双方签订，不能再登记放弃；确需结束的，请在合同页面办理提前终止。") if signed else None
+
+
 @dataclass(frozen=True)
 class AwardClock:
     """The legal dates around an award; `provisional` when a year without a known calendar was touched."""
