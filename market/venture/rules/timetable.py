@@ -24,6 +24,13 @@ DRAW_FORMULA = N_(
 )
 
 
+def finish_bar(pitch_at: datetime | None, at: datetime) -> str | None:
+    """Return why a juror may not hand the scores in at `at`, or None: projects are judged after they were shown."""
+    if pitch_at is not None and at < pitch_at:
+        return N_("现场展示还没有举行，可以先打分保存；展示之后再提交评分。")
+    return None
+
+
 @dataclass(frozen=True)
 class Line:
     """One date with the rule it comes from; `day` is the last whole day."""
