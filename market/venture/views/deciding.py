@@ -16,6 +16,7 @@ from market.venture.models import Round
 from market.venture.rules.scores import ScoreRule
 from market.venture.states import ApplicationState, RoundState
 from market.venture.views.door import bp, may, page, round_for
+from market.web.filters import yuan
 from market.web.guard import attempt, current_actor, found, guard, now
 
 _SHOWN = (
@@ -38,7 +39,8 @@ def result(round_id: int) -> Any:
 
 def _result_page(row: Round, form: DecideForm) -> str:
     rows = sorted(queries.applications_of(row.id, _SHOWN), key=lambda one: (one.scores["rank"], one.number or 0))
-    form.chosen.choices = [(one.id, one.content["title"]) for one in rows if one.granted_fen]
+    funded = [one for one in rows if one.granted_fen]
+    form.chosen.choices = [(one.id, f"{one.content['title']} {yuan(one.granted_fen)}") for one in funded]
     newest = {award.subject_id: award for award in awards_of("application", [one.id for one in rows])}
     rules = queries.rules_of(row)
     return page(
