@@ -86,7 +86,10 @@ def _grades(grant: Data) -> list[tuple[int, int]]:
 def _result(data: Data) -> dict[str, Any]:
     found, jury = part(data, "portfolio"), part(data, "jury")
     members = jury.get("members")
+    funded = [one for one in rows(data, "applications") if text(one, "state") in ("chosen", "awarded")]
     return {
+        "funded": len(funded) if rows(data, "applications") else None,
+        "funded_fen": sum(whole(one, "grantedFen") or 0 for one in funded),
         "way": _WAYS.get(text(found, "way"), ""),
         "amount_fen": whole(found, "amountFen"),
         "departure": text(found, "departure"),
