@@ -292,13 +292,7 @@ def award_release_id(award_id: int) -> str:
 
 
 def signing_bar(
-    *,
-    stands: bool,
-    publicity_until: datetime,
-    challenge_until: datetime,
-    at: datetime,
-    wait: bool,
-    proposed: bool = False,
+    *, stands: bool, publicity_until: datetime, challenge_until: datetime, at: datetime, wait: bool, proposed: bool
 ) -> str | None:
     """Return why a contract on this award may not be signed at `at`, or None.
 

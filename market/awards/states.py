@@ -52,7 +52,7 @@ AWARD_LABELS = {
 }
 
 # The same of a project that was proposed for funding: nobody sells anything, so nothing is concluded with a supplier.
-PROJECT_LABELS = {
+PROJECT_WORDS = {
     AwardState.PENDING: N_("拟资助，公示中"),
     AwardState.ACTIVE: N_("已确认资助"),
     AwardState.SUSPENDED: N_("因质疑暂停"),

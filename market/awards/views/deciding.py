@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from market.awards import actions, queries
 from market.awards.forms import ConfirmForm, DeclineForm, RefuseForm
 from market.awards.rules import confirm_bar, decline_bar, next_in_rank
-from market.awards.states import AWARD_LABELS, AWARD_MACHINE, PROJECT_LABELS, AwardState, AwardVerb, ObjectionState
+from market.awards.states import AWARD_LABELS, AWARD_MACHINE, PROJECT_WORDS, AwardState, AwardVerb, ObjectionState
 from market.awards.views.door import TONES, bp
 from market.db.session import db
 from market.evaluation.queries import results
@@ -23,7 +23,7 @@ from market.tenders.states import LotState
 from market.web.guard import attempt, current_actor, found, guard, now
 
 _PAGE = 20
-_LABELS = {False: AWARD_LABELS, True: PROJECT_LABELS}
+_LABELS = {False: AWARD_LABELS, True: PROJECT_WORDS}
 
 
 @bp.get("")

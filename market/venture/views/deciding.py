@@ -8,7 +8,7 @@ from flask import flash, redirect, url_for
 from flask_babel import gettext as _
 
 from market.awards.queries import awards_of
-from market.awards.states import PROJECT_LABELS
+from market.awards.states import PROJECT_WORDS
 from market.kernel.permits import Permit
 from market.venture import actions, queries
 from market.venture.forms import DecideForm
@@ -50,7 +50,7 @@ def _result_page(row: Round, form: DecideForm) -> str:
         rows=rows,
         proposed=set(row.portfolio["chosen"]),
         awards=newest,
-        award_states=PROJECT_LABELS,
+        award_states=PROJECT_WORDS,
         scoring=ScoreRule.from_rules(rules),
         sources_of=queries.sources(row, rules),
         decides=row.state == RoundState.RANKED and may(row, Permit.ROUND_APPROVE),
