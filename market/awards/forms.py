@@ -23,7 +23,7 @@ class ConfirmForm(Form):
 class DeclineForm(Form):
     """The supplier gave the award up."""
 
-    reason = TextAreaField(_l("放弃的原因"), [Required(), Length(max=1000)], description=_l("会公布；随后可确定下一名"))
+    reason = TextAreaField(_l("放弃的原因"), [Required(), Length(max=1000)], description=_l("会公布"))
 
 
 class RefuseForm(Form):
@@ -38,14 +38,14 @@ class ObjectionForm(Form):
     """Anybody's objection to a proposed award."""
 
     token = FormToken()
-    name = StringField(_l("姓名或单位名称"), [Required(), Length(max=100)], description=_l("只供核查使用，不会公开"))
-    contact = StringField(
-        _l("联系电话或电子邮箱"), [Required(), Length(max=100)], description=_l("用来告知您处理结果，不会公开")
-    )
     text = TextAreaField(
         _l("异议内容"),
         [Required(), Length(max=4000)],
         description=_l("请写明对哪一项有异议、事实和理由；请不要写他人的身份证号、病情等隐私"),
+    )
+    name = StringField(_l("姓名或单位名称"), [Required(), Length(max=100)], description=_l("只供核查使用，不会公开"))
+    contact = StringField(
+        _l("联系电话或电子邮箱"), [Required(), Length(max=100)], description=_l("用来告知您处理结果，不会公开")
     )
 
 

@@ -21,7 +21,7 @@ def tell_proposed(row: Award, at: datetime) -> None:
     """The supplier reads that its award is public and not yet confirmed."""
     tell(
         _supplier(row),
-        N_("拟成交公示：%(title)s"),
+        N_("拟资助公示：%(title)s"),
         N_("“%(title)s”拟由贵机构承接，公示到 %(until)s；公示期满、异议处理完毕后确认。"),
         f"/awards/{row.id}",
         at,

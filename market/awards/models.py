@@ -59,6 +59,11 @@ class Award(db.Model):
     )
 
     @property
+    def is_project(self) -> bool:
+        """Whether a project was proposed for funding, on public notice before it was confirmed; else a purchase's."""
+        return self.sign_days is not None
+
+    @property
     def subject(self) -> Subject:
         """Chain of the purchase file, scope of the street."""
         return Subject("award", self.id, ("file", str(self.file_id)), Scope(self.district_id, self.street_id))

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from market.awards.models import Award, BidderLetter, Objection
-from market.awards.rules import signing_bar
+from market.awards.rules import award_release_id, signing_bar
 from market.awards.states import AwardState, ObjectionState
 from market.db.session import db
+from market.records.notices import releases
 from market.tenders.models import Lot
 from market.tenders.states import LotState
 
@@ -61,6 +63,17 @@ def stands(row: Award) -> bool:
 def award_stands(award_id: int) -> bool:
     """The same by id, read fresh from the database."""
     return db.session.scalar(select(Award.state).where(Award.id == award_id)) == AwardState.ACTIVE
+
+
+def contract_signed(row: Award) -> bool:
+    """True once a contract on this award was signed by both: it is published with the second signature."""
+    own = award_release_id(row.id)
+    return any(
+        one.get("awardID") == own
+        for notice in releases(row.file_id)
+        if notice.tag == "contract"
+        for one in orjson.loads(notice.body).get("contracts", ())
+    )
 
 
 def may_sign_at(row: Award, at: datetime, wait: bool = True) -> str | None:

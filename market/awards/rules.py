@@ -292,13 +292,7 @@ def award_release_id(award_id: int) -> str:
 
 
 def signing_bar(
-    *,
-    stands: bool,
-    publicity_until: datetime,
-    challenge_until: datetime,
-    at: datetime,
-    wait: bool,
-    proposed: bool = False,
+    *, stands: bool, publicity_until: datetime, challenge_until: datetime, at: datetime, wait: bool, proposed: bool
 ) -> str | None:
     """Return why a contract on this award may not be signed at `at`, or None.
 
@@ -314,6 +308,11 @@ def signing_bar(
     if wait and is_before(at, challenge_until):
         return N_("质疑期还没有结束，现在不能签署；请在质疑期满后再来。")
     return None
+
+
+def decline_bar(*, signed: bool) -> str | None:
+    """Return why an award may not be given up any more, or None: a signed contract binds both (民法典 465)."""
+    return N_("合同已由双方签订，不能再登记放弃；确需结束的，请在合同页面办理提前终止。") if signed else None
 
 
 @dataclass(frozen=True)

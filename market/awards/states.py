@@ -51,6 +51,14 @@ AWARD_LABELS = {
     AwardState.ANNULLED: N_("成交无效"),
 }
 
+# The same of a project that was proposed for funding: nobody sells anything, so nothing is concluded with a supplier.
+PROJECT_WORDS = {
+    AwardState.PENDING: N_("拟资助，公示中"),
+    AwardState.ACTIVE: N_("已确认资助"),
+    AwardState.SUSPENDED: N_("因质疑暂停"),
+    AwardState.ANNULLED: N_("资助已撤销"),
+}
+
 _A, _V, _P = AwardState, AwardVerb, Permit
 
 AWARD_MACHINE = Machine(

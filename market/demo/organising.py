@@ -140,14 +140,19 @@ class Organiser:
     # --- the jury ---
 
     def jury(self, shares: dict[str, int], finish: int, left: int = 0) -> None:
-        """Five experts are drawn and declare; so many of them have finished, one more has so many sheets left."""
+        """Five experts are drawn and declare; so many of them have finished, one more has so many sheets left.
+
+        Where the round has a pitch day, it is the morning they score.
+        """
         self.at += timedelta(hours=1)
         self.stage.act(actions.draw_jury, self.official("clerk"), self.round_id, self.at, size=5, expert_seats=5)
         panel = panel_for(queries.SUBJECT, self.round_id)
         assert panel is not None
         seats = [(seat.id, seat.user_id) for seat in live(panel)]
         confirmed = list(queries.parties(self.applications(*HANDED_IN)))
-        self.at = self.stage.next_working(self.at, 1, 9, 0)
+        drawn_at, self.at = self.at, self.stage.next_working(self.at, 1, 9, 0)
+        if int(queries.rules_of(self.round)["round.pitch_minutes"]):
+            self.stage.act(actions.set_pitch, self.official("clerk"), self.round_id, self.at, drawn_at)
         for number, (seat_id, user_id) in enumerate(seats[: finish + 1]):
             at = self.at + timedelta(minutes=30 * number)
             self.stage.act(actions.declare, actor_of(user_id), seat_id, confirmed, at)

@@ -15,7 +15,6 @@ from market.demo.organising import Organiser, Plan
 from market.demo.playing import Theatre
 from market.kernel.categories import Category
 from market.kernel.clock import instant
-from market.venture import actions
 from market.venture.states import RoundRegime
 
 _E, _D, _R = Category.ELDER_CARE.value, Category.DISABILITY.value, Category.SOCIAL_RELIEF.value
@@ -109,9 +108,6 @@ def _play_running(round_: Organiser) -> None:
     round_.screen(tuple(refused.items()))
     shares = {firm: ideas[firm].quality for firm in names}
     round_.jury(shares, finish=4, left=2)
-    round_.stage.act(
-        actions.set_pitch, round_.official("clerk"), round_.round_id, instant(date(2026, 4, 2), 14, 0), round_.at
-    )
     admitted = [firm for firm in names if firm not in refused]
     ballots: list[list[str]] = [[admitted[n % 7], admitted[(n * 3 + 1) % 11]] for n in range(16)]
     round_.vote(instant(date(2026, 4, 3), 18, 0), [sorted(set(one)) for one in ballots], slips=30)

@@ -82,13 +82,13 @@ class RoomForm(Form):
 
 
 class BookingForm(Form):
-    """A stretch of one day, once or weekly."""
+    """A stretch of one day, once or weekly; the view sets organisations and the hours the room is open."""
 
     token = FormToken()
     organisation = PickField(_l("预约机构"), [optional()], choices=[], blank=_l("本节点自用"))
     day = DayField(_l("日期"), [Required()])
-    from_slot = PickField(_l("开始时间"), [Required()], choices=_BEGINNINGS)
-    until_slot = PickField(_l("结束时间"), [Required()], choices=_ENDS)
+    from_slot = PickField(_l("开始时间"), [Required()])
+    until_slot = PickField(_l("结束时间"), [Required()])
     weeks = CountField(
         _l("连续预约"),
         [Required(), NumberRange(1, 60, _l("请填写 1 以上的周数。"))],

@@ -38,13 +38,9 @@
     box.showModal();
   });
 
-  // The menu's groups: closed by Escape, or by going elsewhere.
-  const openGroup = () => document.querySelector(".menu-wide details[open]");
-  const closeOutside = (event) => { const one = openGroup(); if (one && !one.contains(event.target)) one.open = false; };
-  document.addEventListener("click", closeOutside);
-  document.addEventListener("focusin", closeOutside);
+  // The menu's open group pushes the page down and hides nothing; Escape closes it from anywhere inside.
   document.addEventListener("keydown", (event) => {
-    const one = event.key === "Escape" && openGroup();
+    const one = event.key === "Escape" && document.querySelector(".menu-wide details[open]");
     if (!one) return;
     one.open = false;
     one.querySelector("summary").focus();

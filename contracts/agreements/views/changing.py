@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from contracts.agreements import actions, queries
 from contracts.agreements.forms import AnswerForm, SubstitutionForm
 from contracts.agreements.models import Agreement
+from contracts.agreements.states import AgreementState
 from contracts.agreements.views.door import bp, crew, to_contract
 from market.kernel.clock import beijing_day
 from market.kernel.permits import Permit
@@ -31,7 +32,10 @@ def replace_person(agreement_id: int) -> Any:
             flash(_("已提出换人，等待街道同意；同意之前仍按原约定派驻。"), "success")
             return to_contract(row)
         row = found(queries.agreement(agreement_id), Permit.DELIVERY_REPORT)
-    return render_template("contracts/agreements/replace.html", form=form, row=row), 422 if form.errors else 200
+    page = render_template(
+        "contracts/agreements/replace.html", form=form, row=row, running=row.state == AgreementState.IN_FORCE
+    )
+    return page, 422 if form.errors else 200
 
 
 def _offer(row: Agreement, form: SubstitutionForm) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from market.awards import queries
 from market.awards.models import Award
 from market.awards.notices import status_fragment
+from market.awards.rules import decline_bar
 from market.awards.states import AWARD_MACHINE, AwardState, AwardVerb
 from market.db.session import db
-from market.kernel.permits import Actor, Permit, Scope
+from market.kernel.errors import Refused
+from market.kernel.permits import Actor, Permit, Scope, require
 from market.kernel.text import N_
 from market.people.queries import holders
 from market.records.messages import tell
@@ -39,7 +42,16 @@ def annul(row: Award, actor: Actor, at: datetime, reason: str, *, rerun: bool) -
 
 
 def decline(actor: Actor, row: Award, reason: str, at: datetime) -> None:
-    """Write down that the supplier gave the award up; the next in rank follows (条例 49)."""
+    """Write down that the supplier gave the award up; the next in rank follows (条例 49).
+
+    Raises Refused once the contract is signed. The award is locked first, as signing does, so that only one of both
+    happens.
+    """
+    row = queries.award(row.id, lock=True) or row
+    require(actor, Permit.AWARD_CONFIRM, row.subject.scope)
+    bar = decline_bar(signed=queries.contract_signed(row))
+    if bar is not None:
+        raise Refused(bar)
     move(row, AWARD_MACHINE, AwardVerb.DECLINE, actor, at, facts={"reason": reason})
     _fall(row, actor, at, reason, LotVerb.PASS_OVER, False)
 
@@ -48,8 +60,8 @@ def _fall(row: Award, actor: Actor, at: datetime, reason: str, verb: LotVerb, re
     _publish_status(row, actor, at, reason, "evaluated")
     tell(
         holders(Permit.BID_DRAFT, Scope(organisation_id=row.organisation_id)),
-        N_("成交结果无效：%(title)s"),
-        N_("“%(title)s”的成交结果已不再有效，原因见公告。"),
+        N_("资助已撤销：%(title)s") if row.is_project else N_("成交结果无效：%(title)s"),
+        N_("“%(title)s”的结果已不再有效，原因见公告。"),
         f"/awards/{row.id}",
         at,
         {"title": row.title},

@@ -9,11 +9,12 @@ from flask_babel import gettext as _
 
 from market.awards import actions, queries
 from market.awards.forms import ConfirmForm, DeclineForm, RefuseForm
-from market.awards.rules import confirm_bar, next_in_rank
-from market.awards.states import AWARD_LABELS, AWARD_MACHINE, AwardState, AwardVerb, ObjectionState
+from market.awards.rules import confirm_bar, decline_bar, next_in_rank
+from market.awards.states import AWARD_LABELS, AWARD_MACHINE, PROJECT_WORDS, AwardState, AwardVerb, ObjectionState
 from market.awards.views.door import TONES, bp
 from market.db.session import db
 from market.evaluation.queries import results
+from market.kernel.errors import Refused
 from market.kernel.permits import Permit, Scope, allowed
 from market.records.files import content_of
 from market.records.models import StoredFile
@@ -22,6 +23,7 @@ from market.tenders.states import LotState
 from market.web.guard import attempt, current_actor, found, guard, now
 
 _PAGE = 20
+_LABELS = {False: AWARD_LABELS, True: PROJECT_WORDS}
 
 
 @bp.get("")
@@ -41,7 +43,7 @@ def index() -> Any:
         more=more,
         letters=queries.letters_to(own) if own else [],
         official=bool(streets),
-        states=AWARD_LABELS,
+        states=_LABELS,
         tones=TONES,
         decides=bool(actor.scopes(Permit.OBJECTION_DECIDE)),
     )
@@ -85,15 +87,18 @@ def show(award_id: int) -> Any:
     if not official and not allowed(actor, Permit.BID_DRAFT, Scope(organisation_id=row.organisation_id)):
         found(None)
     at = now()
-    objections = queries.objections_to(row.id) if row.sign_days is not None else []
-    confirms = row.state == AwardState.PENDING and allowed(actor, Permit.AWARD_CONFIRM, row.subject.scope)
+    objections = queries.objections_to(row.id) if row.is_project else []
+    decides = allowed(actor, Permit.AWARD_CONFIRM, row.subject.scope)
+    confirms = row.state == AwardState.PENDING and decides
+    signed = row.state == AwardState.ACTIVE and queries.contract_signed(row)
     return render_template(
         "market/awards/show.html",
         row=row,
-        states=AWARD_LABELS,
+        states=_LABELS[row.is_project],
         tones=TONES,
         bar=queries.may_sign_at(row, at, bool(row.terms["rules"]["wait_for_windows"])),
-        can_decline=row.state == AwardState.ACTIVE and allowed(actor, Permit.AWARD_CONFIRM, row.subject.scope),
+        signed=signed,
+        can_decline=row.state == AwardState.ACTIVE and decides and not signed,
         official=official,
         objections=objections,
         open_objections=sum(one.state == ObjectionState.FILED for one in objections),
@@ -134,16 +139,21 @@ def refuse(award_id: int) -> Any:
 def decline(award_id: int) -> Any:
     """Write down that the supplier gave the award up."""
     row = found(queries.award(award_id), Permit.AWARD_CONFIRM)
+    AWARD_MACHINE.step(row.state, AwardVerb.DECLINE)
+    bar = decline_bar(signed=queries.contract_signed(row))
+    if bar is not None:
+        raise Refused(bar)
     form = DeclineForm()
     if form.validate_on_submit():
         with attempt(form) as tried:
             actions.decline(current_actor(), row, form.reason.data or "", now())
         if tried.ok:
-            if row.subject_kind != "lot":
+            if row.is_project:
                 flash(_("已登记放弃并公布。"), "success")
                 return redirect(url_for("awards.show", award_id=row.id))
             flash(_("已登记放弃并公布，可以确定下一名。"), "success")
             return redirect(url_for("awards.confirm", lot_id=row.subject_id))
+        row = found(queries.award(award_id), Permit.AWARD_CONFIRM)
     return render_template("market/awards/decline.html", form=form, row=row), 422 if form.errors else 200
 
 

@@ -80,6 +80,8 @@ def _booking_form(row: MeetingRoom) -> BookingForm:
         }
     )
     form.organisation.choices = organisations
+    form.from_slot.choices = [(slot, slot_text(slot)) for slot in range(row.opens, row.closes)]
+    form.until_slot.choices = [(slot, slot_text(slot)) for slot in range(row.opens + 1, row.closes + 1)]
     if not works:
         form.organisation.blank = None
     return form

@@ -209,11 +209,11 @@ def listing(
 
 
 def entries(key: str) -> dict[str, Any]:
-    """Return what stands under one organisation's key, by kind: its own entry, and its people in numbers."""
+    """Return what stands under one organisation's key, by kind: its own entry, its people in numbers, as a graduate."""
     card = DirectoryCard
     query = select(card.kind, card.title, card.data, card.district_id, Notice.release_id, Notice.published_at)
     query = query.join(Notice, Notice.id == card.updated_notice_id)
-    rows = db.session.execute(query.where(card.kind.in_(("organisation", "workforce")), card.key == key))
+    rows = db.session.execute(query.where(card.kind.in_(("organisation", "workforce", "capable")), card.key == key))
     return {row.kind: row for row in rows}
 
 

@@ -92,7 +92,10 @@ def _result(data: Data) -> dict[str, Any]:
     )
     judged = [(one["number"], one["title"]) for one in applications if one["total_centi"] is not None]
     members = jury.get("members")
+    funded = [one for one in rows(data, "applications") if text(one, "state") in ("chosen", "awarded")]
     return {
+        "funded": len(funded) if rows(data, "applications") else None,
+        "funded_fen": sum(whole(one, "grantedFen") or 0 for one in funded),
         "way": _WAYS.get(text(found, "way"), ""),
         "amount_fen": whole(found, "amountFen"),
         "departure": text(found, "departure"),

@@ -99,6 +99,7 @@ def show(ocid: str) -> Any:
     content = _SHELF.find(name, at) or _story(name, card.file_id, phase, at)
     return render_template(
         "market/public/purchase.html",
+        jury=by_jury(card.method or ""),
         card=card,
         label=label,
         tone=tone,

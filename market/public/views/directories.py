@@ -9,7 +9,7 @@ from flask import render_template, request, url_for
 from market.kernel.categories import CATEGORY_LABELS
 from market.kernel.clock import beijing_day
 from market.public import queries
-from market.public.rules import figures
+from market.public.rules import figures, network
 from market.public.rules.cards import worked
 from market.public.views.door import OPEN, asked_for, bp, by_district, folder, pages
 from market.records.projections import directory_mark
@@ -45,12 +45,13 @@ def organisation(key: str) -> Any:
     entry, party = found(found_entries.get("organisation")), f"org-{key}"
     there = folder()
     rows, more = queries.works_of(party, request.args.get("before", type=int))
-    counts = found_entries.get("workforce")
+    counts, grown = found_entries.get("workforce"), found_entries.get("capable")
     return render_template(
         "market/public/organisation.html",
         key=key,
         one=figures.organisation(entry.data, entry.title, beijing_day(at), counts.data if counts else None),
         entry=entry,
+        graduate=network.graduate(grown.data, grown.title) if grown else None,
         district=queries.district_name(entry.district_id),
         earnings=queries.earnings(party),
         works=[worked(card, awarded, received, party, at, there) for card, awarded, received in rows],

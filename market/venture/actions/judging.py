@@ -31,6 +31,7 @@ from market.venture.queries import (
 )
 from market.venture.rules.content import DECLARATION
 from market.venture.rules.scores import ScoreModel, ScoreRule, pointed_centi
+from market.venture.rules.timetable import finish_bar
 from market.venture.states import HANDED_IN, ApplicationState, RoundState
 
 
@@ -207,9 +208,12 @@ def put_scores(actor: Actor, seat_id: int, application_id: int, given: Iterable[
 
 
 def finish_sheet(actor: Actor, seat_id: int, dissent: str, at: datetime) -> Seat:
-    """Make the own sheet final. Cannot be undone."""
+    """Make the own sheet final. Cannot be undone. Raises Refused before the pitch day."""
     seat = _own(actor, seat_id)
     row = scoring_round(seat)
+    bar = finish_bar(row.pitch_at, at)
+    if bar is not None:
+        raise Refused(bar)
     rows = applications_of(row.id, [ApplicationState.ADMITTED])
     required = [(one.id, int(c["id"])) for one in rows for c in row.criteria]
     panels.finish_sheet(actor, seat, SCORED, required, dissent, at)

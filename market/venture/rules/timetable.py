@@ -15,6 +15,21 @@ from market.kernel.workdays import Calendar, add_working_days
 from market.venture.rules.portfolio import Source
 from market.venture.rules.scores import WHOLE_CENTI
 
+# How the jury and the order of the pitch day follow from one published seed (`market.panels.rules.seed_of`).
+DRAW_FORMULA = N_(
+    "秘密值的摘要随征集公告公布。种子 = SHA-256(秘密值 ‖ 截止时申报清单的摘要)。"
+    "每名专家的序号值 = SHA-256(种子 ‖ 专家编号)，"
+    "每个项目的序号值 = SHA-256(种子 ‖ 项目编号)；评委和展示顺序都按序号值从小到大确定，有人回避时由下一名递补。"
+    "秘密值取 32 个字节，其余均为 UTF-8 文本，任何人都可以重新计算。"
+)
+
+
+def finish_bar(pitch_at: datetime | None, at: datetime) -> str | None:
+    """Return why a juror may not hand the scores in at `at`, or None: projects are judged after they were shown."""
+    if pitch_at is not None and at < pitch_at:
+        return N_("现场展示还没有举行，可以先打分保存；展示之后再提交评分。")
+    return None
+
 
 @dataclass(frozen=True)
 class Line:

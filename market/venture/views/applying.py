@@ -175,6 +175,7 @@ def hand_in(round_id: int, applicant_id: int) -> Any:
         "submit.html",
         form=form,
         desk=desk,
+        files=queries.files_of(desk.application.id) if desk.application else [],
         row=desk.round,
         gaps=actions.gaps(desk),
         findings=actions.party_findings(desk, at),

@@ -11,12 +11,13 @@ from flask_babel import gettext as _
 from market.kernel.errors import Refused
 from market.kernel.permits import Permit
 from market.panels import queries as panels
-from market.panels.rules import FORMULA, least_size
+from market.panels.rules import least_size
 from market.venture import actions, queries
 from market.venture.forms import BonusForm, CodesForm, DrawForm, PitchForm, ReasonForm, ScreenForm, VoteForm
 from market.venture.models import Round
 from market.venture.queries import SUBJECT
 from market.venture.rules.scores import ScoreModel, ScoreRule
+from market.venture.rules.timetable import DRAW_FORMULA
 from market.venture.states import ApplicationState, RoundState
 from market.venture.views.door import bp, may, page, readable, round_for
 from market.web.guard import attempt, current_actor, found, guard, now
@@ -93,7 +94,7 @@ def jury(round_id: int) -> Any:
     except Refused as refused:
         trouble = refused
     shown = page(
-        "draw.html", form=form, row=row, preview=preview, trouble=trouble, least=least, formula=FORMULA,
+        "draw.html", form=form, row=row, preview=preview, trouble=trouble, least=least, formula=DRAW_FORMULA,
         open=row.state in (RoundState.SCREENING, RoundState.JURY),
     )  # fmt: skip
     return shown, 422 if form.errors else 200
@@ -108,7 +109,7 @@ def _record_page(row: Round, form: ReasonForm) -> str:
         panel=panel,
         vacant=panel.size - len(panels.live(panel)),
         records=panels.draws(panel.id),
-        formula=FORMULA,
+        formula=DRAW_FORMULA,
         shown=row.state in (RoundState.DECIDED, RoundState.FINISHED),
         working=panel.closed_at is None,
     )
@@ -177,7 +178,7 @@ def pitch(round_id: int) -> Any:
         rows=sorted(rows, key=lambda one: one.pitch_order or 0),
         minutes=minutes,
         sets=may(row, Permit.ROUND_DRAFT) and row.state == RoundState.JURY,
-        formula=FORMULA,
+        formula=DRAW_FORMULA,
     )
     return shown, 422 if form.errors else 200
 

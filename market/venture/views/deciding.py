@@ -8,7 +8,7 @@ from flask import flash, redirect, url_for
 from flask_babel import gettext as _
 
 from market.awards.queries import awards_of
-from market.awards.states import AWARD_LABELS
+from market.awards.states import PROJECT_WORDS
 from market.kernel.permits import Permit
 from market.venture import actions, queries
 from market.venture.forms import DecideForm
@@ -16,6 +16,7 @@ from market.venture.models import Round
 from market.venture.rules.scores import ScoreRule
 from market.venture.states import ApplicationState, RoundState
 from market.venture.views.door import bp, may, page, round_for
+from market.web.filters import yuan
 from market.web.guard import attempt, current_actor, found, guard, now
 
 _SHOWN = (
@@ -38,7 +39,8 @@ def result(round_id: int) -> Any:
 
 def _result_page(row: Round, form: DecideForm) -> str:
     rows = sorted(queries.applications_of(row.id, _SHOWN), key=lambda one: (one.scores["rank"], one.number or 0))
-    form.chosen.choices = [(one.id, one.content["title"]) for one in rows if one.granted_fen]
+    funded = [one for one in rows if one.granted_fen]
+    form.chosen.choices = [(one.id, f"{one.content['title']} {yuan(one.granted_fen)}") for one in funded]
     newest = {award.subject_id: award for award in awards_of("application", [one.id for one in rows])}
     rules = queries.rules_of(row)
     return page(
@@ -48,7 +50,7 @@ def _result_page(row: Round, form: DecideForm) -> str:
         rows=rows,
         proposed=set(row.portfolio["chosen"]),
         awards=newest,
-        award_states=AWARD_LABELS,
+        award_states=PROJECT_WORDS,
         scoring=ScoreRule.from_rules(rules),
         sources_of=queries.sources(row, rules),
         decides=row.state == RoundState.RANKED and may(row, Permit.ROUND_APPROVE),

@@ -19,6 +19,7 @@ from market.venture.forms import DeclareForm, FinishForm, ReasonForm, SheetForm,
 from market.venture.models import Application, Round
 from market.venture.queries import SUBJECT
 from market.venture.rules.content import DECLARATION
+from market.venture.rules.timetable import finish_bar
 from market.venture.states import ApplicationState, RoundState
 from market.venture.views.door import bp, page
 from market.web.filters import iso
@@ -72,6 +73,7 @@ def _overview(row: Seat, form: FinishForm) -> str:
         rows=rows,
         done=done,
         whole=whole,
+        bar=finish_bar(subject.pitch_at, now()),
         scoring=row.state == SeatState.DECLARED and subject.state == RoundState.JURY,
     )
 

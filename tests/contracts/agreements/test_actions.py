@@ -12,6 +12,7 @@ import pytest
 from contracts.agreements import actions, due, queries
 from contracts.agreements.rules import Options, contract_digest
 from contracts.agreements.states import AgreementState, Party
+from market.awards import actions as awards
 from market.awards.states import AwardState
 from market.kernel.canonical import canonical_bytes
 from market.kernel.clock import system_now
@@ -323,6 +324,15 @@ def test_a_cancelled_contract_leaves_the_money_reserved():
     assert balances([line.id for line in deal.lines]) == before
     with pytest.raises(Refused):
         sign(deal.buyer, row, Party.BUYER)
+
+
+def test_an_award_cannot_be_given_up_once_both_have_signed():
+    deal = make.awarded()
+    row = make.in_force(deal)
+    with pytest.raises(Refused, match="合同已由双方签订，不能再登记放弃"):
+        awards.decline(deal.buyer, deal.award, "机构放弃", SIGNING)
+    assert deal.award.state == AwardState.ACTIVE
+    assert make.again(row).state == AgreementState.IN_FORCE
 
 
 def test_a_contract_in_force_is_never_cancelled():

@@ -48,7 +48,7 @@ def test_a_proposal_is_published_as_pending_with_complete_terms():
     assert award["linliWindows"]["resultNoticeUntil"] == "2026-04-14T16:00:00Z"
     assert award["linliScore"] == 8_870
     assert release["tender"]["title"] == deal.terms.title
-    assert "拟成交公示：%(title)s" in told(deal.team.editor)
+    assert "拟资助公示：%(title)s" in told(deal.team.editor)
     entry = db.session.scalars(select(AuditEntry).filter_by(subject_kind="award", verb="propose")).one()
     assert entry.permit == "awards:award:confirm"
 

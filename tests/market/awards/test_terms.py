@@ -116,5 +116,7 @@ CHALLENGE = datetime(2026, 4, 17, 16, tzinfo=UTC)
     ],
 )
 def test_signing_waits_for_both_windows_and_for_the_award(at, wait, stands, barred):
-    found = signing_bar(stands=stands, publicity_until=PUBLICITY, challenge_until=CHALLENGE, at=at, wait=wait)
+    found = signing_bar(
+        stands=stands, publicity_until=PUBLICITY, challenge_until=CHALLENGE, at=at, wait=wait, proposed=False
+    )
     assert found is None if barred is None else barred in (found or "")

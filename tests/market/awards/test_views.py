@@ -111,10 +111,12 @@ def test_the_street_confirms_after_the_notice(deal, clock, visitors):
     approver = sign_in(visitors(), deal.approver)  # a week has ended the session
     assert desk(deal.approve, clock.now) == [("处理公示期满的结果", path, False)]
     page = approver.submit(approver.get(path, most=DETAIL), button="确认结果")
-    assert "成交有效" in page.text
+    assert "已确认资助" in page.text
     assert desk(deal.approve, clock.now) == []
     assert "没有收到异议" in page.text
-    assert "成交有效" in approver.get("/awards", most=LIST).text
+    assert "承办单位" in page.text
+    assert "供应商" not in page.text
+    assert "已确认资助" in approver.get("/awards", most=LIST).text
 
 
 def test_the_street_refuses_with_a_reason_that_is_published(deal, visitors):

@@ -55,6 +55,8 @@ def test_the_network_and_its_graduates_are_public(visitor: Visitor, session: Ses
     assert "导师辅导 12 小时，培训 24 小时" in page.text
     for person in ("石守业", "欧阳喆", "机构管理员", "苏禾"):
         assert person not in page.text
+    page = visitor.get(f"/organisations-directory/{team.organisation.uscc}", most=10)
+    assert "养老服务" in page.words("//section[h2='孵化出壳']//span[contains(@class, 'tag')]")
     page = visitor.get("/network", most=8)
     assert page.words("//tbody/tr/td") == ["1", "1", "1", "0", "1", "0", "1"]
     rebuild()

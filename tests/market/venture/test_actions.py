@@ -218,6 +218,10 @@ def test_the_jury_is_drawn_by_the_committed_secret_and_the_pitch_order_by_the_sa
     assert (record["commitment"], record["public_part"]) == (row.draw_commitment, row.closing_digest)
     order = actions.set_pitch(case.clerk, case.round_id, case.at + timedelta(days=3), case.at)
     assert sorted(one.pitch_order for one in order) == [1, 2, 3]
+    # Projects are judged after they were shown: nobody hands the scores in before.
+    seat = case.seats[0]
+    with pytest.raises(Refused, match="现场展示还没有举行"):
+        actions.finish_sheet(case.member(seat), seat.id, "", case.at + timedelta(days=2))
     assert {seat.user_id for seat in case.seats}.isdisjoint({case.clerk_user.id, case.approver_user.id})
 
 

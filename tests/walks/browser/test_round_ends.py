@@ -111,7 +111,7 @@ def test_4_after_the_notice_the_award_is_confirmed_and_the_agreement_signed(some
     approver.menu("成交结果")
     approver.follow(FUNDED)
     approver.sees("正在公示")
-    until = re.search(r"结果公告期至 (\d{4}-\d\d-\d\d \d\d:\d\d)", approver.text)[1]
+    until = re.search(r"公示到 (\d{4}-\d\d-\d\d \d\d:\d\d)", approver.text)[1]
     approver.move_clock_past(until, "下一个工作日")
     approver.page.reload()
     approver.press("确认结果", sure=True)
