@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 # New objects, then collections of the younger generation, after which a generation is collected.
-_COLLECT_AFTER = (50_000, 20, 100)
+_COLLECT_AFTER = (20_000, 10, 10)
 
 
 def database_state(settings: Settings) -> tuple[str | None, str]:

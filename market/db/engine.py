@@ -17,6 +17,8 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any, cast
 
+import psycopg
+from psycopg.pq import TransactionStatus
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -133,6 +135,21 @@ class FairConnection(sqlite3.Connection):
             self.turn.release()
 
 
+class ServerConnection(psycopg.Connection[Any]):
+    """A connection to PostgreSQL that ends a read with a commit, which undoes as little as there is to undo.
+
+    At a rollback the driver forgets all statements it has prepared: every page would have each of its questions
+    parsed and planned anew.
+    """
+
+    def rollback(self) -> None:
+        """End the transaction without keeping anything."""
+        if self.read_only and self.info.transaction_status == TransactionStatus.INTRANS:
+            self.commit()
+        else:
+            super().rollback()
+
+
 def engine_options(url: str) -> dict[str, Any]:
     """Keyword arguments for `create_engine`, the same for pages, jobs and commands.
 
@@ -171,8 +188,13 @@ def attach(engine: Engine) -> None:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
+        event.listen(engine, "do_connect", _connect_to_server)
         event.listen(engine, "checkin", _note_rest)
         event.listen(engine, "checkout", _ask_after_rest(engine))
+
+
+def _connect_to_server(_dialect: object, _record: object, args: list[Any], options: dict[str, Any]) -> ServerConnection:
+    return ServerConnection.connect(*args, **options)
 
 
 def _note_rest(_connection: object, record: ConnectionPoolEntry) -> None:
