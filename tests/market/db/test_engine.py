@@ -146,6 +146,21 @@ def test_postgres_works_in_utc_and_gives_up_in_time(postgres_databases: Database
     assert settings == {"timezone": "UTC", "statement_timeout": "30s", "lock_timeout": "10s"}
 
 
+def test_statements_stay_prepared_from_read_to_read(postgres_databases: Databases) -> None:
+    url = postgres_databases.empty_url()
+    engine = create_engine(url, **engine_options(url))
+    attach(engine)
+    asked = "SELECT 'a question of every page'"
+    for _read in range(10):
+        with Session(engine) as session:
+            begin_reading(session)
+            session.execute(text(asked))
+    with engine.connect() as connection:
+        kept = text("SELECT count(*) FROM pg_prepared_statements WHERE statement = :asked")
+        assert connection.scalar(kept, {"asked": asked}) == 1
+    engine.dispose()
+
+
 def test_a_connection_that_died_at_rest_is_replaced(
     postgres_databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
