@@ -46,6 +46,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from market.db.lock import FairLock, lock_for
 
 READING = "market_reading"
+# An execution option: plan this statement for the values at hand. For a statement that comes again and again PostgreSQL
+# makes one plan for all values, and what is right for a common word walks past every row for a rare one.
+PLAN_EACH_TIME = "market_plan_each_time"
 BUSY_TIMEOUT_S = 30
 _STATEMENT_TIMEOUT_MS = 30_000
 _LOCK_TIMEOUT_MS = 10_000
@@ -189,12 +192,20 @@ def attach(engine: Engine) -> None:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         event.listen(engine, "do_connect", _connect_to_server)
+        event.listen(engine, "do_execute", _execute_planned)
         event.listen(engine, "checkin", _note_rest)
         event.listen(engine, "checkout", _ask_after_rest(engine))
 
 
 def _connect_to_server(_dialect: object, _record: object, args: list[Any], options: dict[str, Any]) -> ServerConnection:
     return ServerConnection.connect(*args, **options)
+
+
+def _execute_planned(cursor: Any, statement: str, parameters: Any, context: Any) -> bool | None:
+    if context is None or not context.execution_options.get(PLAN_EACH_TIME):
+        return None
+    cursor.execute(statement, parameters, prepare=False)
+    return True
 
 
 def _note_rest(_connection: object, record: ConnectionPoolEntry) -> None:

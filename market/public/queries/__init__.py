@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import defer, undefer
 
+from market.db.engine import PLAN_EACH_TIME
 from market.db.session import db
 from market.places.models import District, Street
 from market.public.rules import Phase, stages_of
@@ -37,6 +38,7 @@ FOUND_CAP = 200
 CHAIN_PAGE = 100
 _CHAIN_MOST = 20_000
 _NODES_MOST = 5000
+_PLANNED = {PLAN_EACH_TIME: True}
 
 _LISTED = (
     PurchaseCard.file_id,
@@ -192,7 +194,8 @@ def listing(
     counted = query.with_only_columns(key)
     if found is not None:
         counted = counted.join(found, found.c.row_id == key) if narrowed else counting(kind, words, marks)
-    count = db.session.scalar(select(func.count()).select_from(counted.limit(most + 1).subquery())) or 0
+    counting_up = select(func.count()).select_from(counted.limit(most + 1).subquery())
+    count = db.session.scalar(counting_up, execution_options=_PLANNED) or 0
     if searched:
         found = matches(kind, words, marks, few=not narrowed and count <= most)
         assert found is not None
@@ -200,7 +203,7 @@ def listing(
         mark = found.c.mark
     if before is not None:
         query = query.where(mark < before)
-    rows = db.session.execute(query.order_by(mark.desc()).limit(PAGE + 1)).all()
+    rows = db.session.execute(query.order_by(mark.desc()).limit(PAGE + 1), execution_options=_PLANNED).all()
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     return Listing(rows[:PAGE], last[-1] if last is not None else None, count, most)
 
