@@ -108,26 +108,42 @@ def objection_fragment(row: Objection) -> dict[str, Any]:
     return {"awards": [{"id": award_release_id(row.award_id), "linliObjections": [entry]}]}
 
 
+_PRICED = ("priceFen", "adjustedPriceFen", "deductionBp", "priceCenti", "totalCenti", "tieNote")
+
+
+def _line(row: Result, bidder: str) -> dict[str, Any]:
+    return {
+        "rank": row.rank,
+        "bidder": bidder,
+        "priceFen": row.price_fen,
+        "adjustedPriceFen": row.adjusted_price_fen,
+        "deductionBp": row.deduction_bp,
+        "qualityCenti": row.quality_centi,
+        "priceCenti": row.price_centi,
+        "totalCenti": row.total_centi,
+        "tieNote": row.tie_note or None,
+        "perCriterion": row.per_criterion,
+    }
+
+
 def scoring_data(
-    results: Sequence[Result], names: Mapping[int, str], members: Sequence[str], report_digest: str
+    results: Sequence[Result],
+    names: Mapping[int, str],
+    members: Sequence[str],
+    report_digest: str,
+    *,
+    prices: bool = True,
 ) -> dict[str, Any]:
-    """Return the published ranking: every figure needed to compute it again, and the experts' names (条例 43)."""
+    """Return the published ranking: every figure needed to compute it again, and the experts' names (条例 43).
+
+    Without `prices` nothing from which another supplier's price follows (采购法 art. 38): its points neither.
+    """
+    hidden = () if prices else _PRICED
     return {
         "experts": list(members),
         "reportDigest": report_digest,
         "ranking": [
-            {
-                "rank": r.rank,
-                "bidder": names[r.organisation_id],
-                "priceFen": r.price_fen,
-                "adjustedPriceFen": r.adjusted_price_fen,
-                "deductionBp": r.deduction_bp,
-                "qualityCenti": r.quality_centi,
-                "priceCenti": r.price_centi,
-                "totalCenti": r.total_centi,
-                "tieNote": r.tie_note or None,
-                "perCriterion": r.per_criterion,
-            }
+            {name: told for name, told in _line(r, names[r.organisation_id]).items() if name not in hidden}
             for r in results
         ],
     }

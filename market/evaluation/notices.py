@@ -60,14 +60,14 @@ def _redacted(name: str, part: Any) -> Any:
 
 
 def _without_prices(public: Mapping[str, Any]) -> dict[str, Any]:
-    """The fragment where other suppliers' prices are never shown (采购法 art. 38)."""
-    hidden = {"price_fen", "adjusted_price_fen"}
+    """The fragment where other suppliers' prices are never shown (采购法 art. 38), nor points they follow from."""
+    hidden = {"price_fen", "adjusted_price_fen", "deduction_bp", "price_centi", "total_centi", "tie_note"}
     lists = {
         name: [{k: v for k, v in one.items() if k not in hidden} for one in public[name]]
         for name in ("qualification", "results")
         if name in public
     }
-    return {**{k: v for k, v in public.items() if k != "low_price"}, **lists}
+    return {**{k: v for k, v in public.items() if k not in {"low_price", "tie"}}, **lists}
 
 
 def _only(row: Mapping[str, Any], *names: str) -> dict[str, Any]:

@@ -87,7 +87,11 @@ def draw_holds(record: Mapping[str, Any]) -> bool:
 
 
 def published_draw(record: Mapping[str, Any]) -> dict[str, Any]:
-    """A draw under numbers alone, as anyone may read it: `draw_holds` still repeats it, nobody undrawn is named."""
+    """A draw under numbers alone, as anyone may read it: `draw_holds` still repeats it, and it names nobody.
+
+    An expert's number is the same in all draws, since a new one for each could be chosen to steer it. Whoever sat on a
+    panel that is published is therefore known again in the pool of another (`docs/decisions/0011`).
+    """
     names = ("form", "number", "at", "commitment", "secret", "public_part", "seed", "result")
     pool = [{"key": one["key"], "place": one["place"]} for one in record["pool"]]
     return {**{name: record[name] for name in names}, "pool": pool}

@@ -11,7 +11,7 @@ from contracts.outcomes.queries import PURPOSE
 from contracts.outcomes.rules import evaluator_tie, may_rate, organisation_tie
 from contracts.outcomes.states import EvaluationState, Source
 from market.db.session import db
-from market.kernel.canonical import digest
+from market.kernel.canonical import digest, plain
 from market.kernel.errors import Forbidden, NotFound, Refused
 from market.kernel.permits import Actor, Permit, Role, Scope, require
 from market.kernel.text import N_
@@ -119,8 +119,10 @@ def declare(actor: Actor, invitation_id: int, at: datetime) -> Invitation:
     if found.declaration_digest is None:
         statement = {"statement": NO_TIE, "invitation": found.id, "person": actor.user_id, "at": at}
         found.declaration_digest, found.declared_at = digest(statement), at
-        facts = {"source": found.source, "declaration": found.declaration_digest}
-        record(found.evaluation.subject, "declare", actor, at, permit=permit_of(found), facts=facts)
+        # The digest alone would give the person away: all that it is over can be tried out.
+        facts, private = {"source": found.source}, {"declaration": plain(statement)}
+        subject = found.evaluation.subject
+        record(subject, "declare", actor, at, permit=permit_of(found), facts=facts, private=private)
     return found
 
 

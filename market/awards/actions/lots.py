@@ -53,6 +53,7 @@ from market.tenders.models import Lot
 from market.tenders.queries import lot as find_lot
 from market.tenders.queries import rules_of
 from market.tenders.queries import tender as find_tender
+from market.tenders.rules import Audience, Fact, Moment, shown
 from market.tenders.states import LOT_MACHINE, LotVerb
 
 LETTER_JOB = "awards.letter_pdf"
@@ -183,7 +184,8 @@ def _publish_result(
     report, panel = find_report(lot.id), panel_for("lot", lot.id)
     members = [seat.user.name for seat in live(panel)] if panel else []
     names = {i: o.name for i, o in firms.items()}
-    scoring = scoring_data(ranked, names, members, report.digest if report else "")
+    prices = shown(Fact.BID_PRICES, lot.tender.method, Moment.AWARDED, Audience.PUBLIC)
+    scoring = scoring_data(ranked, names, members, report.digest if report else "", prices=prices)
     if report is not None:
         # Panel, draws with their secret, points and low prices: what anyone needs to compute the ranking again.
         scoring |= public_part(lot, report.data, report.digest)

@@ -163,8 +163,9 @@ def _draw(
         actor,
         at,
         permit=Permit.PANEL_DRAW if number == 1 else None,
-        facts={**facts, "size": panel.size, "experts": panel.expert_seats, "record": digest(row.as_data())},
-        private={"seats": [seat.user_id for seat in seats], "reason": reason},
+        facts={**facts, "size": panel.size, "experts": panel.expert_seats},
+        # The record names who was passed over and why: as a bare digest it could be found out by trying names.
+        private={"seats": [seat.user_id for seat in seats], "reason": reason, "record": digest(row.as_data())},
     )
     return seats
 

@@ -587,6 +587,12 @@ def check_anchors(b, r, head, receipt):
             "nothing anchors this file: without a receipt (--receipt) or a daily digest (--head) that you kept "
             "yourself, it is shown to be consistent, not that it was not made anew as a whole.",
         )
+    elif not head:
+        r.note(
+            "回执只锚住它自己那份投标：评分、合同、付款等其余内容要用您抄下的每日摘要（--head）才锚得住。",
+            "a receipt anchors its own bid alone: scores, contract, payments and all else are anchored only by a daily "
+            "digest (--head) that you kept.",
+        )
 
 
 def check_day(b, r, line, days):

@@ -138,6 +138,16 @@ def test_no_rating_without_the_declaration(deal):
         actions.declare(acting(make.evaluator(deal)), found.id, SIGNING)
 
 
+def test_a_declaration_does_not_tell_who_gave_it(deal):
+    row, who = make.opened(deal), make.evaluator(deal)
+    found = actions.invite_evaluator(deal.clerk, row.id, who.id, SIGNING)
+    actions.declare(acting(who), found.id, SIGNING)
+    header = history("evaluation", row.id)[-1].header
+    # All that the digest is over is public or a small number: it would be found by trying.
+    assert found.declaration_digest not in header
+    assert json.loads(header)["facts"] == {"source": "third"}
+
+
 def test_each_source_rates_once_and_gives_grounds(deal):
     row = make.opened(deal)
     with pytest.raises(Refused, match="依据") as refusal:

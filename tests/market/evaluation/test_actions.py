@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from datetime import timedelta
 from hashlib import sha256
 
 import pytest
 
+from market.awards.notices import scoring_data
 from market.db.session import db
 from market.evaluation import actions, queries
 from market.evaluation.actions.qualifying import Tick
@@ -444,8 +446,11 @@ def test_where_prices_stay_secret_the_public_part_has_none():
     lot = case.lot
     lot.tender.method = "consultation"
     public = public_part(lot, case.report.data, case.report.digest)
-    assert "price_fen" not in json.dumps(public)
-    assert public["results"][0]["total_centi"] > 0
+    # Nor does a price follow from anything: from its points, from a total, from a tie that it breaks.
+    assert not {"price_fen", "price_centi", "total_centi", "tie"} & set(re.findall(r"\w+", json.dumps(public)))
+    assert public["results"][0]["quality_centi"] > 0
+    told = scoring_data(queries.results(lot.id), {t.id: t.organisation.name for t in case.teams}, [], "", prices=False)
+    assert set(told["ranking"][0]) == {"rank", "bidder", "qualityCenti", "perCriterion"}
 
 
 def test_a_bidder_learns_reasons_under_no_members_number_and_only_after_the_ranking():

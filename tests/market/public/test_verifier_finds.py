@@ -274,7 +274,11 @@ def test_an_honest_bundle_holds_against_what_was_kept() -> None:
     receipt = canonical_bytes(next(iter(story.receipts.values())))
     report = verify(raw, receipt=receipt, head=story.day().payload["payload"]["digest"].upper())
     assert report.faults == []
-    assert "没有锚" not in report.text(brief=False)
+    assert [note for note in ("没有锚", "回执只锚住") if note in report.text(brief=False)] == []
+    # A receipt knows nothing of scores and money, and is not taken for more than it is.
+    alone = verify(raw, receipt=receipt)
+    assert alone.faults == []
+    assert "回执只锚住它自己那份投标" in alone.text(brief=True)
 
 
 def test_without_anything_kept_the_output_says_that_nothing_anchors_the_file() -> None:
