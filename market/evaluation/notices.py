@@ -61,7 +61,7 @@ def _redacted(name: str, part: Any) -> Any:
 
 def _without_prices(public: Mapping[str, Any]) -> dict[str, Any]:
     """The fragment where other suppliers' prices are never shown (采购法 art. 38), nor points they follow from."""
-    hidden = {"price_fen", "adjusted_price_fen", "deduction_bp", "price_centi", "total_centi", "tie_note"}
+    hidden = {"price_fen", "adjusted_price_fen", "deduction_bp", "price_centi", "total_centi", "tie"}
     lists = {
         name: [{k: v for k, v in one.items() if k not in hidden} for one in public[name]]
         for name in ("qualification", "results")

@@ -33,7 +33,11 @@ def replace_person(agreement_id: int) -> Any:
             return to_contract(row)
         row = found(queries.agreement(agreement_id), Permit.DELIVERY_REPORT)
     page = render_template(
-        "contracts/agreements/replace.html", form=form, row=row, running=row.state == AgreementState.IN_FORCE
+        "contracts/agreements/replace.html",
+        form=form,
+        row=row,
+        running=row.state == AgreementState.IN_FORCE,
+        over=beijing_day(now()) > row.ends_on,
     )
     return page, 422 if form.errors else 200
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -141,6 +142,13 @@ def test_a_lower_level_full_hours_or_no_reason_are_refused(session: Session) -> 
     with pytest.raises(Refused) as refusal:
         _propose(deal, row, leaving, busy)
     assert refusal.value.field == "entering_id"
+
+
+def test_nobody_is_posted_to_a_service_that_is_over(session: Session) -> None:
+    deal, row, leaving, entering = _contract()
+    change = _propose(deal, row, leaving, entering)
+    with pytest.raises(Refused, match="服务期"):
+        actions.accept_substitution(deal.clerk, change.id, SIGNING + timedelta(days=400))
 
 
 def test_the_pages_of_both_sides(visitors: Callable[[], Visitor], session: Session) -> None:
