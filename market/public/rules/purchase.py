@@ -62,6 +62,8 @@ def next_change(page: dict[str, Any], deadline_at: datetime | None, at: datetime
 def steps(phase: Phase, release: Data, method: str = "") -> list[dict[str, Any]]:
     """Return where the purchase stands: done, now, next, and failed at the step that was not passed."""
     reached = _reached(release)
+    if phase is Phase.JUDGED and by_jury(method) and rows(release, "awards"):
+        phase = Phase.AWARDED  # proposed: the result is public, its notice still running
     if phase is Phase.ENDED:
         states = ["done"] * reached + ["failed"] + ["next"] * (len(_STEPS) - reached - 1)
     else:
