@@ -48,6 +48,7 @@ def award_fragment(
         },
         "linliTermsDigest": row.terms_digest,
         "linliReason": row.reason or None,
+        "linliOnBehalfOf": row.terms.get("on_behalf_of"),
     }
     if lot_id:
         award["relatedLots"] = [lot_id]

@@ -26,6 +26,7 @@ def awards(release: Data) -> list[dict[str, Any]]:
             "lot": next((lot for lot in one.get("relatedLots") or [] if isinstance(lot, str)), ""),
             "title": text(one, "title"),
             "supplier": "、".join(text(supplier, "name") for supplier in rows(one, "suppliers")),
+            "group": text(one, "linliOnBehalfOf"),
             "amount_fen": fen(one),
             "state": words(text(one, "linliState") or text(one, "status"), AWARD_STATES),
             "stands": text(one, "status") == "active",
