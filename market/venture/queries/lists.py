@@ -13,6 +13,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from market.db.lines import lined
 from market.db.session import db
 from market.kernel.permits import Actor, Grant, Permit
+from market.organisations.models import Organisation
 from market.panels.models import Seat
 from market.panels.queries import my_seats
 from market.venture.models import Application, Round
@@ -88,11 +89,15 @@ def my_applications(organisation_ids: Iterable[int], before: int | None = None, 
 
 
 def unsent(organisation_ids: Iterable[int], at: datetime) -> Select[Any]:
-    """Ask for drafts of these organisations that can still be handed in, the nearest deadline first."""
+    """Ask for drafts of these organisations that can still be handed in, the nearest deadline first.
+
+    The applicant is named with the round: a host may have one draft for itself and others for its groups.
+    """
     ids = list(organisation_ids)
     query = (
         select(Application)
         .join(Application.round)
+        .join(Application.applicant)
         .where(
             Application.applicant_id.in_(ids) | Application.organisation_id.in_(ids),
             Application.state == ApplicationState.DRAFT,
@@ -102,7 +107,8 @@ def unsent(organisation_ids: Iterable[int], at: datetime) -> Select[Any]:
         .order_by(Round.deadline_at, Application.id)
         .limit(20)
     )
-    return lined(query, id=Application.applicant_id, ref=Round.id, title=Round.title, at=Round.deadline_at)
+    title = Round.title + " · " + Organisation.name
+    return lined(query, id=Application.applicant_id, ref=Round.id, title=title, at=Round.deadline_at)
 
 
 def open_at(at: datetime) -> list[Round]:
