@@ -26,6 +26,7 @@ from market.venture.room import CARD
 from market.venture.states import ApplicationState, RoundRegime, RoundState
 from market.web.rooms import waiting_in
 from tests.factories import rounds
+from tests.factories.incubation import network
 from tests.factories.organisations import organisation
 from tests.factories.people import acting
 from tests.factories.rounds import YUAN
@@ -167,6 +168,9 @@ def test_the_desk_names_the_applicant_of_each_draft():
     db.session.flush()
     titles = {one.title for one in waiting_in([CARD], acting(team.signatory), case.at)}
     assert titles == {f"{case.round.title} · {one.organisation.name}" for one in (team, group)}
+    network(case.street, operator_id=team.id)
+    assert waiting_in([CARD], acting(team.signatory), case.at) == [], "who runs the network is not asked to hand in"
+    assert waiting_in([CARD], acting(group.signatory), case.at) == [], "nor whom it answers for"
 
 
 def test_row_26_who_runs_the_round_or_supported_another_applicant_is_refused(monkeypatch):
