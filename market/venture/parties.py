@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select
 
 from market.incubation import queries as network
 from market.kernel.clock import beijing_day
@@ -34,6 +37,11 @@ def supported_by(organisation_ids: Iterable[int], at: datetime) -> Mapping[int, 
     wanted = set(organisation_ids)
     ties = network.supports(wanted, _since(at))
     return {one: (tie.supported & wanted) - {one} for one, tie in ties.items() if (tie.supported & wanted) - {one}}
+
+
+def operating_in(street: ColumnElement[int], district: ColumnElement[int], at: datetime) -> Select[Any]:
+    """Ask the same as `operators`, inside another query."""
+    return network.operating_in(street, district, _since(at))
 
 
 def operators(district_id: int, street_id: int, at: datetime) -> set[int]:

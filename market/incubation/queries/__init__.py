@@ -37,14 +37,14 @@ from market.incubation.queries.residencies import (
     training_minutes,
     workstations_taken,
 )
-from market.incubation.queries.ties import Support, host_of, operators_of, supports
+from market.incubation.queries.ties import Support, host_of, operating_in, operators_of, supports
 from market.incubation.queries.trainings import coming_for, seats_of, to_close, training, trainings, trainings_of
 
 __all__ = [
     "Branch", "Plan", "Reach", "Support", "assessments_of", "booking", "bookings_between", "bookings_of",
     "calendar_of", "coming_for", "descendants", "host_of", "hosting", "hostings", "legal_person_named", "live_at",
     "live_residency", "meeting_room", "mentoring_of", "node", "node_counts", "nodes_of", "nodes_within",
-    "operators_of", "pending", "plan_of", "proposed_to", "residencies", "residency", "rooms_of", "scheme", "seats_of",
-    "staff_of", "stages_of", "supported_by_node", "supports", "taken_slots", "to_close", "training",
-    "training_minutes", "trainings", "trainings_of", "workstations_taken",
+    "operating_in", "operators_of", "pending", "plan_of", "proposed_to", "residencies", "residency", "rooms_of",
+    "scheme", "seats_of", "staff_of", "stages_of", "supported_by_node", "supports", "taken_slots", "to_close",
+    "training", "training_minutes", "trainings", "trainings_of", "workstations_taken",
 ]  # fmt: skip

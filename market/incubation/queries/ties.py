@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import joinedload
 
 from market.db.session import db
@@ -31,6 +32,19 @@ def host_of(organisation_id: int, at: datetime) -> Organisation | None:
     )
     row = db.session.scalar(query.options(joinedload(Hosting.host)))
     return row.host if row else None
+
+
+def operating_in(street: ColumnElement[int], district: ColumnElement[int], since: date) -> Select[Any]:
+    """Ask, inside another query, for the organisations that ran a node of its street or whole district since a day."""
+    return (
+        select(Operating.organisation_id)
+        .join(Node, Node.id == Operating.node_id)
+        .where(
+            Node.district_id == district,
+            or_(Node.street_id.is_(None), Node.street_id == street),
+            or_(Operating.ended_on.is_(None), Operating.ended_on >= since),
+        )
+    )
 
 
 def operators_of(district_id: int, since: date, street_id: int | None = None) -> set[int]:

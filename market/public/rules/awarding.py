@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
+from market.kernel.clock import is_before
 from market.kernel.text import N_
 from market.public.rules.judging import sheets
 from market.public.rules.labels import AWARD_STATES, BID_STATES, CHALLENGE_STATES, OBJECTION_STATES
@@ -18,8 +20,8 @@ _LOW_TESTS = {
 }
 
 
-def awards(release: Data) -> list[dict[str, Any]]:
-    """Return the awards, newest last, each with its windows and the challenges against it."""
+def awards(release: Data, at: datetime) -> list[dict[str, Any]]:
+    """Return the awards, newest last, each with its windows as they stand at `at`, and the challenges against it."""
     return [
         {
             "id": text(one, "id"),
@@ -37,7 +39,7 @@ def awards(release: Data) -> list[dict[str, Any]]:
             "sign_by": day(part(one, "linliWindows").get("signBy")),
             "terms": text(one, "linliTermsDigest"),
             "scoring": scoring(_scoring_of(one)),
-            "object_path": _object_path(one),
+            **_objecting(one, at),
             "objections": [_objection(row) for row in rows(one, "linliObjections")],
             "challenges": [_challenge(part(document, "linliChallenge")) for document in _complaints(one)],
         }
@@ -45,10 +47,14 @@ def awards(release: Data) -> list[dict[str, Any]]:
     ]
 
 
-def _object_path(award: Data) -> str | None:
-    """Where anybody may object while the result is proposed; the page there knows whether the time has passed."""
+def _objecting(award: Data, at: datetime) -> dict[str, Any]:
+    """Where anybody may object while the result is proposed, until when, and whether that is over at `at`."""
     number = text(award, "id").removeprefix("award-")
-    return f"/awards/{number}/object" if text(award, "linliState") == "proposed" and number.isdecimal() else None
+    until = instant(part(award, "linliWindows").get("resultNoticeUntil"))
+    if text(award, "linliState") != "proposed" or not number.isdecimal():
+        return {"object_path": None, "object_until": None, "object_over": False}
+    over = until is not None and not is_before(at, until)
+    return {"object_path": None if over else f"/awards/{number}/object", "object_until": until, "object_over": over}
 
 
 def _objection(one: Data) -> dict[str, Any]:

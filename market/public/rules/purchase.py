@@ -36,7 +36,7 @@ def read(release: Data, at: datetime) -> dict[str, Any]:
         "requirements": lambda: tendering.requirements(release),
         "timetable": lambda: tendering.timetable(release, at),
         "lots": lambda: tendering.lots(release),
-        "awards": lambda: awarding.awards(release),
+        "awards": lambda: awarding.awards(release, at),
         "contracts": lambda: performing.contracts(release),
         "documents": lambda: performing.documents(release),
         "related": lambda: related(release),
@@ -56,6 +56,7 @@ def read(release: Data, at: datetime) -> dict[str, Any]:
 def next_change(page: dict[str, Any], deadline_at: datetime | None, at: datetime) -> datetime | None:
     """Return the first instant after `at` at which a date of the page passes, or None."""
     ends = [one["at"] or end_of_day(one["day"]) for one in page["timetable"] or ()]
+    ends += [one["object_until"] for one in page["awards"] or ()]
     return min((end for end in (*ends, deadline_at) if end is not None and end > at), default=None)
 
 

@@ -13,8 +13,10 @@ from sqlalchemy.orm import joinedload, selectinload
 from market.db.lines import lined
 from market.db.session import db
 from market.kernel.permits import Actor, Grant, Permit
+from market.organisations.models import Organisation
 from market.panels.models import Seat
 from market.panels.queries import my_seats
+from market.venture import parties
 from market.venture.models import Application, Round
 from market.venture.queries.rows import SUBJECT
 from market.venture.states import ApplicationState, RoundState
@@ -88,21 +90,29 @@ def my_applications(organisation_ids: Iterable[int], before: int | None = None, 
 
 
 def unsent(organisation_ids: Iterable[int], at: datetime) -> Select[Any]:
-    """Ask for drafts of these organisations that can still be handed in, the nearest deadline first."""
+    """Ask for drafts of these organisations that can still be handed in, the nearest deadline first.
+
+    The applicant is named with the round: a host may have one draft for itself and others for its groups.
+    Who runs the round's network is refused (row 26), and is not asked to hand in.
+    """
     ids = list(organisation_ids)
+    runs_it = parties.operating_in(Round.street_id.expression, Round.district_id.expression, at)
     query = (
         select(Application)
         .join(Application.round)
+        .join(Application.applicant)
         .where(
             Application.applicant_id.in_(ids) | Application.organisation_id.in_(ids),
             Application.state == ApplicationState.DRAFT,
             Round.state == RoundState.OPEN,
             Round.deadline_at > at,
+            Application.organisation_id.not_in(runs_it),
         )
         .order_by(Round.deadline_at, Application.id)
         .limit(20)
     )
-    return lined(query, id=Application.applicant_id, ref=Round.id, title=Round.title, at=Round.deadline_at)
+    title = Round.title + " · " + Organisation.name
+    return lined(query, id=Application.applicant_id, ref=Round.id, title=title, at=Round.deadline_at)
 
 
 def open_at(at: datetime) -> list[Round]:

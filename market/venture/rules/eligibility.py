@@ -62,12 +62,16 @@ class Applicant:
 
 
 def troubles(one: Applicant, conditions: Conditions, day: date) -> list[Finding]:
-    """Return everything that keeps this applicant out on `day` (rows 26, 62); empty when it may apply."""
+    """Return everything that keeps this applicant out on `day` (rows 26, 62); empty when it may apply.
+
+    A group is measured by its host's kind, registration and standing: without one there is nothing to measure yet.
+    """
     found = []
     if one.group and not conditions.groups:
         found.append(Finding("group", N_("本轮不接受没有法人资格的团队申报。")))
     if one.group and not one.hosted:
         found.append(Finding("host", N_("没有法人资格的团队须由支持机构代为申报，请先登记支持关系。")))
+        return found
     if one.barred_until is not None and day < one.barred_until:
         text = N_("该单位在 %(day)s 之前不得申报。")
         found.append(Finding("barred", text, {"day": one.barred_until.isoformat()}))

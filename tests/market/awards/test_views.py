@@ -64,10 +64,14 @@ def test_one_sender_waits_after_five_objections(deal, visitors):
 
 
 def test_the_form_closes_with_the_notice_and_other_awards_have_none(deal, clock, visitors):
+    assert "对这个公示结果提出异议" in visitors().get(f"/purchases/{deal.file.ocid}").text
     clock.move_to(2026, 4, 15, 0, 0)
     page = visitors().get(f"/awards/{deal.award.id}/object")
     assert "公示期已满" in page.text
     assert "提交异议" not in page.text
+    page = visitors().get(f"/purchases/{deal.file.ocid}")
+    assert "公示期已满，不再接收异议" in page.text
+    assert "对这个公示结果提出异议" not in page.text
     assert visitors().get("/awards/999999/object").status == 404
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from market.awards import actions as awards
 from market.awards.queries import awards_of
@@ -20,8 +21,12 @@ from market.people.queries import actor_of
 from market.records.audit import verify_all
 from market.records.models import Message, PurchaseCard, Receipt
 from market.venture import actions, parties, queries
+from market.venture.models import Application
+from market.venture.room import CARD
 from market.venture.states import ApplicationState, RoundRegime, RoundState
+from market.web.rooms import waiting_in
 from tests.factories import rounds
+from tests.factories.incubation import network
 from tests.factories.organisations import organisation
 from tests.factories.people import acting
 from tests.factories.rounds import YUAN
@@ -151,6 +156,21 @@ def test_what_is_wrong_is_named_at_its_field(typed, field):
     actions.save_fields(acting(team.editor), case.round_id, team.id, rounds.values(**typed), 0, case.at)
     desk = actions.desk_for(acting(team.editor), case.round_id, team.id, case.at)
     assert field in [gap.field for gap in actions.gaps(desk)]
+
+
+def test_the_desk_names_the_applicant_of_each_draft():
+    case = rounds.published()
+    team, group = organisation(bank=False), organisation(bank=False)
+    for one in (team, group):
+        actions.save_fields(acting(one.editor), case.round_id, one.id, rounds.values(), 0, case.at)
+    application = db.session.scalars(select(Application).where(Application.applicant_id == group.id)).one()
+    application.organisation_id = team.id  # as a host answers for its group
+    db.session.flush()
+    titles = {one.title for one in waiting_in([CARD], acting(team.signatory), case.at)}
+    assert titles == {f"{case.round.title} · {one.organisation.name}" for one in (team, group)}
+    network(case.street, operator_id=team.id)
+    assert waiting_in([CARD], acting(team.signatory), case.at) == [], "who runs the network is not asked to hand in"
+    assert waiting_in([CARD], acting(group.signatory), case.at) == [], "nor whom it answers for"
 
 
 def test_row_26_who_runs_the_round_or_supported_another_applicant_is_refused(monkeypatch):
