@@ -111,7 +111,8 @@ def import_ocds(files: tuple[Path, ...], source: str, report: Path | None) -> No
                 found = import_file(path, system_now(), lines, source)
             except Unreadable as error:
                 broken += 1
-                tell(str(path), "", "", "", "unreadable", str(error))
+                # Rows that were read before the fault stand above; none of them is kept.
+                tell(str(path), "", "", "", "unreadable", f"{error}; nothing of this file was imported, no row above")
                 click.echo(f"{path}: 读不了，没有导入 / cannot be read, nothing imported: {error}")
                 continue
             lines.close()

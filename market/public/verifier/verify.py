@@ -326,7 +326,12 @@ def unpack(raw):
         method, packed, size, name_size, extra = fixed[2], fixed[6], fixed[7], fixed[8], fixed[9]
         begin = at + 30 + name_size
         if method or packed != size or extra or begin + size > len(raw):
-            raise ValueError(f"entry at byte {at}")
+            raise ValueError(
+                (
+                    f"第 {at} 字节处的条目是重新压缩过的或不完整；请使用下载时的原文件",
+                    f"the entry at byte {at} was packed anew or is cut off; use the file as it was downloaded",
+                )
+            )
         entries.append((raw[at + 30 : begin].decode("utf-8"), raw[begin : begin + size]))
         at = begin + size
     return entries
@@ -358,7 +363,7 @@ class Bundle:
             entries = unpack(raw)
             again = pack(entries)
         except (ValueError, struct.error) as error:
-            r.wrong(("格式不是核对包规定的格式", "not in the form a bundle has"), str(error))
+            r.wrong(("格式不是核对包规定的格式", "not in the form a bundle has"), accident(r, error))
             return
         if again != raw:
             at = next(
@@ -575,7 +580,13 @@ def check_anchors(b, r, head, receipt):
         wanted = head.strip().lower()
         name = next((day for day, (digest, _) in days.items() if digest == wanted), None)
         what = ("您抄下的每日摘要在文件中", "the daily digest you wrote down is in the file")
-        if r.sure(what, name is not None, wanted):
+        newest = next(((day, digest) for day, (digest, _) in reversed(days.items())), None)
+        if name is None:
+            r.checked += 1
+            told = r.say(("您抄下的是 {}，文件里最近一天是 {}", "you wrote {}, the newest in the file is {}"))
+            r.wrong(what, told.format(wanted, " ".join(newest) if newest else "-"))
+        else:
+            r.sure(what, True, wanted)
             listed = days[name][1] is not None
             r.sure((f"{name} 的摘要包含这项采购", f"the digest of {name} includes this purchase"), listed, name)
     if receipt is not None:
@@ -988,12 +999,14 @@ def check_sheets(r, sheets, size, most, scored):
     for place, sheet in enumerate(sheets, 1):
         what = (f"评分表 {place} 给每一份都打了分", f"sheet {place} covers everything that was judged")
         r.same(what, sorted(map(str, scored)), sorted(sheet), len)
-        right = all(
-            set(row) == set(most) and all(type(got) is int and 0 <= got <= most[key] for key, got in row.items())
-            for row in sheet.values()
-        )
+        # The first row that is wrong beside what it may be at most; else the limits alone.
         what = (f"评分表 {place} 逐项打分，不超过满分", f"sheet {place} has every criterion, none above its most")
-        r.sure(what, right)
+        odd = next((row for row in sheet.values() if not within(row, most)), None)
+        r.sure(what, odd is None, f"{odd} ≤ {most}" if odd is not None else f"≤ {most}")
+
+
+def within(row, most):
+    return set(row) == set(most) and all(type(got) is int and 0 <= got <= most[key] for key, got in row.items())
 
 
 def check_averages(r, sheets, one):
@@ -1929,13 +1942,22 @@ def check_choice(b, r, value):
 # --- 14. All of it ----------------------------------------------------------------------------------------------------
 
 
+def accident(r, error):
+    """What went wrong while content was read, in the reader's language."""
+    first = error.args[0] if error.args else ""
+    if isinstance(error, KeyError):
+        return r.say((f"缺少“{first}”", f"“{first}” is missing"))[:300]
+    if isinstance(first, tuple):
+        return r.say(first)
+    return r.say(("读不懂这一部分的内容", "this part cannot be read")) + f" ({type(error).__name__}: {first})"[:300]
+
+
 def guard(r, check, *arguments):
     """Run a check; content it cannot read is a fault, not an accident."""
     try:
         check(*arguments)
     except BROKEN as error:
-        told = f"{check.__name__}: {type(error).__name__} {error}"
-        r.wrong(("内容残缺或类型不对", "content is missing or of the wrong kind"), told[:300])
+        r.wrong(("内容残缺或类型不对", "content is missing or of the wrong kind"), accident(r, error))
 
 
 def verify(raw, receipt=None, head=None, lang="zh"):
@@ -1946,16 +1968,14 @@ def verify(raw, receipt=None, head=None, lang="zh"):
     try:
         b = Bundle(raw, r)
     except BROKEN as error:
-        r.wrong(("文件残缺", "the file is not whole"), f"{type(error).__name__} {error}"[:300])
+        r.wrong(("文件残缺", "the file is not whole"), accident(r, error))
         return r
     if not b.good:
         return r
     try:
         b.load(r)
     except BROKEN as error:
-        r.wrong(
-            ("内容残缺或类型不对", "content is missing or of the wrong kind"), f"{type(error).__name__} {error}"[:300]
-        )
+        r.wrong(("内容残缺或类型不对", "content is missing or of the wrong kind"), accident(r, error))
         return r
     guard(r, check_anchors, b, r, head, receipt)
     if "linliRound" in b.tender:

@@ -12,7 +12,7 @@ import time
 from http.client import HTTPConnection
 from pathlib import Path
 
-_START_WITHIN_S = 60
+_START_WITHIN_S = 120
 _STOP_WITHIN_S = 30
 
 
