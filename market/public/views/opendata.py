@@ -78,7 +78,7 @@ def extension(name: str) -> Response:
 @public("open data")
 def ocds_bulk() -> Response:
     """All releases, one a line, compressed; of a year or a district where asked. Streamed, whatever the size."""
-    year, district = asked_year(), asked_district()
+    year, district = _narrowed()
     lines = compressed(opendata.bodies(db.engine, year, district))
     answer = Response(lines, mimetype="application/gzip")
     return _download(answer, f"releases{_suffix(year)}.jsonl.gz")
@@ -88,7 +88,7 @@ def ocds_bulk() -> Response:
 @public("open data")
 def purchases_sheet() -> Response:
     """Purchases, awards, contracts and payments as an Excel workbook; of a year or a district where asked."""
-    year, district = asked_year(), asked_district()
+    year, district = _narrowed()
     out = tempfile.TemporaryFile()  # noqa: SIM115  closed when it has been sent
     sheet.write(opendata.cards(year, district), out, text)
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -99,7 +99,7 @@ def purchases_sheet() -> Response:
 @public("open data")
 def grants() -> Response:
     """Grants of rounds, subsidies and rewards, as the 360Giving standard writes them."""
-    cards = opendata.cards(asked_year(), asked_district(), giving.METHODS)
+    cards = opendata.cards(*_narrowed(), giving.METHODS)
     body = orjson.dumps({"grants": list(giving.grants_of(cards, _folder()))})
     return as_json(body, sha256_hex(body)[:32])
 
@@ -123,6 +123,14 @@ def _folder() -> str:
     """The full address below which purchases lie."""
     base: str = current_app.extensions["linli"].settings.base_url
     return base + url_for("public.show", ocid="-").removesuffix("-")
+
+
+def _narrowed() -> tuple[int | None, int | None]:
+    """Year and district. Raises Refused for any other parameter: better a fault than another question's answer."""
+    for name, values in request.args.lists():
+        if name not in {"year", "district"} or len(values) != 1:
+            raise Refused(N_("参数 %(name)s 无法识别，请对照接口说明。"), field=name[:40], name=name[:40])
+    return asked_year(), asked_district()
 
 
 def asked_year() -> int | None:
