@@ -16,21 +16,20 @@ from market.kernel.text import N_
 from market.web.menus import MenuGroup
 from market.web.rooms import Ask, MenuEntry, Room, Waiting
 
+_UNSENT = N_("递交投标（已填写，尚未递交）")
+
 
 def asks(actor: Actor, at: datetime) -> list[Ask]:
     """Bids that are written but not submitted."""
-    mine, verb = {g.organisation_id for g in actor.scopes(Permit.BID_DRAFT) if g.organisation_id}, _UNSENT
+    mine = {g.organisation_id for g in actor.scopes(Permit.BID_DRAFT) if g.organisation_id}
     if not mine:
         return []
     return [
         Ask(
             queries.unsent_lines(mine, at),
-            lambda rows: [Waiting(verb, r.title, f"/bids/{r.id}/{r.ref}", r.at, urgent=True) for r in rows],
+            lambda rows: [Waiting(_UNSENT, r.title, f"/bids/{r.id}/{r.ref}", r.at, urgent=True) for r in rows],
         )
     ]
-
-
-_UNSENT = N_("递交投标（已填写，尚未递交）")
 
 
 def waiting(actor: Actor, at: datetime) -> list[Waiting]:

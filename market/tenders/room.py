@@ -15,6 +15,8 @@ from market.tenders.views import bp
 from market.web.menus import MenuGroup
 from market.web.rooms import Ask, MenuEntry, Room, Waiting
 
+_PLAN, _APPROVE = N_("为需求安排采购"), N_("审核并发布公告")
+
 
 def asks(actor: Actor, at: datetime) -> list[Ask]:
     """Demand items without a purchase, drafts to finish, drafts to approve, open purchases to watch."""
@@ -34,9 +36,6 @@ def asks(actor: Actor, at: datetime) -> list[Ask]:
             Ask(sent, lambda rows: [Waiting(_APPROVE, r.title, f"/tenders/{r.id}/review", r.at) for r in rows])
         )
     return found
-
-
-_PLAN, _APPROVE = N_("为需求安排采购"), N_("审核并发布公告")
 
 
 def _written(row: Line) -> Waiting:

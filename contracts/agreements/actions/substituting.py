@@ -91,16 +91,13 @@ def propose_substitution(
     return made
 
 
-# Nobody can be posted to a service that is over.
-OVER = N_("服务期到 %(until)s 已满，不能再换人；人员变动请写入履约报告。")
-
-
 def _fits(row: Agreement, leaving_id: int, entering_id: int, day: date) -> tuple[Assignment, str]:
     """Return the promise that is to change hands and the new person's level; raises Refused at a field."""
     if row.state != AgreementState.IN_FORCE:
         raise Refused(N_("合同不在履行中，不能换人。"))
     if day > row.ends_on:
-        raise Refused(OVER, until=row.ends_on.isoformat())
+        # Nobody can be posted to a service that is over.
+        raise Refused(N_("服务期到 %(until)s 已满，不能再换人；人员变动请写入履约报告。"), until=row.ends_on.isoformat())
     now_serving = {one.worker_id: one for one in serving(row)}
     leaving = now_serving.get(leaving_id)
     if leaving is None:

@@ -34,29 +34,24 @@ def host_of(organisation_id: int, at: datetime) -> Organisation | None:
     return row.host if row else None
 
 
-def operating_in(street: ColumnElement[int], district: ColumnElement[int], since: date) -> Select[Any]:
-    """Ask, inside another query, for the organisations that ran a node of its street or whole district since a day."""
+def _operating(district: ColumnElement[int] | int, since: date) -> Select[Any]:
     return (
         select(Operating.organisation_id)
         .join(Node, Node.id == Operating.node_id)
-        .where(
-            Node.district_id == district,
-            or_(Node.street_id.is_(None), Node.street_id == street),
-            or_(Operating.ended_on.is_(None), Operating.ended_on >= since),
-        )
+        .where(Node.district_id == district, or_(Operating.ended_on.is_(None), Operating.ended_on >= since))
     )
+
+
+def operating_in(street: ColumnElement[int] | int, district: ColumnElement[int] | int, since: date) -> Select[Any]:
+    """Ask, also inside another query, for who ran a node of a street or of its whole district since a day."""
+    return _operating(district, since).where(or_(Node.street_id.is_(None), Node.street_id == street))
 
 
 def operators_of(district_id: int, since: date, street_id: int | None = None) -> set[int]:
     """Return the organisations that ran a node of a district (or of one of its streets, or its base) since a day."""
-    query = (
-        select(Operating.organisation_id)
-        .join(Node, Node.id == Operating.node_id)
-        .where(Node.district_id == district_id, or_(Operating.ended_on.is_(None), Operating.ended_on >= since))
-    )
-    if street_id is not None:
-        query = query.where(or_(Node.street_id.is_(None), Node.street_id == street_id))
-    return set(db.session.scalars(query))
+    if street_id is None:
+        return set(db.session.scalars(_operating(district_id, since)))
+    return set(db.session.scalars(operating_in(street_id, district_id, since)))
 
 
 @dataclass
