@@ -97,7 +97,9 @@ def _fits(row: Agreement, leaving_id: int, entering_id: int, day: date) -> tuple
         raise Refused(N_("合同不在履行中，不能换人。"))
     if day > row.ends_on:
         # Nobody can be posted to a service that is over.
-        raise Refused(N_("服务期到 %(until)s 已满，不能再换人；人员变动请写入履约报告。"), until=row.ends_on.isoformat())
+        raise Refused(
+            N_("服务期到 %(until)s 已满，不能再换人；人员变动请写入履约报告。"), until=row.ends_on.isoformat()
+        )
     now_serving = {one.worker_id: one for one in serving(row)}
     leaving = now_serving.get(leaving_id)
     if leaving is None:
