@@ -54,16 +54,32 @@ def gallery() -> Gallery:
     return Gallery()
 
 
+@pytest.fixture(scope="module")
+def at_work(browser: Any) -> Iterator[dict[str, Person]]:
+    """Who is signed in at a window of their own, which stays open between the tests of a module."""
+    people: dict[str, Person] = {}
+    yield people
+    for person in people.values():
+        person.leave()
+
+
 @pytest.fixture
-def someone(site: Site, browser: Any, gallery: Gallery) -> Iterator[Callable[..., Person]]:
-    """Open a browser window: `someone()`, `someone("clerk-jn")`, `someone(phone=True)`."""
+def someone(
+    site: Site, browser: Any, gallery: Gallery, at_work: dict[str, Person]
+) -> Iterator[Callable[..., Person]]:
+    """Open a browser window: `someone()`, `someone(phone=True)`; or go back to one: `someone("clerk-jn")`."""
     windows: list[Person] = []
 
     def arrive(login: str = "", **options: Any) -> Person:
+        if login in at_work:
+            at_work[login].come_back()
+            return at_work[login]
         person = Person(browser, site.address, gallery, **options)
-        windows.append(person)
         if login:
+            at_work[login] = person
             person.enter(login)
+        else:
+            windows.append(person)
         return person
 
     yield arrive

@@ -111,6 +111,12 @@ class Person:
         self.who = login
         self._go(self.page.locator(f"form[action$='/sign-in/{login}'] button"))
 
+    def come_back(self) -> None:
+        """To the desk as it is now; whoever was signed out meanwhile steps in again."""
+        self.page.goto("/desk")
+        if urlsplit(self.page.url).path != "/desk":
+            self.enter(self.who)
+
     def follow(self, text: str, *, within: Any = None, nth: int = 0) -> None:
         """Follow a link by its words."""
         self._go((within or self.page).get_by_role("link", name=text).nth(nth))

@@ -17,9 +17,9 @@ _STOP_WITHIN_S = 30
 
 
 def load(folder: Path) -> None:
-    """Play the demonstration's story into a new data folder."""
+    """Play the demonstration's story into a new data folder, and make the documents that its worker would make."""
     environ = _environ(folder) | {"MARKET_MODE": "demonstration"}
-    for words in (("db", "upgrade"), ("demo", "load")):
+    for words in (("db", "upgrade"), ("demo", "load"), ("tick",)):
         subprocess.run(
             [sys.executable, "-m", "market.cli", *words], env=environ, stdout=subprocess.DEVNULL, check=True
         )
