@@ -11,6 +11,8 @@ from typing import Any
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    # Each page is a new one for its scripts: what is compiled for speed is thrown away before it has paid.
+    "--js-flags=--no-opt --no-maglev",
 ]  # fmt: skip
 PHONE = {"width": 375, "height": 812}
 DESK = {"width": 1280, "height": 900}
