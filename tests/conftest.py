@@ -20,7 +20,7 @@ _HERE = Path(__file__).parent
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say what one process does as a whole, and begin with what takes longest.
 
-    Tests of one file on one engine begin alike, and a beginning is prepared once in each process. House tests read the
+    Tests of one room on one engine begin alike, and a beginning is prepared once in each process. House tests read the
     whole source. Tests with processes of their own share nothing.
     """
     for item in items:
@@ -34,7 +34,9 @@ def _group(item: pytest.Item) -> str:
     if place.parts[0] == "house":
         return "house"
     values = item.callspec.params if hasattr(item, "callspec") else {}
-    return ".".join((*place.with_suffix("").parts, *([values["engine_kind"]] if "engine_kind" in values else [])))
+    if "engine_kind" not in values or place.parts[0] == "walks":
+        return ".".join((*place.with_suffix("").parts, values.get("engine_kind", "")))
+    return ".".join((*place.parts[:2], values["engine_kind"]))
 
 
 def pytest_collection_finish() -> None:
