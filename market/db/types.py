@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
+import orjson
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, Integer, Text, TypeDecorator
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import mapped_column
@@ -52,7 +54,16 @@ class JsonText(TypeDecorator[Any]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """Parse."""
-        return None if value is None else json.loads(value)
+        return None if value is None else _parsed(value)
+
+
+# Numbers that may not fit into 64 bits, such as the parts of an exact fraction: the quick parser would make floats of
+# them.
+_LONG = re.compile(r"\d{19}")
+
+
+def _parsed(text: str) -> Any:
+    return json.loads(text) if _LONG.search(text) else orjson.loads(text)
 
 
 Id = Annotated[int, mapped_column(BigInt, primary_key=True, autoincrement=True)]

@@ -52,8 +52,9 @@ _FOLLOW = {
     ("residency", "organisation_id"),
     ("hosting", "group_id"),
 }
-# Some of them are enough.
-_ALIKE = {"audit_entry", "message", "notice"}
+# Some of them are enough, since no other row points to them and their lists are long already.
+_ALIKE = {"audit_entry", "message", "notice", "chain", "lot_key_wrap", "role_grant"}
+_ENOUGH = 10
 _KEPT = {"user_account", "organisation", "expert", "catalogue_item", "catalogue_version", "fund_year", "chain"}
 
 
@@ -75,7 +76,7 @@ def _originals(connection: Connection, table: Table, step: int) -> list[Mapping[
     key = next(iter(table.primary_key))
     query = select(table).where(key < step).order_by(key.desc())
     if table.name in _ALIKE:
-        query = query.limit(25)
+        query = query.limit(_ENOUGH)
     return [dict(row) for row in connection.execute(query).mappings()]
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import time_machine
 from flask import Flask
-from sqlalchemy import make_url, select
+from sqlalchemy import Connection, insert, make_url, select, text
 
 from contracts.agreements import actions as agreements
 from contracts.agreements.states import Party
@@ -133,6 +133,33 @@ class World:
         app = create_app(settings)
         watch(app)
         return World(app, self.now, self.ids, self.people, self.strangers)
+
+
+def carried(world: World, databases: Databases, data: Path) -> World:
+    """The same world on a server, row by row; no rule is asked again, since all of them were when it was built."""
+    app = create_app(replace(settings_for(databases.url(), data), mode=Mode.DEMONSTRATION))
+    watch(app)
+    tables = db.metadata.sorted_tables
+    with world.app.app_context():
+        rows = {table: [dict(row) for row in db.session.execute(select(table)).mappings()] for table in tables}
+        db.session.rollback()
+    with app.app_context(), db.engine.begin() as connection:
+        connection.execute(text("SET session_replication_role = replica"))
+        for table in reversed(tables):
+            connection.execute(table.delete())
+        for table, written in rows.items():
+            if written:
+                connection.execute(insert(table), written)
+            key = next(iter(table.primary_key), None)
+            if key is not None and (name := _sequence(connection, table.name, key.name)):
+                connection.execute(text(f"SELECT setval('{name}', (SELECT max({key.name}) FROM {table.name}))"))
+        connection.execute(text("SET session_replication_role = origin"))
+    return World(app, world.now, world.ids, world.people, world.strangers)
+
+
+def _sequence(connection: Connection, table: str, column: str) -> str | None:
+    found: str | None = connection.scalar(text(f"SELECT pg_get_serial_sequence('{table}', '{column}')"))
+    return found
 
 
 @contextmanager
