@@ -6,9 +6,11 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -17,12 +19,17 @@ _STOP_WITHIN_S = 30
 
 
 def load(folder: Path) -> None:
-    """Play the demonstration's story into a new data folder, and make the documents that its worker would make."""
+    """Play the demonstration's story into a new data folder, without the documents that its worker would make next.
+
+    They are letters and reports of what is over: a walk has its own made, and would wait until all of them were.
+    """
     environ = _environ(folder) | {"MARKET_MODE": "demonstration"}
-    for words in (("db", "upgrade"), ("demo", "load"), ("tick",)):
+    for words in (("db", "upgrade"), ("demo", "load")):
         subprocess.run(
             [sys.executable, "-m", "market.cli", *words], env=environ, stdout=subprocess.DEVNULL, check=True
         )
+    with closing(sqlite3.connect(folder / "linli.sqlite3")) as connection, connection:
+        connection.execute("DELETE FROM workflow_status WHERE status = 'ENQUEUED'")
 
 
 def _environ(folder: Path) -> dict[str, str]:
