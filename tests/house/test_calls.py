@@ -53,7 +53,7 @@ def test_settings_are_read_in_one_place() -> None:
         source.at(node)
         for source in product()
         if not source.module.startswith(READS_THE_ENVIRONMENT)
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.expr) and dotted(node) in {"os.environ", "os.getenv"}
     ]
     assert not wrong
@@ -61,7 +61,7 @@ def test_settings_are_read_in_one_place() -> None:
 
 def _floats(source: Source) -> list[str]:
     found = []
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, float):
             found.append(f"{source.at(node)} the literal {node.value}")
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "float":
@@ -80,7 +80,7 @@ def test_whole_numbers_are_not_divided_into_floats() -> None:
     for source in product():
         if source.path.stem not in {"rules", "money"} and "ledger" not in source.module:
             continue
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
                 sides = [ast.unparse(side) for side in (node.left, node.right)]
                 whole = any(side.endswith(("_fen", "_bp", "_centi")) or side.isdigit() for side in sides)

@@ -26,7 +26,7 @@ def test_no_function_is_too_long() -> None:
     long = [
         f"{source.at(node)} {node.name}: {node.end_lineno - node.lineno + 1} lines"
         for source in product()
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno + 1 > FUNCTION_LINES
     ]
     assert not long

@@ -17,7 +17,7 @@ def _literals() -> dict[str, list[str]]:
     """Template names written in the source, each with the places where they stand."""
     found: dict[str, list[str]] = {}
     for source in product():
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             if isinstance(node, ast.Constant) and re.search(r"^[\w-]+/[\w/-]+\.(html|txt)$", str(node.value)):
                 found.setdefault(str(node.value), []).append(source.at(node))
     return found
