@@ -78,6 +78,7 @@ $(VENV)/.installed: $(BUILD_FILES) | $(BIN)/python
 	@$(MAKE) pdf-libraries
 	@echo '安装中，约需一两分钟 / installing, this takes a minute or two'
 	@$(BIN)/python -m pip install -q -e .
+	@$(BIN)/python -m compileall -q market contracts
 	@touch $@
 
 $(OUTSIDE)/.ready: tests/outside/requirements.txt
@@ -93,6 +94,7 @@ pdf-libraries:
 $(VENV)/.test-ready: $(BUILD_FILES) | $(BIN)/python
 	@$(MAKE) pdf-libraries
 	@$(BIN)/python -m pip install -q -e '.[dev]'
+	@$(BIN)/python -m compileall -q market contracts
 	@eval "$$ROOT"; \
 	need() { root "$$@" || { echo "测试缺少程序，请运行 / the tests need programs, please run: sudo apt-get install $$*"; exit 1; }; }; \
 	if ! command -v pdfsig >/dev/null || ! command -v qpdf >/dev/null || ! command -v certutil >/dev/null; then need $(TEST_PACKAGES); fi
