@@ -11,6 +11,8 @@ import orjson
 from flask import Blueprint, Response, current_app, request, url_for
 
 from market.kernel.canonical import sha256_hex
+from market.kernel.errors import DomainError
+from market.kernel.text import N_
 from market.public.queries import entries, opendata
 from market.public.rules import openapi
 from market.public.rules.packages import LICENCE
@@ -20,6 +22,12 @@ from market.web.parameters import nothing_else, require
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 OPEN = "open data"
+
+
+class CursorUnknown(DomainError):
+    """A place of the feed that was never reached: whoever waited behind it would miss all that is published before."""
+
+    status = 400
 
 
 @bp.get("/openapi.json")
@@ -38,6 +46,8 @@ def changes() -> Response:
     after, limit = _cursor(), _limit()
     nothing_else("after", "limit")
     rows = opendata.changes(after, limit)
+    if not rows and not opendata.was_given(after):
+        raise CursorUnknown(N_("这个游标从未发出过，请不带游标从头开始。"), field="after")
     items = [
         {
             "cursor": str(row.seq),

@@ -15,6 +15,7 @@ from flask import Flask
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import SearchStrategy
 from python_calamine import CalamineWorkbook
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -225,7 +226,10 @@ def _ask(cases: SearchStrategy[Any]) -> None:
     )  # fmt: skip
     @given(cases)
     def ask(case: Any) -> None:
-        case.call_and_validate()
+        answer = case.call()
+        # A cursor is well formed by its digits alone; no schema says which ones the feed has given out.
+        never_given = answer.status_code == 400 and answer.json().get("field") == "after"
+        case.validate_response(answer, excluded_checks=[positive_data_acceptance] if never_given else [])
 
     ask()
 
