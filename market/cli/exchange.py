@@ -6,12 +6,16 @@ import csv
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from market.cli.installation import inside, open_app
+
+if TYPE_CHECKING:
+    from market.records.importing import Imported
 
 _SHOWN = 20
 # What is taken out of a folder; a file that is named is always taken.
@@ -96,33 +100,62 @@ def import_() -> None:
 @click.option(
     "--report", type=click.Path(dir_okay=False, path_type=Path), help="逐行结果写入 CSV / write what came of each row"
 )
-def import_ocds(files: tuple[Path, ...], source: str, report: Path | None) -> None:
+@click.option("-v", "--verbose", is_flag=True, help="每个文件都显示一行 / a line for every file")
+def import_ocds(files: tuple[Path, ...], source: str, report: Path | None, verbose: bool) -> None:
     """OCDS 数据包或文件夹，每个文件整个导入或完全不导入 / packages or folders, each file whole or not at all."""
     from market.kernel.clock import system_now
     from market.records.foreign import Unreadable
     from market.records.importing import import_file
 
-    app = open_app()
-    broken = 0
+    app, total = open_app(), _Total()
     with inside(app), _report(report) as tell:
         for path in _in_folders(files):
             lines = _Lines(path, tell)
             try:
                 found = import_file(path, system_now(), lines, source)
             except Unreadable as error:
-                broken += 1
+                total.broken += 1
                 # Rows that were read before the fault stand above; none of them is kept.
                 tell(str(path), "", "", "", "unreadable", f"{error}; nothing of this file was imported, no row above")
                 click.echo(f"{path}: 读不了，没有导入 / cannot be read, nothing imported: {error}")
                 continue
             lines.close()
-            click.echo(
-                f"{path}: {found.publisher or '-'}: 新 {found.new}，已有 {found.known}，未导入 {found.bad}"
-                f" / new {found.new}, known {found.known}, left out {found.bad}"
-            )
-    if broken:
-        click.echo(f"有 {broken} 个文件读不了 / {broken} files cannot be read")
+            total.add(found)
+            # Of hundreds of files only those are shown that somebody may want to look into: also one with no row.
+            if verbose or found.bad or not found.new + found.known:
+                click.echo(f"{path}: {found.publisher or '-'}: {_counted(found)}")
+    click.echo(total.line())
+    if total.broken:
         sys.exit(1)
+
+
+def _counted(found: Imported | _Total) -> str:
+    return (
+        f"新 {found.new}，已有 {found.known}，未导入 {found.bad}"
+        f" / new {found.new}, known {found.known}, left out {found.bad}"
+    )
+
+
+@dataclass
+class _Total:
+    """What came of all files together."""
+
+    files: int = 0
+    broken: int = 0
+    new: int = 0
+    known: int = 0
+    bad: int = 0
+
+    def add(self, found: Imported) -> None:
+        self.files += 1
+        self.new += found.new
+        self.known += found.known
+        self.bad += found.bad
+
+    def line(self) -> str:
+        """The last line, of files that were read and their releases, and of files that were not."""
+        broken = f"；有 {self.broken} 个文件读不了 / {self.broken} files cannot be read" if self.broken else ""
+        return f"读了 {self.files} 个文件 / {self.files} files read: {_counted(self)}{broken}"
 
 
 class _Lines:

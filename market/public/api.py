@@ -11,16 +11,23 @@ import orjson
 from flask import Blueprint, Response, current_app, request, url_for
 
 from market.kernel.canonical import sha256_hex
-from market.kernel.errors import Refused
+from market.kernel.errors import DomainError
 from market.kernel.text import N_
 from market.public.queries import entries, opendata
 from market.public.rules import openapi
 from market.public.rules.packages import LICENCE
 from market.records.notices import z
 from market.web.guard import found, public
+from market.web.parameters import nothing_else, require
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 OPEN = "open data"
+
+
+class CursorUnknown(DomainError):
+    """A place of the feed that was never reached: whoever waited behind it would miss all that is published before."""
+
+    status = 400
 
 
 @bp.get("/openapi.json")
@@ -37,8 +44,10 @@ def description() -> Response:
 def changes() -> Response:
     """What was published after a cursor, in the order of commitment; `next` is where to ask again."""
     after, limit = _cursor(), _limit()
-    _nothing_else("after", "limit")
+    nothing_else("after", "limit")
     rows = opendata.changes(after, limit)
+    if not rows and not opendata.was_given(after):
+        raise CursorUnknown(N_("这个游标从未发出过，请不带游标从头开始。"), field="after")
     items = [
         {
             "cursor": str(row.seq),
@@ -60,7 +69,7 @@ def changes() -> Response:
 def purchases() -> Response:
     """Purchases behind a cursor, in the order in which they began."""
     after, limit, narrowed = _cursor(), _limit(), _narrowed()
-    _nothing_else("after", "limit", "district", "street", "year", "method", "stage")
+    nothing_else("after", "limit", "district", "street", "year", "method", "stage")
     rows = opendata.summaries(after, limit + 1, **narrowed)
     more = str(rows[limit - 1].file_id) if len(rows) > limit else None
     return _answer({"items": [_purchase(row) for row in rows[:limit]], "next": more})
@@ -70,7 +79,7 @@ def purchases() -> Response:
 @public(OPEN)
 def purchase(ocid: str) -> Response:
     """One purchase in short, and where its releases are."""
-    _nothing_else()
+    nothing_else()
     return _answer(_purchase(found(opendata.summary(ocid))))
 
 
@@ -79,7 +88,7 @@ def purchase(ocid: str) -> Response:
 def organisations() -> Response:
     """Organisations behind a cursor, in the order of their registration."""
     after, limit = _cursor(), _limit()
-    _nothing_else("after", "limit")
+    nothing_else("after", "limit")
     rows = opendata.entries_after("organisation", after, limit + 1)
     more = str(rows[limit - 1].id) if len(rows) > limit else None
     return _answer({"items": [_organisation(row.key, row) for row in rows[:limit]], "next": more})
@@ -89,7 +98,7 @@ def organisations() -> Response:
 @public(OPEN)
 def organisation(key: str) -> Response:
     """One organisation as it is published."""
-    _nothing_else()
+    nothing_else()
     return _answer(_organisation(key, found(entries(key).get("organisation"))))
 
 
@@ -118,7 +127,7 @@ def _narrowed() -> Mapping[str, object]:
     for name, words in (("method", openapi.METHOD_LABELS), ("stage", openapi.STAGES)):
         value = request.args.get(name)
         if value is not None:
-            _require(value in words, name)
+            require(value in words, name)
             asked[name] = value
     year = _whole("year", 2000, 2999)
     return asked if year is None else {**asked, "year": year}
@@ -126,7 +135,7 @@ def _narrowed() -> Mapping[str, object]:
 
 def _matched(name: str, pattern: str) -> str | None:
     value = request.args.get(name)
-    _require(value is None or bool(re.fullmatch(pattern, value, re.ASCII)), name)
+    require(value is None or bool(re.fullmatch(pattern, value, re.ASCII)), name)
     return value
 
 
@@ -134,19 +143,8 @@ def _whole(name: str, least: int, most: int) -> int | None:
     value = _matched(name, "^[0-9]{1,4}$")
     if value is None:
         return None
-    _require(least <= int(value) <= most, name)
+    require(least <= int(value) <= most, name)
     return int(value)
-
-
-def _nothing_else(*known: str) -> None:
-    """Refuse a parameter nobody knows or that is given twice: better a fault than another question's answer."""
-    for name, values in request.args.lists():
-        _require(name in known and len(values) == 1, name[:40])
-
-
-def _require(fine: bool, name: str) -> None:
-    if not fine:
-        raise Refused(N_("参数 %(name)s 无法识别，请对照接口说明。"), field=name, name=name)
 
 
 # --- answers ----------------------------------------------------------------------------------------------------------
@@ -191,5 +189,3 @@ def _organisation(key: str, row: Any) -> dict[str, Any]:
 
 def _instant(at: datetime | None) -> str | None:
     return None if at is None else z(at)
-
-

@@ -180,7 +180,11 @@ class Reader:
     def _release(self, release: Any) -> Row | Bad:
         if not isinstance(release, dict):
             return self._bad("", "a release that is not an object")
-        ocid = _text(release.get("ocid"))
+        given = release.get("ocid")
+        ocid = _text(given)
+        if given is not None and not isinstance(given, str):
+            # Written out, a number would pass for an ocid that its publisher never gave.
+            return self._bad(ocid, "no ocid: not a text")
         if not ocid or len(ocid) > _LONGEST:
             return self._bad(ocid[:_LONGEST], "no ocid")
         try:

@@ -28,6 +28,11 @@ def changes(after: int, limit: int) -> Sequence[Any]:
     return db.session.execute(query.order_by(FeedEntry.seq).limit(limit)).all()
 
 
+def was_given(cursor: int) -> bool:
+    """True for the beginning of the feed and for the place of an entry; nothing else is ever handed out."""
+    return cursor == 0 or db.session.scalar(select(FeedEntry.seq).where(FeedEntry.seq == cursor)) is not None
+
+
 def district_id(code: str) -> int | None:
     """Return a district by its division code; None when there is none."""
     return db.session.scalar(select(District.id).where(District.code == code))

@@ -104,7 +104,14 @@ def _path(name: str, what: str) -> dict[str, Any]:
     }
 
 
-def _get(name: str, summary: str, answer: str, *parameters: Mapping[str, Any], missing: bool = False) -> dict[str, Any]:
+def _get(
+    name: str,
+    summary: str,
+    answer: str,
+    *parameters: Mapping[str, Any],
+    missing: bool = False,
+    wrong: str = "no address of ours",
+) -> dict[str, Any]:
     fault = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     answers: dict[str, Any] = {
         "200": {
@@ -113,7 +120,7 @@ def _get(name: str, summary: str, answer: str, *parameters: Mapping[str, Any], m
             "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{answer}"}}},
         },
         "304": {"description": "not changed since the answer whose ETag was given"},
-        "400": {"description": "no address of ours", "content": fault},
+        "400": {"description": wrong, "content": fault},
         "422": {"description": "a parameter cannot be understood; `field` names it", "content": fault},
         "503": {"description": "busy or under maintenance", "content": fault},
     }
@@ -130,7 +137,14 @@ def _get(name: str, summary: str, answer: str, *parameters: Mapping[str, Any], m
 
 
 PATHS = {
-    "/changes": _get("changes", "All notices in the order of their commitment", "Changes", _AFTER, _SIZE),
+    "/changes": _get(
+        "changes",
+        "All notices in the order of their commitment",
+        "Changes",
+        _AFTER,
+        _SIZE,
+        wrong="no address of ours, or a cursor that was never given out: begin again without one",
+    ),
     "/purchases": _get(
         "purchases",
         "Purchases, in the order in which they began",

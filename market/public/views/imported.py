@@ -12,6 +12,7 @@ from market.public.rules import foreign, packages
 from market.public.views.door import OPEN, bp
 from market.public.views.opendata import as_json
 from market.web.guard import found, public
+from market.web.parameters import nothing_else
 
 
 @bp.get("/imported")
@@ -52,6 +53,7 @@ def imported_purchase(source_id: int, ocid: str) -> Any:
 @public("open data")
 def imported_releases(source_id: int, ocid: str) -> Response:
     """The releases as another publisher wrote them, in a package that names the source."""
+    nothing_else()
     card, source = found(shelf.purchase(source_id, ocid))
     releases = shelf.releases(source_id, ocid)
     head = {

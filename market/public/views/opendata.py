@@ -24,6 +24,7 @@ from market.public.rules import packages, sheet
 from market.public.views.door import OPEN, bp, by_district
 from market.web.filters import text
 from market.web.guard import found, now, public
+from market.web.parameters import nothing_else
 
 _SOON = "public, no-cache"
 # Fast rather than small: at higher levels the compressor, not the database, sets the speed.
@@ -126,10 +127,8 @@ def _folder() -> str:
 
 
 def _narrowed() -> tuple[int | None, int | None]:
-    """Year and district. Raises Refused for any other parameter: better a fault than another question's answer."""
-    for name, values in request.args.lists():
-        if name not in {"year", "district"} or len(values) != 1:
-            raise Refused(N_("参数 %(name)s 无法识别，请对照接口说明。"), field=name[:40], name=name[:40])
+    """Year and district. Raises Refused for any other parameter."""
+    nothing_else("year", "district")
     return asked_year(), asked_district()
 
 

@@ -69,6 +69,31 @@ def test_broken_files_in_a_folder_are_named_and_the_others_imported(
     assert _kept(own_app) == 17
 
 
+def test_only_files_with_something_to_report_get_a_line_and_the_last_line_sums_all(
+    runner: CliRunner, own_app: Flask, tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number in range(30):
+        (folder / f"{number:02}.json").write_text(json.dumps({"releases": [{"ocid": f"ocds-abc123-{number}"}]}))
+    first = runner.invoke(exchange.import_, ["ocds", str(folder)]).output.splitlines()
+    assert first == ["读了 30 个文件 / 30 files read: 新 30，已有 0，未导入 0 / new 30, known 0, left out 0"]
+    (folder / "07.json").write_text(json.dumps({"releases": [{"ocid": "ocds-abc123-7"}, {"ocid": 7}]}))
+    (folder / "11.json").write_text("{")
+    (folder / "13.json").write_text(json.dumps({"releases": []}))
+    told = runner.invoke(exchange.import_, ["ocds", str(folder)])
+    named = [line.partition(".json")[0][-2:] for line in told.output.splitlines()[:-1]]
+    # Of the first a line for its row and one of its own.
+    assert (told.exit_code, named) == (1, ["07", "07", "11", "13"])
+    assert told.output.splitlines()[-1] == (
+        "读了 29 个文件 / 29 files read: 新 0，已有 28，未导入 1 / new 0, known 28, left out 1"
+        "；有 1 个文件读不了 / 1 files cannot be read"
+    )
+    every = runner.invoke(exchange.import_, ["ocds", str(folder), "-v"]).output.splitlines()
+    assert len(every) == 30 + 1 + 1
+    assert every[-1] == told.output.splitlines()[-1]
+
+
 def test_a_district_that_is_not_there_exports_nothing(runner: CliRunner, tmp_path: Path) -> None:
     answer = runner.invoke(exchange.export, ["ocds", str(tmp_path / "out"), "--district", "000000"])
     assert answer.exit_code == 1

@@ -87,6 +87,33 @@ def test_a_reader_under_eight_writers_misses_nothing_and_sees_nothing_twice(own_
         assert own == sorted(own)
 
 
+def test_the_last_cursor_gets_an_empty_page_and_one_never_given_out_is_refused(
+    own_app: Flask, files: list[int]
+) -> None:
+    poller = Poller(own_app)
+    while poller.poll():
+        pass
+    last, url = poller.after, "/api/v1/changes?after="
+    assert poller.client.get(f"{url}{last}").get_json() == {"items": [], "next": last}
+    for beyond in (int(last) + 1, 10**18 - 1):
+        answer = poller.client.get(f"{url}{beyond}")
+        assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
+        assert answer.get_json()["field"] == "after"
+        assert answer.get_json()["detail"] == "这个游标从未发出过，请不带游标从头开始。"
+    written = _write(own_app, files[0], 1)
+    poller.seen.clear()
+    poller.poll()
+    assert poller.seen == written
+    assert poller.client.get(f"{url}{poller.after}").get_json()["items"] == []
+
+
+def test_a_feed_without_notices_begins_and_ends_at_nought(own_app: Flask) -> None:
+    client = own_app.test_client()
+    for query in ("", "?after=0"):
+        assert client.get(f"/api/v1/changes{query}").get_json() == {"items": [], "next": "0"}
+    assert client.get("/api/v1/changes?after=1").status_code == 400
+
+
 def _of(app: Flask, file_id: int) -> list[str]:
     with app.app_context():
         return list(db.session.scalars(select(Notice.release_id).filter_by(file_id=file_id).order_by(Notice.id)))
