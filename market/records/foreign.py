@@ -185,8 +185,11 @@ class Reader:
         if given is not None and not isinstance(given, str):
             # Written out, a number would pass for an ocid that its publisher never gave.
             return self._bad(ocid, "no ocid: not a text")
-        if not ocid or len(ocid) > _LONGEST:
-            return self._bad(ocid[:_LONGEST], "no ocid")
+        if not ocid:
+            return self._bad("", "no ocid")
+        if len(given.strip()) > _LONGEST:
+            # Cut off, two of them could be taken for one purchase.
+            return self._bad(ocid, f"no ocid: longer than {_LONGEST} letters")
         try:
             body = _written(release)
         except (TypeError, ValueError, RecursionError) as error:

@@ -116,7 +116,8 @@ def test_wrong_types_are_taken_as_they_are(tmp_path: Path, odd: dict[str, Any]) 
     ("item", "why"),
     [(7, "not an object"), (None, "not an object"), ({"id": "x"}, "no ocid"), ({"ocid": None}, "no ocid"),
      *((release() | {"ocid": odd}, "no ocid: not a text") for odd in (["x"], {}, 7, 1.5, 0, True)),
-     ({"ocid": 7, "compiledRelease": {"id": "x"}}, "no ocid: not a text")],
+     ({"ocid": 7, "compiledRelease": {"id": "x"}}, "no ocid: not a text"),
+     (release("o" * 301), "no ocid: longer")],
 )  # fmt: skip
 def test_a_row_without_the_least_is_left_out_and_the_others_are_taken(tmp_path: Path, item: Any, why: str) -> None:
     found, _ = read(tmp_path, {"releases": [_ONE, item, release("ocds-abc123-2")]})
