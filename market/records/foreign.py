@@ -187,7 +187,7 @@ class Reader:
             return self._bad(ocid, "no ocid: not a text")
         if not ocid:
             return self._bad("", "no ocid")
-        if len(given.strip()) > _LONGEST:
+        if len(str(given).strip()) > _LONGEST:
             # Cut off, two of them could be taken for one purchase.
             return self._bad(ocid, f"no ocid: longer than {_LONGEST} letters")
         try:
