@@ -170,6 +170,14 @@ def test_both_languages_are_read_from_all_rooms(gallery: Flask) -> None:
             assert ngettext("%(num)d 份", "%(num)d 份", 1) == "1 份"
 
 
+@pytest.mark.parametrize(("months", "said"), [(1, "At least 1 month"), (6, "At least 6 months")])
+def test_a_time_asked_for_is_right_english_for_one_and_for_several(gallery: Flask, months: int, said: str) -> None:
+    with gallery.test_request_context(), force_locale("en"):
+        assert ngettext("满 %(num)d 个月", "满 %(num)d 个月", months) == said
+        last = catalogues.translated("距截止不少于 %(n)s 日，再晚须顺延截止时间") % {"n": months}
+        assert last.startswith(f"Minimum days before the deadline: {months};")
+
+
 def test_the_choice_of_language_is_kept_for_a_year_and_only_for_languages_there_are(gallery: Flask) -> None:
     with gallery.test_request_context(base_url="https://linli.example"):
         answer = catalogues.remember_locale(gallery.response_class(), "en")
