@@ -122,6 +122,17 @@ def test_a_running_term_lies_on_the_desks_as_its_days_come_near(
     assert desks() == [True, True, True]
 
 
+def test_an_own_duty_past_its_day_reads_overdue_and_a_public_deadline_closed(
+    visitors: Browsers, session: Session, clock: StandingClock
+) -> None:
+    net, group = factory.network(), factory.group("河滨邻里互助队")
+    factory.residency(net, group, until="incubating")
+    clock.move_to(2026, 8, 1, 9, 0)
+    page = sign_in(visitors(), net.staff_user).get("/desk")
+    assert page.all("//td[@data-label='期限']//span/@data-over") == ["逾期"]
+    assert page.all("//*[@id='linli-texts']/@data-over") == ["已截止"]
+
+
 def test_training_from_announcement_to_certificate(visitors: Browsers, session: Session, clock: StandingClock) -> None:
     net, team = factory.network(), organisation()
     room = factory.meeting_room(net)
