@@ -95,7 +95,7 @@ def grown_up(staff: Visitor, civil: Visitor, url: str) -> None:
     for _ in range(2):
         page = staff.get(page.link("登记辅导"))
         page = staff.submit(page, {"mentor": "石守业", "minutes": "360", "topic": "项目设计"}, button="登记")
-    assert "导师辅导 720 分钟" in page.text
+    assert "导师辅导 12 小时，要求 12 小时" in page.text
     assert "尚未全部满足" not in civil.get(civil.get(url).link("办理出壳")).text
     assert "条件全部满足后" in civil.get(civil.get(url).link("办理出壳")).text
     page = staff.get(page.link("登记出壳评估"))
@@ -161,6 +161,9 @@ def test_training_from_announcement_to_certificate(visitors: Browsers, session: 
     page = staff.submit(page, {name: "400"}, button="办结培训")
     assert "PX320115-2026-" in page.text
     assert "PX320115-2026-" in admin.get(url).text
+    # What was typed in minutes is read in hours, as everywhere.
+    assert "8 小时" in admin.get(url).text
+    assert admin.get(url).words("//td[@data-label='时长']") == ["6 小时 40 分"]
 
 
 def test_booking_a_room_by_page(visitors: Browsers, session: Session) -> None:
