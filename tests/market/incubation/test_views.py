@@ -88,7 +88,13 @@ def grown_up(staff: Visitor, civil: Visitor, url: str) -> None:
     assert page.status == 422
     assert page.form(button="登记评估").values["team"] == ["2"]
     keys = ("governance", "team", "finance", "service", "resources", "guidance")
+    form = page.url
     page = staff.submit(page, dict.fromkeys(keys, "2"), button="登记评估")
+    # Opened again, the form leads to what was recorded.
+    assert staff.get(form, follow=False).status == 303
+    page = staff.get(form)
+    assert "这次评估已经登记" in page.text
+    assert not page.all("//main//input[@type='radio']")
     for _ in range(4):
         page = staff.get(page.link("登记达标"))
         page = staff.submit(page, {"evidence": "查阅台账和制度"}, button="登记达标")
