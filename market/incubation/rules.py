@@ -176,18 +176,18 @@ class Progress:
     confirmed: bool
 
     @property
-    def checks(self) -> list[tuple[str, dict[str, int], bool]]:
+    def checks(self) -> list[tuple[str, dict[str, int] | dict[str, timedelta], bool]]:
         """Each condition of graduation as a sentence with its parameters, and whether it is met."""
         return [
             (N_("阶段达标 %(done)s/%(all)s"), {"done": self.passed, "all": self.stages}, self.passed >= self.stages),
             (
-                N_("导师辅导 %(done)s 分钟，要求 %(least)s 分钟"),
-                {"done": self.mentor_minutes, "least": self.mentor_min},
+                N_("导师辅导 %(done)s，要求 %(least)s"),
+                _against(self.mentor_minutes, self.mentor_min),
                 self.mentor_minutes >= self.mentor_min,
             ),
             (
-                N_("参加培训 %(done)s 分钟，要求 %(least)s 分钟"),
-                {"done": self.training_minutes, "least": self.training_min},
+                N_("参加培训 %(done)s，要求 %(least)s"),
+                _against(self.training_minutes, self.training_min),
                 self.training_minutes >= self.training_min,
             ),
             (N_("完成入驻评估"), {}, self.assessed_before),
@@ -200,6 +200,11 @@ class Progress:
     def may_graduate(self) -> bool:
         """True when every condition is met."""
         return all(met for _text, _params, met in self.checks)
+
+
+def _against(done: int, least: int) -> dict[str, timedelta]:
+    """Minutes done and asked for, as lengths of time that a page shows in hours."""
+    return {"done": timedelta(minutes=done), "least": timedelta(minutes=least)}
 
 
 def check_stage(position: int, passed: Collection[int], assessed_before: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 NOTHING = "-"
 _KIB = 1024
+_HOUR = 60
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -74,6 +75,21 @@ def iso(at: datetime) -> str:
     return clock.aware(at).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def lasting(spent: timedelta | int | None) -> str:
+    """A length of time, or whole minutes, in hours and minutes: 90 -> 1 小时 30 分 (English: 1 h 30 min)."""
+    if spent is None:
+        return NOTHING
+    minutes = spent // timedelta(minutes=1) if isinstance(spent, timedelta) else spent
+    hours, rest = divmod(minutes, _HOUR)
+    if not hours:
+        return gettext("%(rest)s 分", rest=rest)
+    return (
+        gettext("%(whole)s 小时 %(rest)s 分", whole=hours, rest=rest)
+        if rest
+        else gettext("%(whole)s 小时", whole=hours)
+    )
+
+
 def percent_bp(share_bp: int | None) -> str:
     """Ten-thousandths as a percentage: 1250 -> 12.5%."""
     return NOTHING if share_bp is None else money.format_bp(share_bp)
@@ -112,6 +128,8 @@ def _shown(value: object) -> object:
             return instant(value)
         case date():
             return day(value)
+        case timedelta():
+            return lasting(value)
         case Enum() if hasattr(value, "label"):
             return label(value)
         case str() if value:
@@ -139,7 +157,23 @@ def register(app: Flask) -> None:
     """Add every filter above, and what the form macros ask about a field."""
     from market.web import drawing
 
-    for function in (yuan, wan, capital, instant, until, day, iso, percent_bp, centi, label, text, short, filesize, zh):
+    for function in (
+        yuan,
+        wan,
+        capital,
+        instant,
+        until,
+        day,
+        iso,
+        percent_bp,
+        centi,
+        label,
+        text,
+        short,
+        filesize,
+        zh,
+        lasting,
+    ):
         app.add_template_filter(function)
     app.jinja_env.globals.update(
         error_links=drawing.error_links,

@@ -158,7 +158,7 @@
   const tick = () => {
     const now = serverNow();
     for (const [deadline, place] of countdowns) {
-      const text = deadline > now ? fill(texts.left, { span: left(deadline - now) }) : texts.over;
+      const text = deadline > now ? fill(texts.left, { span: left(deadline - now) }) : place.dataset.over ?? texts.over;
       if (place.textContent !== text) place.textContent = text;
       place.classList.toggle("left-soon", deadline - now < 3 * 86400000);
     }

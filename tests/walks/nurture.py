@@ -33,7 +33,7 @@ _DECIDED = [("civil", {"residency_id": "grown_case"})]
 VISITS: dict[str, list[tuple[str | None, dict[str, str]]]] = {
     "incubation.agreement": [("nest-admin", {}), ("incubator", {})],
     "incubation.apply": [("warm-admin", {})],
-    "incubation.assess": list(_GROWING),
+    "incubation.assess": [("incubator", {"residency_id": "group_case"})],
     "incubation.because": [
         ("incubator", {"residency_id": "applied_case", "verb": "=return"}),
         ("civil", {"residency_id": "grown_case", "verb": "=dismiss"}),

@@ -25,6 +25,7 @@ from contracts.agreements.actions.substituting import (
     propose_substitution,
     reject_substitution,
     serving,
+    substitutes,
 )
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "save_agreement",
     "serving",
     "sign_agreement",
+    "substitutes",
     "suspend_if_award_fell",
     "terminate_agreement",
     "terms_of",

@@ -27,6 +27,7 @@ from market.records.notices import CardFacts, publish
 from market.workers import actions as workers
 from market.workers import queries as register
 from market.workers.actions import Assignment
+from market.workers.rules import overloads
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,42 @@ class Change:
 
 def serving(row: Agreement) -> list[Assignment]:
     """Return who serves under a contract now: those promised, with every accepted substitution; `row.award` loaded."""
+    return list(_standing(row)[0].values())
+
+
+def _standing(row: Agreement) -> tuple[dict[int, Assignment], set[int]]:
+    """Who serves under a contract now, and everybody who was ever named in it."""
     found = {one.worker_id: one for one in assigned(row)}
+    ever = set(found)
     for change in queries.substitutions_of(row.id, SubstitutionState.ACCEPTED):
         found.pop(change.leaving_id, None)
         found[change.entering_id] = Assignment(change.entering_id, change.level, change.weekly_centi)
-    return list(found.values())
+        ever.add(change.entering_id)
+    return found, ever
+
+
+def substitutes(row: Agreement, day: date) -> list[register.Named]:
+    """Return who of the supplier's register could take over from somebody serving now, by the rules of a proposal."""
+    people, (now_serving, ever) = register.nameable(row.organisation_id, day), _standing(row)
+    if not people or not now_serving:
+        return []
+    limit, posted = workers.weekly_limit(row.district_id, day), register.spans([one.id for one in people])
+    promises = {(one.level, one.weekly_centi) for one in now_serving.values()}
+    term = max(day, row.starts_on), row.ends_on
+
+    def fits(one: register.Named, level: str, weekly_centi: int) -> bool:
+        busy = overloads({one.id: weekly_centi}, posted, *term, limit)
+        return not busy and _level_holds(level, one, ever)
+
+    return [one for one in people if any(fits(one, *promise) for promise in promises)]
+
+
+def _level_holds(promised: str, one: register.Named, ever: set[int]) -> bool:
+    try:
+        check_substitute(promised, one.level, named_before=one.id in ever)
+    except Refused:
+        return False
+    return True
 
 
 def propose_substitution(
@@ -100,14 +132,12 @@ def _fits(row: Agreement, leaving_id: int, entering_id: int, day: date) -> tuple
         raise Refused(
             N_("服务期到 %(until)s 已满，不能再换人；人员变动请写入履约报告。"), until=row.ends_on.isoformat()
         )
-    now_serving = {one.worker_id: one for one in serving(row)}
+    now_serving, ever = _standing(row)
     leaving = now_serving.get(leaving_id)
     if leaving is None:
         raise Refused(N_("请选择合同约定的人员。"), field="leaving_id")
     named = register.named(row.organisation_id, [entering_id], day).get(entering_id)
-    accepted = queries.substitutions_of(row.id, SubstitutionState.ACCEPTED)
-    earlier = {one.worker_id for one in assigned(row)} | {one.entering_id for one in accepted}
-    check_substitute(leaving.level, named.level if named else None, named_before=entering_id in earlier)
+    check_substitute(leaving.level, named.level if named else None, named_before=entering_id in ever)
     assert named is not None
     entering = Assignment(entering_id, named.level, leaving.weekly_centi)
     try:

@@ -15,7 +15,6 @@ from contracts.agreements.views.door import bp, crew, to_contract
 from market.kernel.clock import beijing_day
 from market.kernel.permits import Permit
 from market.web.guard import attempt, current_actor, found, guard, now
-from market.workers.queries import nameable
 
 
 @bp.route("/<int:agreement_id>/replace", methods=["GET", "POST"])
@@ -44,9 +43,8 @@ def replace_person(agreement_id: int) -> Any:
 
 def _offer(row: Agreement, form: SubstitutionForm) -> None:
     serving = {one["id"]: one["name"] for one in crew(row)}
-    people = nameable(row.organisation_id, beijing_day(now()))
     form.leaving_id.choices = list(serving.items())
-    form.entering_id.choices = [(one.id, one.name) for one in people if one.id not in serving]
+    form.entering_id.choices = [(one.id, one.name) for one in actions.substitutes(row, beijing_day(now()))]
 
 
 @bp.post("/replacements/<int:substitution_id>/accept")

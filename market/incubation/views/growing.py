@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from wtforms import TextAreaField
 from wtforms.validators import Length
@@ -85,8 +85,11 @@ def _assessment_form(plan: queries.Plan) -> Form:
 @bp.route("/residencies/<int:residency_id>/assess/<any(before, after):moment>", methods=["GET", "POST"])
 @guard(Permit.INCUBATION_WORK)
 def assess(residency_id: int, moment: str) -> Any:
-    """A level for each dimension."""
+    """A level for each dimension; what is recorded already is shown, not asked for again."""
     row = _worked(residency_id)
+    if request.method == "GET" and AssessmentMoment(moment) in queries.assessments_of(row.id):
+        flash(_("这次评估已经登记，不能重做；结果见“能力评估”。"), "info")
+        return redirect(url_for("incubation.residency", residency_id=residency_id, _anchor="assessments"), 303)
     plan = queries.plan_of(row.scheme)
     form = _assessment_form(plan)
     if form.validate_on_submit():

@@ -67,13 +67,24 @@ def _ask(scores: Sequence[int], rows: Sequence[Row]) -> list[int] | None:
     options.mip_rel_gap = options.mip_abs_gap = 0
     options.mip_feasibility_tolerance = 10**-9
     options.time_limit = _SECONDS
-    solver = highspy.Highs()
+    solver = _silent(highspy)
     solver.passOptions(options)
     solver.passModel(_model(scores, rows, highspy, np))
     solver.run()
     if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         return None
     return [int(place) for place in np.flatnonzero(np.rint(solver.getSolution().col_value) == 1)]
+
+
+def _silent(highspy: Any) -> Any:
+    """A solver that writes nothing: the library greets on standard output as soon as one is made, before any option."""
+
+    class Silent(highspy.Highs):
+        def enableCallbacks(self) -> None:  # noqa: N802  the library's name, and the step at which it greets
+            self.silent()
+            super().enableCallbacks()
+
+    return Silent()
 
 
 def _model(scores: Sequence[int], rows: Sequence[Row], highspy: Any, np: Any) -> Any:

@@ -144,6 +144,30 @@ def test_a_lower_level_full_hours_or_no_reason_are_refused(session: Session) -> 
     assert refusal.value.field == "entering_id"
 
 
+def test_only_those_are_offered_whom_a_proposal_would_accept(visitors: Callable[[], Visitor], session: Session) -> None:
+    deal, row, leaving, entering = _contract()
+    low = workers.employed(deal.team, "级别低", level=Level.ASSISTANT)
+    busy = workers.employed(deal.team, "工时满")
+    other = [Assignment(busy.id, "social_worker", 30_00)]
+    register.post_workers(other, deal.team.id, ("agreement", 999), "另", row.starts_on, row.ends_on, CLOCK, SIGNING)
+    session.commit()
+    ours = sign_in(visitors(), deal.team.editor)
+    page = ours.get(f"/agreements/{row.id}/replace")
+    assert set(page.all("//select[@name='entering_id']/option/@value")) - {""} == {str(entering.id)}
+    offered = len(page.statements)
+    for number in range(5):
+        workers.employed(deal.team, f"另一人{number}")
+    session.commit()
+    page = ours.get(f"/agreements/{row.id}/replace")
+    assert len(page.all("//select[@name='entering_id']/option")) >= 6
+    assert len(page.statements) == offered
+    # The one who left stays named in the contract and does not come back as a new face.
+    change = _propose(deal, row, leaving, entering)
+    actions.accept_substitution(deal.clerk, change.id, SIGNING)
+    able = {one.id for one in actions.substitutes(agreements.again(row), SIGNING.date())}
+    assert not able & {leaving.id, entering.id, low.id, busy.id}
+
+
 def test_nobody_is_posted_to_a_service_that_is_over(session: Session) -> None:
     deal, row, leaving, entering = _contract()
     change = _propose(deal, row, leaving, entering)

@@ -88,14 +88,20 @@ def grown_up(staff: Visitor, civil: Visitor, url: str) -> None:
     assert page.status == 422
     assert page.form(button="登记评估").values["team"] == ["2"]
     keys = ("governance", "team", "finance", "service", "resources", "guidance")
+    form = page.url
     page = staff.submit(page, dict.fromkeys(keys, "2"), button="登记评估")
+    # Opened again, the form leads to what was recorded.
+    assert staff.get(form, follow=False).status == 303
+    page = staff.get(form)
+    assert "这次评估已经登记" in page.text
+    assert not page.all("//main//input[@type='radio']")
     for _ in range(4):
         page = staff.get(page.link("登记达标"))
         page = staff.submit(page, {"evidence": "查阅台账和制度"}, button="登记达标")
     for _ in range(2):
         page = staff.get(page.link("登记辅导"))
         page = staff.submit(page, {"mentor": "石守业", "minutes": "360", "topic": "项目设计"}, button="登记")
-    assert "导师辅导 720 分钟" in page.text
+    assert "导师辅导 12 小时，要求 12 小时" in page.text
     assert "尚未全部满足" not in civil.get(civil.get(url).link("办理出壳")).text
     assert "条件全部满足后" in civil.get(civil.get(url).link("办理出壳")).text
     page = staff.get(page.link("登记出壳评估"))
@@ -120,6 +126,17 @@ def test_a_running_term_lies_on_the_desks_as_its_days_come_near(
     assert desks() == [True, False, False]
     clock.move_to(2027, 3, 1, 9, 0)
     assert desks() == [True, True, True]
+
+
+def test_an_own_duty_past_its_day_reads_overdue_and_a_public_deadline_closed(
+    visitors: Browsers, session: Session, clock: StandingClock
+) -> None:
+    net, group = factory.network(), factory.group("河滨邻里互助队")
+    factory.residency(net, group, until="incubating")
+    clock.move_to(2026, 8, 1, 9, 0)
+    page = sign_in(visitors(), net.staff_user).get("/desk")
+    assert page.all("//td[@data-label='期限']//span/@data-over") == ["逾期"]
+    assert page.all("//*[@id='linli-texts']/@data-over") == ["已截止"]
 
 
 def test_training_from_announcement_to_certificate(visitors: Browsers, session: Session, clock: StandingClock) -> None:
@@ -150,6 +167,9 @@ def test_training_from_announcement_to_certificate(visitors: Browsers, session: 
     page = staff.submit(page, {name: "400"}, button="办结培训")
     assert "PX320115-2026-" in page.text
     assert "PX320115-2026-" in admin.get(url).text
+    # What was typed in minutes is read in hours, as everywhere.
+    assert "8 小时" in admin.get(url).text
+    assert admin.get(url).words("//td[@data-label='时长']") == ["6 小时 40 分"]
 
 
 def test_booking_a_room_by_page(visitors: Browsers, session: Session) -> None:

@@ -1,5 +1,7 @@
 """The best portfolio: against every subset on small cases, and never beyond a source's limit on any."""
 
+import subprocess
+import sys
 from itertools import combinations
 
 import pytest
@@ -182,3 +184,14 @@ def test_a_project_in_for_its_fields_least_number_says_so():
         [entry(1, 5_000, 9500), entry(2, 5_000, 9000), entry(3, 5_000, 7000, "disabled")], frame, chosen=(1, 3)
     )
     assert "“助残”方向至少要入选 1 个项目，本项目因此优先于得分更高的其他方向项目。" in words[3]
+
+
+def test_the_library_writes_nothing_into_the_log_of_the_server():
+    pytest.importorskip("highspy")
+    # In a process of its own: the library writes past Python, when its buffer is full or the process ends.
+    asking = (
+        "from market.venture.rules.solving import exact_choice;"
+        "assert exact_choice([3, 5, 4], [({0: 1, 1: 1, 2: 1}, 2, None)]) == [1, 2]"
+    )
+    ran = subprocess.run([sys.executable, "-c", asking], capture_output=True, check=True, text=True)
+    assert (ran.stdout, ran.stderr) == ("", "")

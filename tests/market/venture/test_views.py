@@ -279,6 +279,9 @@ def test_pages_speak_english_too(go):
         f"/rounds/{case.round_id}/jury",
     ):
         assert "资助轮次" not in clerk.get(url, most=20).text
+    heads = clerk.get(f"/rounds/{case.round_id}", most=20).words("//main//th[@scope='col']")
+    assert "Project" in heads
+    assert "Item" not in heads
 
 
 def test_row_59_bonus_points_are_written_down_where_the_rules_add_them(go):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from flask import Flask, render_template_string
 from flask_babel import force_locale, ngettext
 from werkzeug.exceptions import NotFound
 
+from market.paths import resource_dir
 from market.web import bookkeeping, catalogues, extracting
 from market.web.bookkeeping import Book, disagreements, faults, read_book, updated, write_book
 from market.web.extracting import Source, read_source, template_room
@@ -168,6 +170,35 @@ def test_both_languages_are_read_from_all_rooms(gallery: Flask) -> None:
         with force_locale("en"):
             assert render_template_string(page) == "{span} left Fields marked &lt;b&gt; are required."
             assert ngettext("%(num)d 份", "%(num)d 份", 1) == "1 份"
+
+
+@pytest.mark.parametrize(("months", "said"), [(1, "At least 1 month"), (6, "At least 6 months")])
+def test_a_time_asked_for_is_right_english_for_one_and_for_several(gallery: Flask, months: int, said: str) -> None:
+    with gallery.test_request_context(), force_locale("en"):
+        assert ngettext("满 %(num)d 个月", "满 %(num)d 个月", months) == said
+        last = catalogues.translated("距截止不少于 %(n)s 日，再晚须顺延截止时间") % {"n": months}
+        assert last.startswith(f"Minimum days before the deadline: {months};")
+
+
+def test_signs_between_values_are_those_of_the_language(gallery: Flask) -> None:
+    page = '{{ ["<甲>", "乙"]|join(_("、")) }}{{ _("：") }}{{ 1 }}{{ _("，") }}{{ 2 }}{{ _("；") }}{{ 3 }}'
+    with gallery.test_request_context():
+        assert render_template_string(page) == "&lt;甲&gt;、乙：1，2；3"
+        with force_locale("en"):
+            assert render_template_string(page) == "&lt;甲&gt;, 乙: 1, 2; 3"
+
+
+def test_no_template_sets_a_full_width_sign_between_two_values() -> None:
+    between = re.compile(r"""\}\}(?:<[^>]*>)*[：；，、](?:<[^>]*>)*\{\{|join\("[：；，、]"\)(?!\|zh)""")
+    folder = resource_dir("templates")
+    found = [
+        f"{path.relative_to(folder)}: {line}"
+        for path in folder.rglob("*.html")
+        if "pdf" not in path.parts
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if between.search(line) and "zh-only" not in line
+    ]
+    assert found == []
 
 
 def test_the_choice_of_language_is_kept_for_a_year_and_only_for_languages_there_are(gallery: Flask) -> None:

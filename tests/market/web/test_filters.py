@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -48,6 +48,13 @@ def test_a_deadline_at_midnight_is_the_end_of_the_day_before() -> None:
     assert filters.until(AT) == "2026-04-01 00:30"
 
 
+def test_a_length_of_time_is_told_in_hours_and_minutes() -> None:
+    said = [filters.lasting(n) for n in (0, 45, 60, 90, timedelta(hours=24))]
+    assert said == ["0 分", "45 分", "1 小时", "1 小时 30 分", "24 小时"]
+    with force_locale("en"):
+        assert [filters.lasting(n) for n in (45, 60, 90)] == ["45 min", "1 h", "1 h 30 min"]
+
+
 def test_shares_scores_sizes_and_digests() -> None:
     assert filters.percent_bp(1_250) == "12.5%"
     assert filters.centi(8_850) == "88.50"
@@ -59,7 +66,7 @@ def test_shares_scores_sizes_and_digests() -> None:
 
 @pytest.mark.parametrize("function", [
     filters.yuan, filters.wan, filters.capital, filters.instant, filters.until, filters.day, filters.percent_bp,
-    filters.centi, filters.short, filters.filesize, filters.label,
+    filters.centi, filters.lasting, filters.short, filters.filesize, filters.label,
 ])  # fmt: skip
 def test_nothing_is_a_dash(function: object) -> None:
     assert function(None) == "-"  # type: ignore[operator]
