@@ -16,7 +16,7 @@ pytest_plugins = [
 _HERE = Path(__file__).parent
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(trylast=True)  # after the library has put tests of one engine together
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say what one process does as a whole, and begin with what takes longest.
 

@@ -77,7 +77,7 @@ def test_3_attendance_of_a_training_gives_certificates(someone):
     minutes[0].fill("60")
     base.press("办结培训", sure=True)
     rows = base.page.get_by_role("table", name="参加人员").get_by_role("row").all_inner_texts()[1:]
-    assert "60" in rows[0]
+    assert "1 小时" in rows[0]
     assert [row.rstrip().endswith("-\t-") for row in rows] == [True, *[False] * (len(rows) - 1)]
 
 
