@@ -1,5 +1,6 @@
 """Fixtures are small plugins, one concern each."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,8 @@ pytest_plugins = [
 _HERE = Path(__file__).parent
 
 
-@pytest.hookimpl(trylast=True)  # after the library has put tests of one engine together
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Say what one process does as a whole, and begin with what takes longest.
 
     Tests of one room on one engine begin alike, and a beginning is prepared once in each process. House tests read the
@@ -26,7 +27,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("xdist_group") is None and "slow" not in item.keywords:
             item.add_marker(pytest.mark.xdist_group(_group(item)))
-    items.sort(key=lambda item: _HERE / "walks" not in item.path.parents)
+    yield
+    # The library has put tests of one engine together; what takes longest still comes first.
+    items.sort(key=lambda item: [_HERE / place not in item.path.parents for place in ("walks/browser", "walks")])
 
 
 def _group(item: pytest.Item) -> str:
