@@ -10,7 +10,7 @@ PYTHON ?= $(shell for one in /usr/bin/python3 python3; do \
 PORT ?= 8000
 DATA ?= .data
 # More than cores: the walks wait for a browser, a server and a worker much of the time.
-JOBS ?= 4
+JOBS ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 BUILD_FILES := setup.cfg pyproject.toml
