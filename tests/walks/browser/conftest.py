@@ -71,6 +71,7 @@ def someone(
     windows: list[Person] = []
 
     def arrive(login: str = "", **options: Any) -> Person:
+        assert not (login and options), "whoever signs in keeps one window, at a desk"
         if login in at_work:
             at_work[login].come_back()
             return at_work[login]
