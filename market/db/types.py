@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any
 
 import orjson
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, Integer, Text, TypeDecorator
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import mapped_column
+
+from market.kernel.rulebook import RuleSet
 
 BigInt = BigInteger().with_variant(Integer, "sqlite")
 
@@ -50,20 +52,50 @@ class JsonText(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str:
         """Serialise."""
-        return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return _text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """Parse."""
         return None if value is None else _parsed(value)
 
 
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 # Numbers that may not fit into 64 bits, such as the parts of an exact fraction: the quick parser would make floats of
-# them.
-_LONG = re.compile(r"\d{19}")
+# them. Looking for one digit nineteen times is ten times as quick as a pattern for any nineteen.
+_ALL_DIGITS_ZERO = bytes.maketrans(b"123456789", b"0" * 9)
 
 
 def _parsed(text: str) -> Any:
-    return json.loads(text) if _LONG.search(text) else orjson.loads(text)
+    stored = text.encode()
+    return json.loads(stored) if b"0" * 19 in stored.translate(_ALL_DIGITS_ZERO) else orjson.loads(stored)
+
+
+class FrozenRules(TypeDecorator[RuleSet]):
+    """The rulebook set a purchase or round is judged by to its end, kept as JSON text; None before publication.
+
+    It is the largest text of its row and the same for many rows. A set is never changed, so rows may share it.
+    """
+
+    impl = Text
+    cache_ok = True
+    should_evaluate_none = True
+
+    def process_bind_param(self, value: RuleSet | None, dialect: Dialect) -> str:
+        """As plain JSON values; an empty object for None."""
+        return _text({} if value is None else value.as_data())
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> RuleSet | None:
+        """The set itself."""
+        return None if value is None else _rule_set(value)
+
+
+@lru_cache(maxsize=64)
+def _rule_set(text: str) -> RuleSet | None:
+    data = _parsed(text)
+    return RuleSet.from_data(data) if data else None
 
 
 Id = Annotated[int, mapped_column(BigInt, primary_key=True, autoincrement=True)]
@@ -71,6 +103,7 @@ Fen = Annotated[int, mapped_column(BigInt)]
 Ref = Annotated[int, mapped_column(BigInt)]
 At = Annotated[datetime, mapped_column(UtcInstant())]
 Json = Annotated[Any, mapped_column(JsonText())]
+Rules = Annotated[RuleSet | None, mapped_column(FrozenRules())]
 
 
 def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from market.budgets.models import BudgetLine
 from market.catalogue.models import CatalogueItem
 from market.db.session import db, strict
-from market.db.types import At, Fen, Id, Json, Ref, one_of
+from market.db.types import At, Fen, Id, Json, Ref, Rules, one_of
 from market.kernel.permits import Scope
 from market.places.models import Street
 from market.records.audit import Subject
@@ -43,7 +43,7 @@ class Tender(db.Model):
     return_reason: Mapped[str]
     typed: Mapped[Json]  # what was typed into a section and cannot be read yet, by section and field
     seen: Mapped[Json]  # the content as it was returned, so that the approver sees what changed
-    rules: Mapped[Json]  # the frozen rulebook set (RuleSet.as_data()); empty list until publication
+    rules: Mapped[Rules]
     rules_digest: Mapped[str]
     calendar_version: Mapped[str]
     provisional: Mapped[bool]

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from market.budgets.models import BudgetLine
 from market.db.session import db, strict
-from market.db.types import At, Fen, Id, Json, Ref, one_of
+from market.db.types import At, Fen, Id, Json, Ref, Rules, one_of
 from market.kernel.permits import Scope
 from market.organisations.models import Organisation
 from market.places.models import Street
@@ -39,7 +39,7 @@ class Round(db.Model):
     apply_days: Mapped[int]
     state: Mapped[str]
     reason: Mapped[str]  # why a draft was returned or a round called off
-    rules: Mapped[Json]  # the frozen rulebook set (RuleSet.as_data()); empty list until publication
+    rules: Mapped[Rules]
     rules_digest: Mapped[str]
     calendar_version: Mapped[str]
     provisional: Mapped[bool]

@@ -111,7 +111,7 @@ def _blank(street: Street, item: CatalogueItem, title: str, at: datetime) -> Ten
         return_reason="",
         typed={},
         seen=[],
-        rules={},
+        rules=None,
         rules_digest="",
         calendar_version="",
         provisional=False,

@@ -117,7 +117,7 @@ def publish_tender(actor: Actor, tender_id: int, at: datetime) -> Tender:
 def _freeze(row: Tender, found: Situation) -> None:
     """Set what the tender is judged by to its end; written together with the state."""
     table = found.timetable
-    row.rules, row.rules_digest = found.book.as_data(), found.book.digest
+    row.rules, row.rules_digest = found.book, found.book.digest
     row.resolution = found.resolution.as_data()
     row.calendar_version, row.provisional = found.calendar.version, table.provisional
     row.notice_at, row.deadline_at = table.notice_at, table.deadline_at

@@ -64,8 +64,10 @@ def tender_by_token(form_token: str, user_id: int | None) -> Tender | None:
 
 
 def rules_of(subject: Tender) -> RuleSet:
-    """Return the rulebook set a published tender is judged by to its end. Raises KeyError before publication."""
-    return RuleSet.from_data(subject.rules)
+    """Return the rulebook set a published tender is judged by to its end. Raises ValueError before publication."""
+    if subject.rules is None:
+        raise ValueError(f"tender {subject.id} is not published")
+    return subject.rules
 
 
 def earlier_files(file_id: int) -> list[tuple[str, str]]:

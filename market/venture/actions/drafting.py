@@ -90,7 +90,7 @@ def create_round(
         apply_days=int(rules["round.apply_days_min"]),
         state=RoundState.DRAFT.value,
         reason="",
-        rules=[],
+        rules=None,
         rules_digest="",
         calendar_version="",
         provisional=False,

@@ -45,7 +45,7 @@ def publish_round(actor: Actor, round_id: int, at: datetime) -> Round:
     require_other_hands(actor, Permit.ROUND_APPROVE, "round", row.id)
     found = situation(row, at)
     refuse(found.troubles)
-    row.rules, row.rules_digest = found.rules.as_data(), found.rules.digest
+    row.rules, row.rules_digest = found.rules, found.rules.digest
     calendar = calendar_for(row.district_id)
     row.calendar_version, row.provisional = calendar.version, found.table.provisional
     row.notice_at, row.deadline_at = at, found.table.deadline_at

@@ -47,8 +47,10 @@ def round_by_token(form_token: str, user_id: int | None) -> Round | None:
 
 
 def rules_of(row: Round) -> RuleSet:
-    """Return the rulebook set a published round is judged by to its end."""
-    return RuleSet.from_data(row.rules)
+    """Return the rulebook set a published round is judged by to its end. Raises ValueError before publication."""
+    if row.rules is None:
+        raise ValueError(f"round {row.id} is not published")
+    return row.rules
 
 
 def draw_secret(row: Round) -> bytes:
