@@ -89,6 +89,7 @@ from tests.factories.people import PASSPHRASE, acting, keys, person
 from tests.factories.places import street as make_street
 from tests.factories.tenders import national_calendar
 from tests.fixtures.clock import StandingClock
+from tests.fixtures.ground import replayed
 
 YUAN = 100
 LINES = (
@@ -339,10 +340,14 @@ class Town:
 
     def open(self) -> None:
         """Both officers, then the worker."""
+        self.unlock()
+        self.work()
+
+    def unlock(self) -> None:
+        """Both officers with their passphrases."""
         bids.peel_lot(self.as_("opener1"), self.lot_id, PASSPHRASE, self.now)
         self.later(minutes=3)
         bids.open_with_passphrase(self.as_("opener2"), self.lot_id, PASSPHRASE, self.now)
-        self.work()
 
     def decrypt(self) -> None:
         """What the worker does after the opening, without its other work."""
@@ -436,12 +441,13 @@ class Town:
         self.work()
         return self.agreement
 
-    def issue_with(self, document: bytes) -> None:
+    def issue_with(self, document: bytes) -> Agreement:
         """The same with a document made beforehand."""
         row = agreements.draft_agreement(self.as_("clerk"), self.award().id, self.now)
         self.agreement_id = row.id
         agreements.issue_agreement(self.as_("clerk"), row.id, self.now)
         agreements.keep_document(row.id, document)
+        return self.agreement
 
     def sign(self, party: Party) -> Agreement:
         """One party signs with its own passphrase."""
@@ -578,7 +584,8 @@ def refused(kind: type[DomainError], match: str | None = None) -> Iterator[pytes
     rollback()
 
 
-def awarded_town(app: Flask, clock: StandingClock, shares: Mapping[str, int] | None = None) -> Town:
+@replayed
+def awarded_town(app: Flask, clock: StandingClock) -> Town:
     """A town whose purchase has just been awarded: three firms bid 170,000.01, 165,000 and 160,000.33 yuan."""
     town = Town.found(app, clock)
     town.fund()
@@ -589,7 +596,7 @@ def awarded_town(app: Flask, clock: StandingClock, shares: Mapping[str, int] | N
         town.submit(town.firm(name), price_fen)
     town.after_deadline()
     town.open()
-    town.judge(shares or {"暖邻": 95, "银龄": 80, "同行": 60})
+    town.judge({"暖邻": 95, "银龄": 80, "同行": 60})
     town.later(minutes=30)
     town.confirm()
     return town

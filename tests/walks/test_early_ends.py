@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from flask import Flask
 
 from contracts.delivery import actions as delivery
 from contracts.endings import actions as endings
@@ -14,12 +15,15 @@ from contracts.endings.states import Ground
 from contracts.outcomes import actions as outcomes
 from contracts.payouts import actions as payouts
 from market.awards import actions as awards
+from market.awards.rules import RecoveryTerms
 from market.kernel.clock import beijing_day
 from market.kernel.errors import Forbidden, Refused
 from tests.factories.bids import token
 from tests.factories.people import acting
+from tests.fixtures.clock import StandingClock
+from tests.fixtures.ground import replayed
 from tests.walks.stories import audit, refused
-from tests.walks.supported import RESERVED, Supported
+from tests.walks.supported import RECOVERY, RESERVED, Supported
 
 pytestmark = pytest.mark.usefixtures("session")
 APPROPRIATED = 1_900_000_00
@@ -29,16 +33,23 @@ START, MIDDLE, END = 50_000_16, 30_000_09, 20_000_08
 
 @pytest.fixture
 def town(app, session, clock):
+    return proposed(app, clock)
+
+
+@replayed
+def proposed(app: Flask, clock: StandingClock, recovery: RecoveryTerms | None = RECOVERY) -> Supported:
     """1 April 2026: the award is proposed, the money reserved."""
     found = Supported.found(app, clock)
     assert isinstance(found, Supported)
     found.on(2026, 4, 1, 9, 0)
-    found.propose()
+    found.propose(recovery)
     return found
 
 
-def under_way(town: Supported) -> None:
+@replayed
+def under_way(app: Flask, clock: StandingClock, recovery: RecoveryTerms | None = RECOVERY) -> Supported:
     """Nobody objects; confirmed, signed, the start accepted and paid: half of the price."""
+    town = proposed(app, clock, recovery)
     town.on(2026, 4, 13, 9, 0)
     awards.confirm_award(town.as_("approver"), town.award().id, town.now)
     town.sign_both()
@@ -47,6 +58,7 @@ def under_way(town: Supported) -> None:
     town.deliver(1)
     assert town.pay() == START
     assert town.purse() == {"unspent": APPROPRIATED - PRICE, "committed": MIDDLE + END, "paid": START}
+    return town
 
 
 def test_a_neighbour_objects_and_the_award_waits_for_the_answer(town):
@@ -74,8 +86,8 @@ def test_a_neighbour_objects_and_the_award_waits_for_the_answer(town):
     audit()
 
 
-def test_a_project_fails_at_half_time_cures_it_and_goes_on(town):
-    under_way(town)
+def test_a_project_fails_at_half_time_cures_it_and_goes_on(app, clock):
+    town = under_way(app, clock)
     town.on(2026, 7, 31, 9, 0)
     town.deliver(2)
     failed = town.evaluate(40)
@@ -103,8 +115,8 @@ def test_a_project_fails_at_half_time_cures_it_and_goes_on(town):
     audit()
 
 
-def test_a_project_fails_for_good_ends_and_half_of_what_was_paid_comes_back(town):
-    under_way(town)
+def test_a_project_fails_for_good_ends_and_half_of_what_was_paid_comes_back(app, clock):
+    town = under_way(app, clock)
     town.on(2026, 7, 31, 9, 0)
     town.deliver(2)
     town.evaluate(40)
@@ -166,11 +178,7 @@ def test_a_project_fails_for_good_ends_and_half_of_what_was_paid_comes_back(town
 
 
 def test_a_purchase_is_ended_by_agreement_and_accepted_work_is_paid(app, clock):
-    town = Supported.found(app, clock)
-    assert isinstance(town, Supported)
-    town.on(2026, 4, 1, 9, 0)
-    town.propose(recovery=None)
-    under_way(town)
+    town = under_way(app, clock, None)
     town.on(2026, 7, 31, 9, 0)
     town.deliver(2)
     row = endings.propose_termination(

@@ -295,8 +295,9 @@ class Anything(RuleBasedStateMachine):
             Chain, Chain.id == AuditEntry.chain_id
         )
         query = query.where(AuditEntry.actor_id.is_not(None), AuditEntry.permit.is_not(None))
-        files = {("bids", str(lot.id)): lot.file_id for lot in db.session.scalars(select(Lot))}
-        files |= {("applications", str(row.id)): row.file_id for row in db.session.scalars(select(Round))}
+        lots, rounds = select(Lot.id, Lot.file_id), select(Round.id, Round.file_id)
+        files = {("bids", str(lot_id)): file_id for lot_id, file_id in db.session.execute(lots)}
+        files |= {("applications", str(round_id)): file_id for round_id, file_id in db.session.execute(rounds)}
         kinds = Chain.kind.in_(("file", "bids", "applications"))
         for actor_id, permit, kind, key in db.session.execute(query.where(kinds)):
             file_id = int(key) if kind == "file" else files[kind, key]
@@ -306,11 +307,11 @@ class Anything(RuleBasedStateMachine):
 
     @invariant()
     def two_pairs_of_hands(self) -> None:
-        for payment in db.session.scalars(select(Payment)):
-            assert not self._hands("payment", payment.id, "request") & self._hands("payment", payment.id, "approve")
-        for tender in db.session.scalars(select(Tender)):
-            drafted = self._hands("tender", tender.id, "save") | self._hands("tender", tender.id, "create")
-            assert not drafted & self._hands("tender", tender.id, "publish")
+        for one in db.session.scalars(select(Payment.id)):
+            assert not self._hands("payment", one, "request") & self._hands("payment", one, "approve")
+        for one in db.session.scalars(select(Tender.id)):
+            drafted = self._hands("tender", one, "save") | self._hands("tender", one, "create")
+            assert not drafted & self._hands("tender", one, "publish")
 
     @invariant()
     def no_fen_is_lost(self) -> None:

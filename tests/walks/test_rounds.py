@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from flask import Flask
 
 from contracts.endings import actions as endings
 from contracts.endings.queries import termination_of
@@ -16,6 +17,8 @@ from market.kernel.errors import Refused
 from market.venture import actions
 from market.venture.states import RoundRegime
 from tests.factories.people import acting
+from tests.fixtures.clock import StandingClock
+from tests.fixtures.ground import replayed
 from tests.walks.granted import Granting, Project
 from tests.walks.stories import audit, refused
 
@@ -27,6 +30,11 @@ GRANT = 60_000_00
 
 @pytest.fixture
 def town(app, session, clock):
+    return funded(app, clock)
+
+
+@replayed
+def funded(app: Flask, clock: StandingClock) -> Granting:
     """1 April 2026, the year's money is there."""
     found = Granting.found(app, clock)
     assert isinstance(found, Granting)
