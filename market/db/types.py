@@ -103,7 +103,7 @@ Fen = Annotated[int, mapped_column(BigInt)]
 Ref = Annotated[int, mapped_column(BigInt)]
 At = Annotated[datetime, mapped_column(UtcInstant())]
 Json = Annotated[Any, mapped_column(JsonText())]
-Rules = Annotated[RuleSet | None, mapped_column(FrozenRules())]
+Rules = Annotated[RuleSet | None, mapped_column(FrozenRules(), nullable=False)]
 
 
 def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:

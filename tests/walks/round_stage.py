@@ -51,7 +51,7 @@ class Rounds:
         project = decided.project("暖邻")
         awards.confirm_award(decided.as_("approver"), project.award().id, decided.now)
         decided.knock()
-        project.issue_with(short_document())
+        project.issue(short_document())
         project.sign(Party.SUPPLIER)
         project.sign(Party.BUYER)
         decided.knock()

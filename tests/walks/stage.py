@@ -96,7 +96,7 @@ class Stage:
         self.opening("opened")
         self.award("ranked", confirm=False)
         self.award("awarded")
-        self.towns["awarded"].issue_with(short_document())
+        self.towns["awarded"].issue(short_document())
         town.on(2026, 4, 27, 9, 0)
         self.towns["project"] = self.rounds.fund()
         self.announce("open", offers=2)
@@ -152,7 +152,7 @@ class Stage:
     def contract(self, name: str) -> None:
         """In force; `running` has its first milestone accepted, `evaluating` both, `failing` the first one paid."""
         town = self.towns[name]
-        town.issue_with(short_document())
+        town.issue(short_document())
         town.sign(Party.SUPPLIER)
         town.sign(Party.BUYER)
         for number in (1, 2) if name == "evaluating" else (1,):

@@ -433,20 +433,15 @@ class Town:
         found = self.award().organisation_id
         return next(team for team in self.firms.values() if team.id == found)
 
-    def issue(self) -> Agreement:
-        """Drafted from the award and sent for signature; the document is there."""
+    def issue(self, document: bytes | None = None) -> Agreement:
+        """Drafted from the award and sent for signature; the worker makes its document unless there is one already."""
         row = agreements.draft_agreement(self.as_("clerk"), self.award().id, self.now)
         self.agreement_id = row.id
         agreements.issue_agreement(self.as_("clerk"), row.id, self.now)
-        self.work()
-        return self.agreement
-
-    def issue_with(self, document: bytes) -> Agreement:
-        """The same with a document made beforehand."""
-        row = agreements.draft_agreement(self.as_("clerk"), self.award().id, self.now)
-        self.agreement_id = row.id
-        agreements.issue_agreement(self.as_("clerk"), row.id, self.now)
-        agreements.keep_document(row.id, document)
+        if document is None:
+            self.work()
+        else:
+            agreements.keep_document(row.id, document)
         return self.agreement
 
     def sign(self, party: Party) -> Agreement:

@@ -101,7 +101,7 @@ class Supported(Town):
 
     def sign_both(self, *, accounts: bool = True) -> None:
         """Drafted, sent and signed by both; accounts are there."""
-        self.issue_with(short_document())
+        self.issue(short_document())
         self.sign(Party.SUPPLIER)
         self.sign(Party.BUYER)
         if accounts:

@@ -90,7 +90,7 @@ def test_a_challenge_upheld_stops_the_signature_and_the_next_in_rank_follows(app
     first = town.award()
     assert first.challenge_until == instant(date(2026, 4, 18))
     town.on(2026, 4, 10, 9, 0)
-    before = town.issue_with(short_document())
+    before = town.issue(short_document())
 
     # 17 April, the last day: the second challenges; a stranger may not, and nobody in another's name.
     town.on(2026, 4, 17, 23, 59)
@@ -143,7 +143,7 @@ def test_a_challenge_upheld_stops_the_signature_and_the_next_in_rank_follows(app
         agreements.sign_agreement(
             acting(town.firms["暖邻"].signatory), before.id, Party.SUPPLIER, PASSPHRASE, town.now, real=town.now
         )
-    town.issue_with(short_document())
+    town.issue(short_document())
     with refused(Refused, "结果公告期还没有结束"):
         town.sign(Party.SUPPLIER)
     town.on(2026, 5, 11, 9, 0)
@@ -159,7 +159,7 @@ def test_a_challenge_rejected_lets_the_award_stand_again(app, clock):
     town.on(2026, 4, 13, 9, 0)
     one, two = town.challenge("银龄"), town.challenge("同行")
     with refused(Refused):
-        town.issue_with(short_document())
+        town.issue(short_document())
     town.on(2026, 4, 20, 9, 0)
     town.reply(one)
     town.decide(one, upheld=False)
@@ -167,7 +167,7 @@ def test_a_challenge_rejected_lets_the_award_stand_again(app, clock):
     challenges.withdraw_challenge(acting(town.firms["同行"].admin), town.again(two), town.now)
     assert town.award().state == "active"
     assert town.board()[-2]["awards"][0]["linliState"] == "active"
-    town.issue_with(short_document())
+    town.issue(short_document())
     town.sign(Party.SUPPLIER)
     town.sign(Party.BUYER)
     assert town.purse() == {"unspent": 1_729_999_99, "committed": 170_000_01}
@@ -194,7 +194,7 @@ def test_a_challenge_upheld_with_a_new_purchase_gives_the_money_back(app, clock)
 def test_a_returned_payment_is_owed_again_and_paid_to_the_new_account(app, clock):
     town = awarded_town(app, clock)
     town.on(2026, 4, 20, 9, 0)
-    town.issue_with(short_document())
+    town.issue(short_document())
     town.sign(Party.SUPPLIER)
     town.sign(Party.BUYER)
     organisation_factory.bank_account(town.winner)
