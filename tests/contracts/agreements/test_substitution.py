@@ -95,7 +95,8 @@ def test_with_consent_the_posting_changes_hands_and_the_notice_names_nobody(sess
     posted = queries.postings_under(("agreement", row.id))
     assert [(one.worker_id, one.weekly_centi) for one in posted] == [(entering.id, 16_00)]
     assert [one.worker_id for one in actions.serving(agreements.again(row))] == [entering.id]
-    bodies = list(session.scalars(select(Notice).filter_by(file_id=row.file_id).options(undefer(Notice.body))))
+    query = select(Notice).filter_by(file_id=row.file_id).order_by(Notice.id)
+    bodies = list(session.scalars(query.options(undefer(Notice.body))))
     published = json.loads(bodies[-1].body)["contracts"][0]["linliSubstitutions"]
     assert [(one["leavingLevel"], one["enteringLevel"], one["weeklyHoursCenti"]) for one in published] == [
         ("social_worker", "social_worker", 16_00)
