@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,25 +10,68 @@ from weakref import WeakKeyDictionary
 
 AXE = Path(__file__).parent / "vendor" / "axe" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+CONTRAST, TARGETS = "color-contrast", "target-size"
 # Only what is wrong comes back, already cut down: the whole result is megabytes on a long page. No rule of ours needs
 # the style sheets read once more.
-_RUN = """({within, tags, rules}) => axe
-  .run(within, {runOnly: {type: "tag", values: tags}, rules, resultTypes: ["violations"], preload: false})
-  .then((result) => result.violations.flatMap((found) => found.nodes.map(
-    (node) => `${location.href}: ${found.id}: ${node.target.join(" ")}: ${node.failureSummary}`)))"""
+_LINES = """(result) => result.violations.flatMap((found) => found.nodes.map(
+  (node) => `${location.href}: ${found.id}: ${node.target.join(" ")}: ${node.failureSummary}`))"""
+_RUN = f"""({{within, tags, rules}}) => axe
+  .run(within, {{runOnly: {{type: "tag", values: tags}}, rules, resultTypes: ["violations"], preload: false}})
+  .then({_LINES})"""
+# By what it is coloured by: one element with words for each way of standing inside others, of which the kinds, classes
+# and states count. No rule of ours colours by position.
+_PALETTE = """() => {
+  const found = new Map();
+  const mix = (hash, text) => {
+    for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 16777619);
+    return hash;
+  };
+  const said = new Set(["class", "type", "aria-current", "aria-pressed", "aria-expanded", "aria-selected"]);
+  const walk = (node, above) => {
+    let kind = node.tagName;
+    for (const one of node.attributes) kind += ` ${one.name}${said.has(one.name) ? "=" + one.value : ""}`;
+    const own = mix(above, kind);
+    const written = [...node.childNodes].some((one) => one.nodeType === Node.TEXT_NODE && one.data.trim());
+    if ((written || node.matches("input, select, textarea")) && !found.has(own)) found.set(own, node);
+    for (const one of node.children) walk(one, own);
+  };
+  walk(document.documentElement, 0);
+  return found;
+}"""
+_COLOURS = f"() => [...({_PALETTE})().keys()]"
+_CONTRAST = f"""({{rule, fresh}}) => {{
+  const all = ({_PALETTE})(), include = fresh.map((one) => all.get(one));
+  return axe.run({{include}}, {{runOnly: [rule], resultTypes: ["violations"], preload: false}}).then({_LINES});
+}}"""
 
 
-def check(page: Any, *, within: str = "html", colours: bool = True) -> list[str]:
+def check(page: Any, *, within: str = "html", without: Collection[str] = ()) -> list[str]:
     """Every violation of WCAG 2.2 A and AA on a Playwright page, one line per element; empty when there is none.
 
-    `within` is a selector; without `colours` contrast is left out, which takes half of the time.
+    `within` is a selector; `without` names rules that are left out: contrast takes half of the time, and the size of
+    targets half of the rest.
     """
+    _inject(page)
+    rules = {name: {"enabled": False} for name in without}
+    found: list[str] = page.evaluate(_RUN, {"within": within, "tags": TAGS, "rules": rules})
+    return found
+
+
+def check_contrast(page: Any, sound: set[int]) -> list[str]:
+    """Too little contrast, where no colours of the same make are among the `sound` ones; those are added to it."""
+    fresh = [one for one in page.evaluate(_COLOURS) if one not in sound]
+    if not fresh:
+        return []
+    _inject(page)
+    found: list[str] = page.evaluate(_CONTRAST, {"rule": CONTRAST, "fresh": fresh})
+    if not found:
+        sound.update(fresh)
+    return found
+
+
+def _inject(page: Any) -> None:
     if not page.evaluate("() => typeof window.axe === 'object'"):
         _debugger(page).send("Runtime.evaluate", {"expression": f"{_source()}; 0"})
-    found: list[str] = page.evaluate(
-        _RUN, {"within": within, "tags": TAGS, "rules": {"color-contrast": {"enabled": colours}}}
-    )
-    return found
 
 
 _debuggers: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, LargeBinary, MetaData, Table, Text, UniqueConstraint, insert, select
 
 from market.db.session import db
-from market.db.types import JsonText
+from market.db.types import FrozenRules, JsonText
 
 # What is copied, by name; places, accounts, money and chains stay single.
 COPIED = (
@@ -68,9 +68,8 @@ def multiply(connection: Connection, copies: int, first: int = 1) -> None:
     plain = {table.name: _without_json(table) for table in tables}
     originals = {table.name: _originals(connection, plain[table.name], step) for table in tables}
     for table in tables:
-        rows = [
-            _copy(table, row, number, step) for number in range(first, first + copies) for row in originals[table.name]
-        ]
+        each = [_copied(table, row, range(first, first + copies), step) for row in originals[table.name]]
+        rows = [row for one in zip(*each, strict=True) for row in one]
         for start in range(0, len(rows), 500):
             connection.execute(insert(plain[table.name]), rows[start : start + 500])
 
@@ -79,7 +78,7 @@ def _without_json(table: Table) -> Table:
     """The same table whose values stay as they lie, since each would be made again two hundred times."""
     same = table.to_metadata(MetaData())
     for column in same.columns:
-        if isinstance(column.type, JsonText):
+        if isinstance(column.type, JsonText | FrozenRules):
             column.type = Text()
     return same
 
@@ -92,19 +91,20 @@ def _originals(connection: Connection, table: Table, step: int) -> list[Mapping[
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def _copy(table: Table, row: Mapping[str, Any], number: int, step: int) -> dict[str, Any]:
-    new = dict(row)
-    for column in table.columns:
-        value = row[column.name]
-        if value is None:
-            continue
-        if _is_copied(table, column, row):
-            new[column.name] = value + number * step
-    for column in _distinct(table):
-        new[column.name] = _other(column, row[column.name], number)
-    if table.name == "directory_card" and "year" in (data := json.loads(row["data"])):
-        new["data"] = json.dumps({**data, "year": data["year"] + number})
-    return new
+def _copied(table: Table, row: Mapping[str, Any], numbers: range, step: int) -> list[dict[str, Any]]:
+    """The copies of one row by number."""
+    moved = [c.name for c in table.columns if row[c.name] is not None and _is_copied(table, c, row)]
+    distinct = list(_distinct(table))
+    data = json.loads(row["data"]) if table.name == "directory_card" else {}
+    copies = []
+    for number in numbers:
+        new = dict(row)
+        new.update((name, row[name] + number * step) for name in moved)
+        new.update((column.name, _other(column, row[column.name], number)) for column in distinct)
+        if "year" in data:
+            new["data"] = json.dumps({**data, "year": data["year"] + number})
+        copies.append(new)
+    return copies
 
 
 def _is_copied(table: Table, column: Column[Any], row: Mapping[str, Any]) -> bool:

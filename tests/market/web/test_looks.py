@@ -50,6 +50,22 @@ def test_axe_finds_what_is_planted(browser: Any, address: str, troubles: list[st
     assert [line.split(": ")[1] for line in axe.check(page)] == ["label"]
 
 
+def test_pale_words_are_found_among_colours_that_are_sound(browser: Any, address: str, troubles: list[str]) -> None:
+    page, sound = open_page(browser, troubles, address=address), set[int]()
+    page.goto(f"{address}/desk")
+    assert axe.check_contrast(page, sound) == []
+    known = set(sound)
+    assert known
+    page.evaluate("""() => {
+      const pale = document.createElement("p");
+      pale.className = "pale"; pale.textContent = "看不清"; pale.style.color = "#ddd";
+      document.querySelector("main").append(pale);
+    }""")
+    (found,) = axe.check_contrast(page, sound)
+    assert ": color-contrast: .pale: " in found
+    assert sound == known, "what is not sound is looked at again"
+
+
 def test_the_error_summary_has_the_focus_and_its_links_lead_to_the_boxes(
     browser: Any, address: str, troubles: list[str]
 ) -> None:

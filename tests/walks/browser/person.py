@@ -56,6 +56,8 @@ class Gallery:
         self.sound: set[int] = set()
         # Addresses, numbers aside, that were looked at as a whole, in a wide window or a phone's.
         self.addresses: set[tuple[str, bool]] = set()
+        # Ways of being coloured that have contrast enough.
+        self.colours: set[int] = set()
         self.folder = Path(SHOTS) if SHOTS else None
         self.pages = 0
         self.findings: list[str] = []
@@ -243,10 +245,12 @@ class Person:
         # Without scripts axe cannot run; the same pages are looked at by others with them.
         made = hash(self.page.evaluate(_SKELETON)) if self.scripts else 0
         if self.scripts and made not in self.gallery.sound:
-            # What surrounds a page has been judged the first time, and its colours: another state of it has another
-            # middle, of parts whose every state is judged with its colours in the tests of the shared pages.
+            # What surrounds a page has been judged the first time, and how large its targets are: another state of it
+            # has another middle, of parts whose every state is judged as a whole in the tests of the shared pages.
             known = address in self.gallery.addresses
-            findings += axe.check(self.page, within="main" if known else "html", colours=not known)
+            left_out = (axe.CONTRAST, axe.TARGETS) if known else (axe.CONTRAST,)
+            findings += axe.check(self.page, within="main" if known else "html", without=left_out)
+            findings += axe.check_contrast(self.page, self.gallery.colours)
         findings += self._width(address, known=made in self.gallery.sound)
         if self.scripts and not findings:
             self.gallery.sound.add(made)
@@ -264,7 +268,7 @@ class Person:
             self.page.set_viewport_size(PHONE)
             if self.scripts and address not in self.gallery.addresses:
                 # Colours are the same at any width.
-                findings += axe.check(self.page, colours=False)
+                findings += axe.check(self.page, without=(axe.CONTRAST,))
         findings += [f"wider than a phone of {PHONE['width']} px: {found}" for found in self.page.evaluate(_TOO_WIDE)]
         self.gallery.keep(self.page, self.who, "phone")
         if not self.phone:
