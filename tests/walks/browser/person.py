@@ -31,7 +31,7 @@ _TWO_LINES = """() => {
 
 # What axe judges by: elements, attributes and where there is words, without the words, numbers and tokens themselves.
 _SKELETON = r"""() => {
-  let parts = [location.pathname.replace(/\d+/g, "0"), innerWidth];
+  let parts = [location.pathname.replace(/\d+/g, "0")];
   const plain = (text) => text.replace(/[0-9a-f]{12,}|\d+/g, "0");
   const walk = (node) => {
     if (node.nodeType === Node.TEXT_NODE) { if (node.data.trim()) parts.push("x"); return; }
@@ -54,7 +54,7 @@ class Gallery:
     def __init__(self) -> None:
         # Pages that axe has found nothing on, by their skeleton: the same page with other names in it is no other page.
         self.sound: set[int] = set()
-        # Addresses, numbers aside, that were looked at as a whole, in a wide window or a phone's.
+        # Addresses, numbers aside, that were looked at as a whole, at a desk or on a phone.
         self.addresses: set[tuple[str, bool]] = set()
         # Ways of being coloured that have contrast enough.
         self.colours: set[int] = set()
@@ -72,12 +72,15 @@ class Gallery:
 
 
 class Person:
-    """One browser window. Narrow for a phone; with `scripts=False` the browser runs none."""
+    """One browser window. Narrow for a phone; with `scripts=False` the browser runs none.
+
+    Whoever sits at a desk looks at pages in a wide window and one as narrow as a phone, and goes on in whichever it is.
+    """
 
     def __init__(
         self, browser: Any, address: str, gallery: Gallery, *, phone: bool = False, scripts: bool = True, lang: str = ""
     ) -> None:
-        self.gallery, self.phone, self.scripts = gallery, phone, scripts
+        self.gallery, self.phone, self.narrow, self.scripts = gallery, phone, phone, scripts
         self.who = "visitor"
         self.context = browser.new_context(
             base_url=address,
@@ -126,9 +129,9 @@ class Person:
 
     def menu(self, text: str) -> None:
         """Choose from the main menu; a group that hides the entry is opened first."""
-        if self.phone:
+        if self.narrow:
             self.page.get_by_text("菜单", exact=True).click()
-        bar = self.page.locator(".menu-narrow" if self.phone else ".menu-wide")
+        bar = self.page.locator(".menu-narrow" if self.narrow else ".menu-wide")
         # Exact, since an entry's word may be part of another's.
         entry = bar.get_by_text(text, exact=True)
         if not entry.is_visible():
@@ -243,37 +246,46 @@ class Person:
         self.complaints.clear()
         address = (re.sub(r"\d+", "0", urlsplit(self.page.url).path), self.phone)
         # Without scripts axe cannot run; the same pages are looked at by others with them.
-        made = hash(self.page.evaluate(_SKELETON)) if self.scripts else 0
-        if self.scripts and made not in self.gallery.sound:
-            # What surrounds a page has been judged the first time, and how large its targets are: another state of it
-            # has another middle, of parts whose every state is judged as a whole in the tests of the shared pages.
-            known = address in self.gallery.addresses
-            left_out = (axe.CONTRAST, axe.TARGETS) if known else (axe.CONTRAST,)
-            findings += axe.check(self.page, within="main" if known else "html", without=left_out)
-            findings += axe.check_contrast(self.page, self.gallery.colours)
-        findings += self._width(address, known=made in self.gallery.sound)
+        made = hash((self.page.evaluate(_SKELETON), self.phone)) if self.scripts else 0
+        if made not in self.gallery.sound or self.gallery.folder:
+            findings += self._look_closely(known=address in self.gallery.addresses)
         if self.scripts and not findings:
             self.gallery.sound.add(made)
             self.gallery.addresses.add(address)
         self.gallery.findings += [f"{self.who} on {urlsplit(self.page.url).path}: {found}" for found in findings]
 
-    def _width(self, address: tuple[str, bool], *, known: bool) -> list[str]:
-        """What is wrong in a window as narrow as a phone, in which a wide one is made for a moment."""
+    def _look_closely(self, *, known: bool) -> list[str]:
+        """What is wrong at both widths; on a phone, and where the address is known, at the narrow one alone.
+
+        What surrounds a page has been judged the first time, and how large its targets are: another state of it has
+        another middle, of parts whose every state is judged as a whole in the tests of the shared pages. Targets are
+        judged where they stand closest, colours once, since they are the same at any width.
+        """
         findings: list[str] = []
-        if known and not self.gallery.folder:
-            return findings
-        if not self.phone:
-            self.gallery.keep(self.page, self.who, "wide")
-            findings += ["the menu is more than one line"] if self.page.evaluate(_TWO_LINES) else []
-            self.page.set_viewport_size(PHONE)
-            if self.scripts and address not in self.gallery.addresses:
-                # Colours are the same at any width.
-                findings += axe.check(self.page, without=(axe.CONTRAST,))
-        findings += [f"wider than a phone of {PHONE['width']} px: {found}" for found in self.page.evaluate(_TOO_WIDE)]
-        self.gallery.keep(self.page, self.who, "phone")
-        if not self.phone:
-            self.page.set_viewport_size(DESK)
+        within = "main" if known else "html"
+        both = not self.phone and (not known or self.gallery.folder is not None)
+        for narrow in (self.narrow, not self.narrow) if both else (True,):
+            self._resize(narrow)
+            if self.scripts:
+                left_out = (axe.CONTRAST,) if narrow and not known else (axe.CONTRAST, axe.TARGETS)
+                findings += axe.check(self.page, within=within, without=left_out)
+            if narrow:
+                findings += [f"wider than a phone: {one}" for one in self.page.evaluate(_TOO_WIDE)]
+            elif self.page.evaluate(_TWO_LINES):
+                findings.append("the menu is more than one line")
+            self.gallery.keep(self.page, self.who, "phone" if narrow else "wide")
+        if self.scripts:
+            findings += axe.check_contrast(self.page, self.gallery.colours)
         return findings
+
+    def widen(self) -> None:
+        """Make a window at a desk wide, whose tables are read row by row and whose menu lies open."""
+        self._resize(narrow=False)
+
+    def _resize(self, narrow: bool) -> None:
+        if narrow != self.narrow:
+            self.page.set_viewport_size(PHONE if narrow else DESK)
+            self.narrow = narrow
 
     def leave(self) -> None:
         """Close the window."""

@@ -60,6 +60,7 @@ def test_2_a_stage_is_reached_and_capacity_is_assessed_with_a_picture(someone):
         dimension.get_by_role("radio").nth(number % 3).check()
     base.press("登记评估", sure=True)
     assert base.page.get_by_role("img", name=f"{GROUP} 的能力评估").is_visible()
+    base.widen()
     table = base.page.get_by_role("table", name="能力评估").get_by_role("row").all_inner_texts()
     assert [row.split("\t")[1].strip() for row in table[1:4]] == ["1", "2", "3"], "the picture's figures as a table"
     base.follow("登记达标")
@@ -76,6 +77,7 @@ def test_3_attendance_of_a_training_gives_certificates(someone):
         box.fill("480")
     minutes[0].fill("60")
     base.press("办结培训", sure=True)
+    base.widen()
     rows = base.page.get_by_role("table", name="参加人员").get_by_role("row").all_inner_texts()[1:]
     assert "1 小时" in rows[0]
     assert [row.rstrip().endswith("-\t-") for row in rows] == [True, *[False] * (len(rows) - 1)]

@@ -57,6 +57,7 @@ def test_a_clerk_signs_in_and_records_a_need_by_keyboard_alone(someone):
     enter(clerk)
     assert clerk.heading == "工作台"
 
+    clerk.widen()
     tab_to(clerk, "资金与需求")
     clerk.page.keyboard.press("Enter")
     tab_to(clerk, "服务目录")

@@ -97,6 +97,7 @@ def test_every_public_page_turns_to_english_and_back(someone):
     visitor.follow("Chain of records")
     read()
     for entry in ("Home", "Purchases", "Money", "Organisations", "Check"):
+        visitor.widen()
         visitor.follow(entry, within=visitor.page.get_by_role("navigation").first)
         read()
     assert {page: words for page, words in left.items() if words} == {}, left
