@@ -21,21 +21,28 @@ _RUN = f"""({{within, tags, rules}}) => axe
 # By what it is coloured by: one element with words for each way of standing inside others, of which the kinds, classes
 # and states count. No rule of ours colours by position.
 _PALETTE = """() => {
-  const found = new Map();
-  const mix = (hash, text) => {
-    for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 16777619);
+  const found = new Map(), kinds = new Map();
+  const number = (kind) => {
+    let hash = kinds.get(kind);
+    if (hash === undefined) {
+      hash = 0;
+      for (let i = 0; i < kind.length; i++) hash = Math.imul(hash ^ kind.charCodeAt(i), 16777619);
+      kinds.set(kind, hash);
+    }
     return hash;
   };
   const said = new Set(["class", "type", "aria-current", "aria-pressed", "aria-expanded", "aria-selected"]);
   const walk = (node, above) => {
     let kind = node.tagName;
     for (const one of node.attributes) kind += ` ${one.name}${said.has(one.name) ? "=" + one.value : ""}`;
-    const own = mix(above, kind);
-    const written = [...node.childNodes].some((one) => one.nodeType === Node.TEXT_NODE && one.data.trim());
-    if ((written || node.matches("input, select, textarea")) && !found.has(own)) found.set(own, node);
+    const own = Math.imul(above ^ number(kind), 16777619);
+    if (!found.has(own)) {
+      const written = [...node.childNodes].some((one) => one.nodeType === Node.TEXT_NODE && one.data.trim());
+      if (written || node.matches("input, select, textarea")) found.set(own, node);
+    }
     for (const one of node.children) walk(one, own);
   };
-  walk(document.documentElement, 0);
+  walk(document.documentElement, 1);
   return found;
 }"""
 _COLOURS = f"() => [...({_PALETTE})().keys()]"
