@@ -48,6 +48,7 @@ def open_data() -> Any:
 @public("open data")
 def ocds_releases(ocid: str) -> Response:
     """A purchase's release package, each release with the very bytes of its notice."""
+    nothing_else()
     card = found(queries.purchase_head(ocid))
     notices = queries.notices_of(card.file_id)
     head = _frame(notices[-1].published_at)
@@ -58,6 +59,7 @@ def ocds_releases(ocid: str) -> Response:
 @public("open data")
 def ocds_record(ocid: str) -> Response:
     """A purchase's record package: the releases and what they come to."""
+    nothing_else()
     head = found(queries.purchase_head(ocid))
     notices, card = queries.notices_of(head.file_id), queries.purchase(head.file_id)
     body = packages.record_package(
@@ -70,6 +72,7 @@ def ocds_record(ocid: str) -> Response:
 @public("open data")
 def extension(name: str) -> Response:
     """Our own fields as an extension of the standard, for the tools that check or read releases."""
+    nothing_else()
     settings = current_app.extensions["linli"].settings
     body = orjson.dumps(extensions.files(settings.publisher, settings.base_url + url_for("public.open_data"))[name])
     return as_json(body, sha256_hex(body)[:32])

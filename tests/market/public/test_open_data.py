@@ -63,6 +63,14 @@ def test_a_package_names_the_extension_of_our_own_fields(session: Session, visit
     assert visitor.get(address.replace("extension.json", "other.json")).status == 404
 
 
+def test_one_purchase_s_files_refuse_a_parameter_nobody_knows(session: Session, visitor: Visitor) -> None:
+    ocid = published("tender").ocid
+    files = (f"/ocds/releases/{ocid}.json", f"/ocds/records/{ocid}.json", "/ocds/extension/extension.json")
+    for address in (*files, f"/purchases/{ocid}/releases.json"):
+        answer = visitor.get(f"{address}?year=2025", headers={"Accept": "application/json"})
+        assert (answer.status, json.loads(answer.response.data)["field"]) == (422, "year")
+
+
 # --- bulk -------------------------------------------------------------------------------------------------------------
 
 
