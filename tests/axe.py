@@ -18,8 +18,8 @@ _LINES = """(result) => result.violations.flatMap((found) => found.nodes.map(
 _RUN = f"""({{within, tags, rules}}) => axe
   .run(within, {{runOnly: {{type: "tag", values: tags}}, rules, resultTypes: ["violations"], preload: false}})
   .then({_LINES})"""
-# By what it is coloured by: one element with words for each way of standing inside others, of which the kinds, classes
-# and states count. No rule of ours colours by position.
+# One visible element with words for each way of standing inside others, of which the kinds, classes and states count,
+# in a wide and in a narrow layout. No style sheet of ours colours by position, number or data attribute.
 _PALETTE = """() => {
   const found = new Map(), kinds = new Map();
   const number = (kind) => {
@@ -31,24 +31,27 @@ _PALETTE = """() => {
     }
     return hash;
   };
-  const said = new Set(["class", "type", "aria-current", "aria-pressed", "aria-expanded", "aria-selected"]);
+  const said = new Set(["class", "style", "type", "aria-current", "aria-pressed", "aria-expanded", "aria-selected"]);
   const walk = (node, above) => {
     let kind = node.tagName;
     for (const one of node.attributes) kind += ` ${one.name}${said.has(one.name) ? "=" + one.value : ""}`;
     const own = Math.imul(above ^ number(kind), 16777619);
     if (!found.has(own)) {
       const written = [...node.childNodes].some((one) => one.nodeType === Node.TEXT_NODE && one.data.trim());
-      if (written || node.matches("input, select, textarea")) found.set(own, node);
+      const shown = (written || node.matches("input, select, textarea"))
+        && node.checkVisibility({visibilityProperty: true});
+      if (shown) found.set(own, node);
     }
     for (const one of node.children) walk(one, own);
   };
-  walk(document.documentElement, 1);
+  walk(document.documentElement, innerWidth < 768 ? 1 : 2);
   return found;
 }"""
 _COLOURS = f"() => [...({_PALETTE})().keys()]"
 _CONTRAST = f"""({{rule, fresh}}) => {{
-  const all = ({_PALETTE})(), include = fresh.map((one) => all.get(one));
-  return axe.run({{include}}, {{runOnly: [rule], resultTypes: ["violations"], preload: false}}).then({_LINES});
+  const all = ({_PALETTE})(), include = fresh.map((one) => all.get(one)).filter(Boolean);
+  const options = {{runOnly: [rule], resultTypes: ["violations"], preload: false}};
+  return include.length && axe.run({{include}}, options).then({_LINES});
 }}"""
 
 
@@ -70,10 +73,11 @@ def check_contrast(page: Any, sound: set[int]) -> list[str]:
     if not fresh:
         return []
     _inject(page)
-    found: list[str] = page.evaluate(_CONTRAST, {"rule": CONTRAST, "fresh": fresh})
-    if not found:
+    # 0 when a script has taken all of them away in the meantime.
+    found: list[str] | int = page.evaluate(_CONTRAST, {"rule": CONTRAST, "fresh": fresh})
+    if found == []:
         sound.update(fresh)
-    return found
+    return found or []  # type: ignore[return-value]
 
 
 def _inject(page: Any) -> None:

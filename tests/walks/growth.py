@@ -65,7 +65,7 @@ def multiply(connection: Connection, copies: int, first: int = 1) -> None:
     tables = [table for table in db.metadata.sorted_tables if table.name in COPIED]
     assert len(tables) == len(COPIED), set(COPIED) - {table.name for table in tables}
     step = 1_000_000
-    plain = {table.name: _without_json(table) for table in tables}
+    plain = {table.name: _as_text(table) for table in tables}
     originals = {table.name: _originals(connection, plain[table.name], step) for table in tables}
     for table in tables:
         each = [_copied(table, row, range(first, first + copies), step) for row in originals[table.name]]
@@ -74,7 +74,7 @@ def multiply(connection: Connection, copies: int, first: int = 1) -> None:
             connection.execute(insert(plain[table.name]), rows[start : start + 500])
 
 
-def _without_json(table: Table) -> Table:
+def _as_text(table: Table) -> Table:
     """The same table whose values stay as they lie, since each would be made again two hundred times."""
     same = table.to_metadata(MetaData())
     for column in same.columns:

@@ -93,7 +93,7 @@ class Stage:
         town.on(2026, 4, 20, 10, 0)
         for name in _RUNNING:
             self.contract(name)
-        self.opening("opened")
+        self.open_bids_of("opened")
         self.award("ranked", confirm=False)
         self.award("awarded")
         self.towns["awarded"].issue(short_document())
@@ -136,14 +136,14 @@ class Stage:
         for firm, price_fen in list(OFFERS.items())[:offers]:
             town.submit(town.firms[firm], price_fen)
 
-    def opening(self, name: str) -> None:
+    def open_bids_of(self, name: str) -> None:
         """The bids lie open; reports and letters stay where they wait, since nothing depends on their being there."""
         self.towns[name].unlock()
         self.towns[name].decrypt()
 
     def award(self, name: str, *, confirm: bool = True) -> None:
         """Opened, judged and, if wanted, awarded."""
-        self.opening(name)
+        self.open_bids_of(name)
         town = self.towns[name]
         town.judge(SHARES)
         if confirm:

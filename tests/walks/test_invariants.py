@@ -307,11 +307,11 @@ class Anything(RuleBasedStateMachine):
 
     @invariant()
     def two_pairs_of_hands(self) -> None:
-        for one in db.session.scalars(select(Payment.id)):
-            assert not self._hands("payment", one, "request") & self._hands("payment", one, "approve")
-        for one in db.session.scalars(select(Tender.id)):
-            drafted = self._hands("tender", one, "save") | self._hands("tender", one, "create")
-            assert not drafted & self._hands("tender", one, "publish")
+        for payment_id in db.session.scalars(select(Payment.id)):
+            assert not self._hands("payment", payment_id, "request") & self._hands("payment", payment_id, "approve")
+        for tender_id in db.session.scalars(select(Tender.id)):
+            drafted = self._hands("tender", tender_id, "save") | self._hands("tender", tender_id, "create")
+            assert not drafted & self._hands("tender", tender_id, "publish")
 
     @invariant()
     def no_fen_is_lost(self) -> None:

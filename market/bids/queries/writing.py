@@ -54,7 +54,7 @@ def people_named(doc: Mapping[str, Any], organisation_id: int, day: date) -> dic
     return {one.id: (one.name, one.level) for one in found.values()}
 
 
-# The frozen rulebook and other large JSON parts: read again for each criterion's row, they cost more than all else.
+# The frozen rulebook and other large JSON parts: carried again for each criterion's row, they cost more than all else.
 _NOT_READ = (
     defer(Lot.evaluation_terms),
     *(

@@ -67,8 +67,8 @@ def detail(tender_id: int) -> Any:
     """One tender with everything that was decided and what happened to it."""
     row, at = seen(tender_id), now()
     permits = current_actor().permits(row.subject.scope)
-    published = bool(row.rules)
-    book = queries.rules_of(row) if published else None
+    book = row.rules
+    published = book is not None
     return page(
         "detail.html",
         tender=row,

@@ -187,6 +187,7 @@ def test_the_set_of_rules_is_posted_once_and_named_by_its_digest(session: Sessio
     named = release["tender"]["rulebook"]["set"]
     posted = session.scalars(select(Notice).filter_by(kind="rules", digest=named)).one()
     data = json.loads(posted.body)["data"]
+    session.refresh(case.lot.tender)
     assert data["rules"] == case.lot.tender.rules.as_data()
     assert data["calendar"]["years"]
     assert f"notices/{posted.release_id}.json" in _inside(_bundle(case.lot.tender.file.ocid))

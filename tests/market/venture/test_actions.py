@@ -50,6 +50,8 @@ def test_publication_freezes_rules_reserves_the_pool_and_commits_the_draw():
     assert row.state == RoundState.OPEN
     assert row.pool_fen == 270_000 * YUAN
     assert money(case) == [(1_050_000, 150_000), (420_000, 80_000), (260_000, 40_000)]
+    db.session.flush()
+    db.session.refresh(row)
     assert row.rules_digest == queries.rules_of(row).digest
     assert len(row.draw_commitment) == 64
     assert (row.deadline_at - row.notice_at).days == 30

@@ -24,6 +24,7 @@ _TOO_WIDE = """() => {
     .slice(0, 3).map((one) => `${one.tagName}.${one.className} ${one.textContent.trim().slice(0, 60)}`);
 }"""
 
+_MENU = "() => document.querySelector('.menu-wide')?.textContent ?? ''"
 _TWO_LINES = """() => {
   const tops = [...document.querySelectorAll(".menu-wide .menu-list > li")].map((one) => one.offsetTop);
   return new Set(tops).size > 1;
@@ -56,6 +57,8 @@ class Gallery:
         self.sound: set[int] = set()
         # Addresses, numbers aside, that were looked at as a whole, at a desk or on a phone.
         self.addresses: set[tuple[str, bool]] = set()
+        # Menus that fit into one line; each role has its own.
+        self.menus: set[str] = set()
         # Ways of being coloured that have contrast enough.
         self.colours: set[int] = set()
         self.folder = Path(SHOTS) if SHOTS else None
@@ -257,25 +260,25 @@ class Person:
     def _look_closely(self, *, known: bool) -> list[str]:
         """What is wrong at both widths; on a phone, and where the address is known, at the narrow one alone.
 
-        What surrounds a page has been judged the first time, and how large its targets are: another state of it has
-        another middle, of parts whose every state is judged as a whole in the tests of the shared pages. Targets are
-        judged where they stand closest, colours once, since they are the same at any width.
+        What surrounds a page has been judged the first time: another state of it has another middle. How large targets
+        are is judged where they stand closest.
         """
         findings: list[str] = []
         within = "main" if known else "html"
-        both = not self.phone and (not known or self.gallery.folder is not None)
+        menu = self.page.evaluate(_MENU)
+        both = not self.phone and (not known or menu not in self.gallery.menus or self.gallery.folder is not None)
         for narrow in (self.narrow, not self.narrow) if both else (True,):
             self._resize(narrow)
             if self.scripts:
-                left_out = (axe.CONTRAST,) if narrow and not known else (axe.CONTRAST, axe.TARGETS)
+                left_out = (axe.CONTRAST,) if narrow else (axe.CONTRAST, axe.TARGETS)
                 findings += axe.check(self.page, within=within, without=left_out)
+                findings += axe.check_contrast(self.page, self.gallery.colours)
             if narrow:
                 findings += [f"wider than a phone: {one}" for one in self.page.evaluate(_TOO_WIDE)]
-            elif self.page.evaluate(_TWO_LINES):
-                findings.append("the menu is more than one line")
+            else:
+                self.gallery.menus.add(menu)
+                findings += ["the menu is more than one line"] if self.page.evaluate(_TWO_LINES) else []
             self.gallery.keep(self.page, self.who, "phone" if narrow else "wide")
-        if self.scripts:
-            findings += axe.check_contrast(self.page, self.gallery.colours)
         return findings
 
     def widen(self) -> None:
