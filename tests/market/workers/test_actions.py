@@ -78,9 +78,8 @@ def test_a_returned_certificate_is_mended_and_confirmed(session: Session) -> Non
         actions.return_certificate(workers.civil(team), made, " ", system_now())
     assert refused.value.field == "reason"
     actions.return_certificate(workers.civil(team), made, "编号与登记系统不符", system_now())
-    assert (
-        session.scalars(select(Message.subject).filter_by(user_id=team.editor.id)).all()[-1] == "证书被退回：%(name)s"
-    )
+    told = select(Message.subject).filter_by(user_id=team.editor.id).order_by(Message.id)
+    assert session.scalars(told).all()[-1] == "证书被退回：%(name)s"
     assert listed(queries.returned([team.id])) == [made.id]
     actions.mend_certificate(acting(team.editor), made, workers.facts(number="SW-MENDED"), system_now())
     actions.confirm_certificate(workers.civil(team), made, system_now())
