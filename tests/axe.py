@@ -51,7 +51,7 @@ _COLOURS = f"() => [...({_PALETTE})().keys()]"
 _CONTRAST = f"""({{rule, fresh}}) => {{
   const all = ({_PALETTE})(), include = fresh.map((one) => all.get(one)).filter(Boolean);
   const options = {{runOnly: [rule], resultTypes: ["violations"], preload: false}};
-  return include.length && axe.run({{include}}, options).then({_LINES});
+  return include.length ? axe.run({{include}}, options).then({_LINES}) : null;
 }}"""
 
 
@@ -73,11 +73,11 @@ def check_contrast(page: Any, sound: set[int]) -> list[str]:
     if not fresh:
         return []
     _inject(page)
-    # 0 when a script has taken all of them away in the meantime.
-    found: list[str] | int = page.evaluate(_CONTRAST, {"rule": CONTRAST, "fresh": fresh})
+    # None when a script has taken all of them away in the meantime.
+    found: list[str] | None = page.evaluate(_CONTRAST, {"rule": CONTRAST, "fresh": fresh})
     if found == []:
         sound.update(fresh)
-    return found or []  # type: ignore[return-value]
+    return found or []
 
 
 def _inject(page: Any) -> None:
