@@ -14,6 +14,7 @@ import socket
 import sys
 import threading
 import time
+from contextlib import closing
 from http.client import HTTPConnection
 from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING
@@ -25,12 +26,16 @@ from market.cli.installation import build, database_state, inside, open_app, upg
 from market.config import Settings, SettingsError, load
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask import Flask
 
 log = logging.getLogger(__name__)
 _READY_WITHIN = 60
 # What a web process gets to finish its answers and jobs in.
 _STOPPED_WITHIN = 20
+# What answers get when everything else has stopped.
+_ANSWERED_WITHIN = 3
 
 
 @click.command()
@@ -101,8 +106,9 @@ def tick() -> None:
 
 def web() -> Flask:
     """What a web process loads."""
-    _set_up_log()
-    return build(load())
+    app = _application()
+    _end_after_a_signal(lambda: None)
+    return app
 
 
 def web_and_worker() -> Flask:
@@ -110,7 +116,7 @@ def web_and_worker() -> Flask:
     from market.records import worker
 
     settings = load()
-    app = web()
+    app = _application()
     # Shorter turns between threads: a page should not wait while a job lays out a document.
     sys.setswitchinterval(0.002)
 
@@ -125,16 +131,45 @@ def web_and_worker() -> Flask:
     starting = threading.Thread(target=start, name="market-worker-start")
     starting.start()
 
+    stopping = threading.Lock()
+
     def stop() -> None:
-        # Should a thread hang, say where, before the server's patience ends with a kill.
-        faulthandler.dump_traceback_later(_STOPPED_WITHIN - 5)
-        starting.join()
-        worker.stop_worker()
-        faulthandler.cancel_dump_traceback_later()
+        with stopping:
+            # Should a thread hang, say where, before the server's patience ends with a kill.
+            faulthandler.dump_traceback_later(_STOPPED_WITHIN - 5)
+            starting.join()
+            worker.stop_worker()
+            faulthandler.cancel_dump_traceback_later()
 
     # A server process ends without running `atexit`; this is run, before its threads are joined.
     Finalize(None, stop, exitpriority=100)
+    _end_after_a_signal(stop)
     return app
+
+
+def _application() -> Flask:
+    _set_up_log()
+    return build(load())
+
+
+def _end_after_a_signal(stop: Callable[[], None]) -> None:
+    """Once a signal asks this process to end: `stop`, a moment for the last answers, and the end.
+
+    The server alone would wait for every connection, also for those that browsers open in reserve and ask nothing on,
+    until it is killed. It sets its own handlers later; this way of hearing of a signal stands beside them.
+    """
+    heard, told = os.pipe()
+    os.set_blocking(told, False)
+    signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+
+    def end() -> None:
+        while os.read(heard, 1)[0] not in (signal.SIGINT, signal.SIGTERM):
+            pass
+        stop()
+        time.sleep(_ANSWERED_WITHIN)
+        os._exit(0)
+
+    threading.Thread(target=end, name="market-end", daemon=True).start()
 
 
 def _serve(settings: Settings, target: str) -> None:
@@ -176,10 +211,10 @@ def _announce_when_ready(settings: Settings) -> None:
     def wait_and_say() -> None:
         while time.monotonic() - began < _READY_WITHIN:
             try:
-                connection = HTTPConnection(settings.host, settings.port, timeout=10)
-                connection.request("GET", "/health")
-                if connection.getresponse().status < 500:
-                    break
+                with closing(HTTPConnection(settings.host, settings.port, timeout=10)) as connection:
+                    connection.request("GET", "/health")
+                    if connection.getresponse().status < 500:
+                        break
             except OSError:
                 time.sleep(0.05)
         click.echo(f"\n邻里购已启动 / Linli is running: {settings.base_url}  ({time.monotonic() - began:.1f} s)")

@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, create_engine, delete
@@ -33,6 +34,12 @@ KEPT = timedelta(days=30)
 # The demonstration's clock is moved by visitors; its worker looks often, and takes a step as large as this for a move.
 _JUMP = timedelta(seconds=20)
 _DEMONSTRATION_PAUSE_S = 2
+# What running jobs get to end in when the worker is stopped; the process itself is given a little longer.
+_PATIENCE_S = 8
+
+
+class _LeftForLater(BaseException):
+    """Ends a job without an outcome, so that it stays in the queue. No `Exception`: the library records those."""
 
 
 class Worker:
@@ -44,6 +51,9 @@ class Worker:
         self.now = now
         self._pause = _DEMONSTRATION_PAUSE_S if settings.is_demonstration else queue.BEAT.total_seconds()
         self._stopping = threading.Event()
+        self._cut_off = threading.Event()
+        self._running = 0
+        self._change = threading.Condition()
         self._engine = _library_engine(settings.database_url)
         self._thread = threading.Thread(target=self._keep_time, name="market-clock", daemon=True)
 
@@ -67,7 +77,7 @@ class Worker:
 
         @DBOS.workflow(name=queue.WORKFLOW)
         def run_job(name: str, key: str, ids: dict[str, int | str], attempt: int) -> str:
-            return queue.attempt_job(self.app, name, key, ids, attempt)
+            return self._do(name, key, ids, attempt)
 
         self._beat()
         DBOS.launch()
@@ -75,13 +85,36 @@ class Worker:
         self._thread.start()
 
     def stop(self) -> None:
-        """Let running jobs finish for a few seconds, then stop; what was cut off is taken up at the next start."""
+        """Begin no job any more, let the running ones end, then stop.
+
+        What was claimed and not begun, or had no end within the patience, is taken up at the next start.
+        """
         from dbos import DBOS
 
+        end = monotonic() + _PATIENCE_S
         self._stopping.set()
-        self._thread.join(timeout=10)
-        DBOS.destroy(workflow_completion_timeout_sec=5)
+        with self._change:
+            self._change.wait_for(lambda: not self._running, timeout=_PATIENCE_S)
+        self._thread.join(timeout=max(0.0, end - monotonic()))
+        # From here on the library is taken down: an outcome could no longer be recorded.
+        self._cut_off.set()
+        DBOS.destroy(workflow_completion_timeout_sec=2)
         self._engine.dispose()
+
+    def _do(self, name: str, key: str, ids: dict[str, int | str], attempt: int) -> str:
+        with self._change:
+            if self._stopping.is_set():
+                raise _LeftForLater
+            self._running += 1
+        try:
+            outcome = queue.attempt_job(self.app, name, key, ids, attempt)
+        finally:
+            with self._change:
+                self._running -= 1
+                self._change.notify()
+        if self._cut_off.is_set():
+            raise _LeftForLater
+        return outcome
 
     def _keep_time(self) -> None:
         # The first beat comes at once, so that a start after a pause catches up on what fell due meanwhile.

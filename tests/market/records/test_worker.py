@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 import threading
@@ -85,6 +86,48 @@ def test_jobs_written_while_no_worker_runs_are_done_when_one_starts(
     finally:
         worker.stop_worker()
     assert sorted(done) == list(range(100))
+
+
+@pytest.mark.parametrize("engine_kind", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("in_time", [True, False])
+def test_a_stop_cuts_off_quietly_and_the_next_start_takes_up_the_rest(
+    own_app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, *, in_time: bool
+) -> None:
+    """Jobs that run may end, none begins any more, and the library does not complain of those that end too late."""
+    begun: list[int] = []
+    may_end = threading.Event()
+
+    def slow(number: int) -> None:
+        begun.append(number)
+        may_end.wait(30)
+
+    monkeypatch.setattr(queue, "_jobs", {"test.slow": slow})
+    # The library's log does not reach the root, where `caplog` listens.
+    monkeypatch.setattr(logging.getLogger("dbos"), "propagate", True)
+    monkeypatch.setattr(worker, "_PATIENCE_S", 30 if in_time else 0.1)
+    settings = own_app.extensions["linli"].settings
+    with own_app.app_context(), transaction():
+        for number in range(20):
+            queue.enqueue(db.session, "test.slow", str(number), number=number)
+    worker.start_worker(own_app, settings, system_now)
+    _until(lambda: len(begun) == worker.THREADS)
+    stopping = threading.Thread(target=worker.stop_worker)
+    stopping.start()
+    if not in_time:
+        stopping.join()
+    may_end.set()
+    stopping.join()
+    _until(lambda: not any(one.name.startswith("dbos-executor") for one in threading.enumerate()))
+    at_the_stop = sorted(begun)
+    worker.start_worker(own_app, settings, system_now)
+    try:
+        _until(lambda: _idle(own_app))
+    finally:
+        worker.stop_worker()
+    again = [] if in_time else at_the_stop
+    assert len(at_the_stop) == worker.THREADS
+    assert sorted(begun) == sorted([*range(20), *again])
+    assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []
 
 
 def test_another_worker_takes_over_from_a_dead_one(own_app: Flask, start: Start, journal: Path) -> None:

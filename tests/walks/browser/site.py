@@ -62,6 +62,10 @@ class Site:
         """Everything the server has printed."""
         return self.log.read_text(encoding="utf-8")
 
+    def reserve_connection(self) -> socket.socket:
+        """A connection on which nothing is asked, as browsers keep them in reserve; close it."""
+        return socket.create_connection(("127.0.0.1", self.port))
+
     def stop(self) -> int:
         """Press Ctrl-C; the exit status."""
         self.process.send_signal(signal.SIGINT)
