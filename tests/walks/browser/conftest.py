@@ -42,7 +42,8 @@ def site(loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
     said = running.said()
     assert "Traceback" not in said, said
     # The server warns before it kills a process that has not ended.
-    assert said.rstrip().endswith("已停止 / stopped") and "WARN" not in said, said
+    assert said.rstrip().endswith("已停止 / stopped"), said
+    assert "WARN" not in said, said
 
 
 # Ends with its module: the library leaves an event loop running as long as the browser does, and others want their own.
