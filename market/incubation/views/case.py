@@ -21,6 +21,17 @@ def stage_due(row: Residency, by_month: int) -> date | None:
     return add_months(row.starts_on, by_month) if row.starts_on else None
 
 
+def worded_plan(row: Residency) -> queries.Plan:
+    """The plan of a residency; shipped words in the reader's language, a district's own as they were written."""
+    plan = queries.plan_of(row.scheme)
+    return queries.Plan(
+        plan.number,
+        [{**one, "title": _(str(one["title"])), "criteria": _(str(one["criteria"]))} for one in plan.stages],
+        [{**one, "title": _(one["title"]), "hint": _(one["hint"])} for one in plan.dimensions],
+        [_(one) for one in plan.levels],
+    )
+
+
 def reading(row: Residency, at: datetime) -> dict[str, Any]:
     """Everything the page shows besides the row itself; nothing was done before the agreement was accepted."""
     if row.accepted_at is None:
@@ -28,7 +39,7 @@ def reading(row: Residency, at: datetime) -> dict[str, Any]:
     passed, mentoring = queries.stages_of(row.id), queries.mentoring_of(row.id)
     assessments = queries.assessments_of(row.id)
     seats = queries.trainings_of(row.organisation_id, row.accepted_at)
-    plan = queries.plan_of(row.scheme)
+    plan = worded_plan(row)
     minutes = (sum(one.minutes for one in mentoring), sum(seat.minutes or 0 for seat in seats))
     today = beijing_day(at)
     stages = []

@@ -13,7 +13,7 @@ from market.incubation import actions, queries
 from market.incubation.forms import MentoringForm, StageForm, SuccessorForm
 from market.incubation.models import Residency
 from market.incubation.states import MOMENT_LABELS, AssessmentMoment, ResidencyState
-from market.incubation.views.case import stage_due
+from market.incubation.views.case import stage_due, worded_plan
 from market.incubation.views.door import bp, own_organisations, seen
 from market.kernel.clock import beijing_day
 from market.kernel.permits import Permit
@@ -32,7 +32,7 @@ def _worked(residency_id: int) -> Residency:
 def stage(residency_id: int, position: int) -> Any:
     """Write down that a stage is passed."""
     row, form = _worked(residency_id), StageForm()
-    stages = queries.plan_of(row.scheme).stages
+    stages = worded_plan(row).stages
     one = found(stages[position - 1] if 1 <= position <= len(stages) else None)
     if form.validate_on_submit():
         with attempt(form) as tried:
@@ -90,7 +90,7 @@ def assess(residency_id: int, moment: str) -> Any:
     if request.method == "GET" and AssessmentMoment(moment) in queries.assessments_of(row.id):
         flash(_("这次评估已经登记，不能重做；结果见“能力评估”。"), "info")
         return redirect(url_for("incubation.residency", residency_id=residency_id, _anchor="assessments"), 303)
-    plan = queries.plan_of(row.scheme)
+    plan = worded_plan(row)
     form = _assessment_form(plan)
     if form.validate_on_submit():
         levels = {one["key"]: form[one["key"]].data for one in plan.dimensions}

@@ -360,8 +360,7 @@ def left_in_chinese(page: Page) -> set[str]:
     """What is neither a name nor something that was typed."""
     typed = "多功能厅投影音响例会项目设计工作坊从需求到书温如玉基地为社区老人提供助餐和陪伴财务规范查阅台账"
     typed += "石守业苏禾天元东路号共享办公区会议室路演厅孵化协议全文孵化专员测试"
-    plan = "".join(str(part) for part in (queries.plan_of(None).stages, queries.plan_of(None).dimensions))
-    known = set(typed + HOSTING_TERMS) | set(plan) | set("".join(NAMES)) | set("".join(queries.plan_of(None).levels))
+    known = set(typed + HOSTING_TERMS) | set("".join(NAMES))
     return {run for run in chinese(page) if not set(run) <= known}
 
 
