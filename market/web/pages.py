@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -55,6 +56,8 @@ class Trouble:
 
 
 _BACK = N_("返回上一页，改正后再提交；已填写的内容仍在上一页。")
+# Refused acts: the matter is still there, seen anew.
+_GO_ON = {409, 422}
 _HOME = N_("回到首页，从菜单重新进入。")
 _TROUBLES = {
     400: Trouble(
@@ -134,9 +137,32 @@ def _answer(status: int, detail: str = "", **more: Any) -> Response:
     title, sentence = filters.text(trouble.title), detail or filters.text(trouble.text)
     if wants_json():
         return problem(status, title, sentence, **more)
-    advice = [filters.text(one) for one in trouble.advice]
-    page = render_template("shared/error.html", title=title, text=sentence, advice=advice, status=status)
+    near = _near() if status in _GO_ON else None
+    # "Go back and mend it" is said only where something was typed.
+    advice = [filters.text(one) for one in trouble.advice if status != 422 or one is not _BACK or _typed()]
+    if near and status == 422:
+        advice.append(gettext("打开下面的页面，查看最新情况后再办理。"))
+    advice = advice or [filters.text(_HOME)]
+    page = render_template("shared/error.html", title=title, text=sentence, advice=advice, near=near, status=status)
     return Response(page, status=status, mimetype="text/html")
+
+
+def _typed() -> bool:
+    """True when a person wrote something into the form that was refused, or attached something."""
+    return request.method == "POST" and (bool(request.files) or any(value.strip() for _, value in kept_fields()))
+
+
+def _near() -> str | None:
+    """The page to go on from: the one with the form, or else the nearest page above this address."""
+    before = urlsplit(request.referrer or "")
+    if request.method == "POST" and before.path and _from_our_page():
+        return f"{before.path}?{before.query}" if before.query else before.path
+    pages, path = current_app.url_map.bind(""), request.path
+    while path := path.rpartition("/")[0]:
+        with suppress(http.HTTPException):
+            pages.match(path, "GET")
+            return path
+    return None
 
 
 def _domain_error(error: DomainError) -> Response:

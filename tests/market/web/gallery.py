@@ -141,7 +141,8 @@ def _routes(app: Flask) -> None:
         return {"saved_at": "2026-03-31T06:03:22Z"}
 
     app.add_url_rule("/form", view_func=fill_in, methods=["GET", "POST"])
-    app.add_url_rule("/trouble/<kind>", view_func=trouble)
+    app.add_url_rule("/trouble/<kind>", view_func=trouble, methods=["GET", "POST"])
+    app.add_url_rule("/form/trouble/<kind>", endpoint="trouble_below", view_func=trouble)
 
 
 def fill_in() -> object:

@@ -98,6 +98,23 @@ def test_errors_say_what_happened_and_what_to_do(seen: Any, url: str, status: in
     assert document.response.json["detail"] == sentence
 
 
+GO_ON = "//p[@class='form-buttons']/a[1]/@href"
+
+
+def test_a_refusal_leads_back_to_the_matter_and_speaks_of_typed_words_only_where_there_are_some(seen: Any) -> None:
+    [token, *_] = seen("/form").all("//input[@name='csrf_token']/@value")
+    own = {"Origin": "http://localhost", "Referer": "http://localhost/form?lot=1"}
+    typed = seen("/trouble/refused", method="POST", data={"csrf_token": token, "reason": "缺少发票"}, headers=own)
+    assert "已填写的内容仍在上一页" in typed.text
+    assert typed.all(GO_ON) == ["/form?lot=1"]
+    pressed = seen("/trouble/refused", method="POST", data={"csrf_token": token}, headers=own)
+    assert "已填写" not in pressed.text
+    assert pressed.all(GO_ON) == ["/form?lot=1"]
+    # By its address alone: the nearest page above.
+    assert seen("/form/trouble/refused").all(GO_ON) == ["/form"]
+    assert "已填写" not in seen("/form/trouble/refused").text
+
+
 def test_a_method_not_allowed_still_says_which_are(seen: Any) -> None:
     assert set(seen("/form/save").response.headers["Allow"].split(", ")) == {"OPTIONS", "POST"}
 
