@@ -56,6 +56,7 @@ class Payment(db.Model):
     pay_by: Mapped[date]
     settled_on: Mapped[date | None]
     problem: Mapped[str]
+    checked: Mapped[Json | None]  # way and accounts as the second person approved them
     milestone: Mapped[Milestone] = relationship(lazy="raise")
     agreement: Mapped[Agreement] = relationship(lazy="raise")
     organisation: Mapped[Organisation] = relationship(lazy="raise")
@@ -89,7 +90,7 @@ class Attempt(db.Model):
     instruction: Mapped[Json]  # what was ordered, with both accounts as they were at that moment
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("bank_batch.id"), index=True)
     reference: Mapped[str | None]
-    detail: Mapped[str]  # the provider's own words on a refusal
+    detail: Mapped[str]  # why it failed or came back, in the bank's or provider's own words
     ordered_at: Mapped[At]
     outcome: Mapped[str | None]
     outcome_at: Mapped[datetime | None]

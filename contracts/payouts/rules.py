@@ -158,9 +158,13 @@ def promptness(settled: Sequence[tuple[date, date, date]], overdue: int) -> Prom
 
 @dataclass(frozen=True)
 class Standing:
-    """What is known here of an order: its amount, its last outcome, whether it is the payment's newest order."""
+    """What is known here of an order: its amount and day, its last outcome, whether it is the payment's newest order.
+
+    `since` is the first day that a result can have: the order's, or that of the payment it may come back from.
+    """
 
     amount_fen: int
+    since: date
     newest: bool
     outcome: Result | None
 
@@ -182,8 +186,11 @@ _AFTER = {
 }
 
 
-def read_result(result: Result, amount_fen: int, standing: Standing | None) -> Reading:
-    """Decide what one reported result does to the order it names. What does not fit is noted, never guessed."""
+def read_result(result: Result, amount_fen: int, day: date, standing: Standing | None, today: date) -> Reading:
+    """Decide what one reported result does to the order it names. What does not fit is noted, never guessed.
+
+    A day before the order or after today is a slip in the file: booked, it would make the payment years late.
+    """
     if standing is None:
         return Reading(note=RowNote.UNKNOWN)
     if standing.amount_fen != amount_fen:
@@ -193,7 +200,9 @@ def read_result(result: Result, amount_fen: int, standing: Standing | None) -> R
     if not standing.newest:
         return Reading(note=RowNote.SUPERSEDED)
     verbs = _AFTER.get((standing.outcome, result))
-    return Reading(verbs) if verbs else Reading(note=RowNote.CONTRADICTS)
+    if not verbs:
+        return Reading(note=RowNote.CONTRADICTS)
+    return Reading(verbs) if standing.since <= day <= today else Reading(note=RowNote.DATE)
 
 
 def final_result(applied: Iterable[str]) -> Result | None:

@@ -44,7 +44,7 @@ PAYMENT_LABELS = {
     PaymentState.PAID: N_("已付款，待收款确认"),
     PaymentState.CONFIRMED: N_("收款已确认"),
     PaymentState.FAILED: N_("付款失败"),
-    PaymentState.RETURNED: N_("银行退票"),
+    PaymentState.RETURNED: N_("款项退回"),
 }
 
 _S, _V, _P = PaymentState, PaymentVerb, Permit
@@ -61,8 +61,8 @@ PAYMENT_MACHINE = Machine(
         Move(_S.APPROVED, _V.ORDER, _S.ORDERED, _P.PAYOUT_SEND, N_("发出付款指令")),
         Move(_S.ORDERED, _V.SETTLE, _S.PAID, _P.PAYOUT_SEND, N_("登记已付"), by_clock=True),
         Move(_S.ORDERED, _V.FAIL, _S.FAILED, _P.PAYOUT_SEND, N_("登记失败"), by_clock=True),
-        Move(_S.PAID, _V.BOUNCE, _S.RETURNED, _P.PAYOUT_SEND, N_("登记退票"), by_clock=True),
-        Move(_S.CONFIRMED, _V.BOUNCE, _S.RETURNED, _P.PAYOUT_SEND, N_("登记退票"), by_clock=True),
+        Move(_S.PAID, _V.BOUNCE, _S.RETURNED, _P.PAYOUT_SEND, N_("登记退回"), by_clock=True),
+        Move(_S.CONFIRMED, _V.BOUNCE, _S.RETURNED, _P.PAYOUT_SEND, N_("登记退回"), by_clock=True),
         Move(_S.PAID, _V.CONFIRM, _S.CONFIRMED, _P.PAYOUT_CONFIRM, N_("确认收款")),
         Move(_S.FAILED, _V.REQUEST_AGAIN, _S.REQUESTED, _P.PAYOUT_REQUEST, N_("更正后重新申请")),
         Move(_S.RETURNED, _V.REQUEST_AGAIN, _S.REQUESTED, _P.PAYOUT_REQUEST, N_("更正后重新申请")),
@@ -97,6 +97,7 @@ class RowNote(StrEnum):
 
     UNKNOWN = "unknown"
     AMOUNT = "amount"
+    DATE = "date"
     REPEATED = "repeated"
     CONTRADICTS = "contradicts"
     SUPERSEDED = "superseded"
@@ -105,6 +106,7 @@ class RowNote(StrEnum):
 ROW_NOTE_LABELS = {
     RowNote.UNKNOWN: N_("未登记：本街道没有这个编号。编号应是付款文件里的指令编号，末尾带 -1、-2。"),
     RowNote.AMOUNT: N_("金额与付款指令不符，未登记；请向银行核实。"),
+    RowNote.DATE: N_("日期早于付款指令（退票早于付款）或晚于今天，未登记；请核对文件后重新导入。"),
     RowNote.REPEATED: N_("这一结果此前已登记，未重复登记。"),
     RowNote.CONTRADICTS: N_("与此前登记的结果矛盾，未登记；请向银行核实，不要另行付款。"),
     RowNote.SUPERSEDED: N_("这笔款已用新的付款单号重新付款，未登记；请立即向银行核实。"),

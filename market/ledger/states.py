@@ -67,7 +67,7 @@ REASON_LABELS = {
     Reason.UNCOMMIT: N_("合同未生效，退回预留"),
     Reason.FREE: N_("合同结余，退回"),
     Reason.OWE: N_("验收评估后应付"),
-    Reason.PAY: N_("银行确认付款"),
-    Reason.BOUNCE: N_("银行退票"),
+    Reason.PAY: N_("款项付出"),
+    Reason.BOUNCE: N_("款项退回"),
     Reason.CLAWBACK: N_("追回"),
 }

@@ -9,7 +9,8 @@ from contracts.payouts.actions.approving import (
     send_back,
 )
 from contracts.payouts.actions.closing import complete_contract, left_committed, settle_accepted
-from contracts.payouts.actions.ordering import order_batch, order_direct, order_stripe, reverse_payment, route_of
+from contracts.payouts.actions.destinations import Destination, destination_of, route_of
+from contracts.payouts.actions.ordering import order_batch, order_direct, order_stripe, reverse_payment
 from contracts.payouts.actions.raising import raise_payments
 from contracts.payouts.actions.results import bounce, note_trouble, record_declined, record_outcome
 from contracts.payouts.actions.statements import Imported, import_statement
@@ -17,6 +18,7 @@ from contracts.payouts.actions.webhooks import apply_event, chase_orders, keep_e
 
 __all__ = [
     "AccountFacts",
+    "Destination",
     "Imported",
     "apply_event",
     "approve_payment",
@@ -25,6 +27,7 @@ __all__ = [
     "complete_contract",
     "confirm_receipt",
     "decide_account",
+    "destination_of",
     "import_statement",
     "keep_event",
     "left_committed",

@@ -5,18 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 
 from contracts.agreements.states import AgreementState
-from contracts.payouts.models import Payment, StreetAccount
+from contracts.payouts.actions.destinations import Destination, destination_of, route_of
+from contracts.payouts.models import Payment
 from contracts.payouts.queries import live_accounts
 from contracts.payouts.queries import payment as find_payment
 from contracts.payouts.states import PAYMENT_MACHINE, PaymentVerb
 from market.awards.queries import award_stands
-from market.budgets.states import FUND_SOURCE_LABELS, FundSource
 from market.kernel.errors import NotFound, Refused
 from market.kernel.money import format_yuan
 from market.kernel.permits import Actor, Permit, Scope, require
 from market.kernel.text import N_
-from market.organisations.models import BankAccount
-from market.organisations.queries import live_bank_account
 from market.people.queries import holders
 from market.records.audit import require_other_hands
 from market.records.messages import tell
@@ -45,32 +43,17 @@ def require_payable(row: Payment) -> None:
         raise Refused(N_("合同已暂停履行，现在不能付款；请在合同恢复履行后办理。"))
 
 
-def require_accounts(row: Payment, payer: StreetAccount | None) -> tuple[StreetAccount, BankAccount]:
-    """Return the paying and the receiving account; raises Refused where one is missing.
-
-    An organisation that chose Stripe has a bank account as well: it is the way that is left when a transfer fails.
-    """
-    payee = live_bank_account(row.organisation_id)
-    if payee is None:
-        raise Refused(N_("%(name)s 还没有经两人复核的收款账户；请通知该机构登记后再申请。"), name=row.organisation.name)
-    if payer is None:
-        raise Refused(
-            N_("街道还没有登记“%(source)s”的付款账户；请先在“付款账户”页登记并由另一人复核。"),
-            source=FUND_SOURCE_LABELS[FundSource(row.line.source)],
-        )
-    return payer, payee
-
-
-def _require_ready(row: Payment) -> None:
+def _ready(row: Payment) -> Destination:
     require_payable(row)
-    require_accounts(row, live_accounts(row.street_id).get(row.line.source))
+    payer = live_accounts(row.street_id).get(row.line.source)
+    return destination_of(row, payer, route_of(row.organisation_id))
 
 
 def request_payment(actor: Actor, payment_id: int, at: datetime) -> None:
     """Ask for a payment. Raises Refused without a paying or receiving account, or when the award has fallen."""
     row = locked(payment_id)
     require_other_hands(actor, Permit.PAYOUT_REQUEST, "payment", row.id)
-    _require_ready(row)
+    _ready(row)
     row.problem = ""
     move(row, PAYMENT_MACHINE, PaymentVerb.REQUEST, actor, at)
     _tell_checkers(row, at)
@@ -80,7 +63,7 @@ def request_again(actor: Actor, payment_id: int, at: datetime) -> None:
     """Ask anew after a failure or return: a new order under a new number, to the account as it is then."""
     row = locked(payment_id)
     require_other_hands(actor, Permit.PAYOUT_REQUEST, "payment", row.id)
-    _require_ready(row)
+    _ready(row)
     row.problem, row.settled_on = "", None
     move(row, PAYMENT_MACHINE, PaymentVerb.REQUEST_AGAIN, actor, at, facts={"orders_so_far": len(row.attempts)})
     _tell_checkers(row, at)
@@ -97,12 +80,20 @@ def _tell_checkers(row: Payment, at: datetime) -> None:
     )
 
 
-def approve_payment(actor: Actor, payment_id: int, at: datetime) -> None:
-    """Approve as the second person. Raises Forbidden for whoever asked for this payment."""
+def approve_payment(actor: Actor, payment_id: int, at: datetime, *, seen: str | None = None) -> None:
+    """Approve amount and accounts as the second person; an order to other accounts needs another approval.
+
+    `seen` is the digest of the accounts that the page showed. Raises Forbidden for whoever asked for this payment,
+    Refused when the accounts are others by now.
+    """
     row = locked(payment_id)
     require_other_hands(actor, Permit.PAYOUT_APPROVE, "payment", row.id)
-    _require_ready(row)
-    move(row, PAYMENT_MACHINE, PaymentVerb.APPROVE, actor, at, facts={"amount_fen": row.amount_fen})
+    destination = _ready(row)
+    if seen is not None and seen != destination.digest:
+        raise Refused(N_("您核对之后，收款账户、付款账户或收款方式变了，没有通过；请重新核对这张付款单。"))
+    row.checked = destination.compared
+    facts = {"amount_fen": row.amount_fen, "destination": destination.digest}
+    move(row, PAYMENT_MACHINE, PaymentVerb.APPROVE, actor, at, facts=facts)
     tell(
         holders(Permit.PAYOUT_SEND, Scope(row.district_id, row.street_id)),
         N_("付款已复核，待发出"),

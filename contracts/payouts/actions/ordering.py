@@ -11,11 +11,12 @@ from datetime import datetime
 
 from sqlalchemy.orm.attributes import set_committed_value
 
-from contracts.payouts.actions.approving import locked, require_accounts, require_payable
+from contracts.payouts.actions.approving import locked, require_payable
+from contracts.payouts.actions.destinations import Destination, destination_of, route_of
 from contracts.payouts.models import Attempt, BankBatch, Payment, StreetAccount
 from contracts.payouts.providers import batch_sheet, installed, pain001
 from contracts.payouts.providers.port import DebtorAccount, Instruction
-from contracts.payouts.queries import batch_by_token, chosen_stripe, live_accounts, payments_by_id
+from contracts.payouts.queries import batch_by_token, live_accounts, payments_by_id
 from contracts.payouts.rules import control
 from contracts.payouts.states import PAYMENT_MACHINE, PaymentState, PaymentVerb, Result, Route
 from market.budgets.states import FUND_SOURCE_LABELS, FundSource
@@ -25,7 +26,6 @@ from market.kernel.errors import NotFound, Refused
 from market.kernel.permits import Actor, Permit, require
 from market.kernel.text import N_
 from market.kernel.workdays import roll_forward
-from market.organisations.queries import stripe_account
 from market.places.models import Street
 from market.places.queries import calendar_for
 from market.places.queries import street as find_street
@@ -38,11 +38,6 @@ from market.records.receipts import next_number
 SEND_JOB = "payouts.send_order"
 REVERSE_JOB = "payouts.reverse_order"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def route_of(organisation_id: int) -> Route:
-    """How this organisation is paid: by its Stripe account when it chose one that is ready, otherwise by the bank."""
-    return Route.STRIPE if chosen_stripe([organisation_id]) else Route.BANK
 
 
 def order_batch(
@@ -156,8 +151,20 @@ def _order(
     at: datetime,
     batch_id: int | None = None,
 ) -> Attempt:
-    """Write one order down with both accounts as they are now, and move the payment."""
+    """Write one order down with the accounts that were approved, and move the payment.
+
+    Raises Refused when they are others by now: the second person has to see the new ones first.
+    """
     require_payable(row)
+    destination = destination_of(row, accounts.get(row.line.source), route)
+    if row.checked != destination.compared:
+        raise Refused(
+            N_(
+                "付款单 %(number)s 复核之后，收款账户、付款账户或收款方式变了，不能付款；"
+                "请复核人撤回复核，再重新申请、核对新的账户。"
+            ),
+            number=row.number,
+        )
     number = len(row.attempts) + 1
     key = f"{row.number}-{number}"
     order = Attempt(
@@ -165,7 +172,7 @@ def _order(
         number=number,
         key=key,
         route=route.value,
-        instruction=_instruction(row, route, key, accounts.get(row.line.source)).as_data(),
+        instruction=_instruction(row, destination, key).as_data(),
         batch_id=batch_id,
         reference=None,
         detail="",
@@ -177,10 +184,9 @@ def _order(
     return order
 
 
-def _instruction(row: Payment, route: Route, key: str, payer: StreetAccount | None) -> Instruction:
-    """The order as data. Raises Refused where an account is missing or a bank would send the file back."""
-    street, account = require_accounts(row, payer)
-    connected = stripe_account(row.organisation_id) if route is Route.STRIPE else None
+def _instruction(row: Payment, destination: Destination, key: str) -> Instruction:
+    """The order as data. Raises Refused where a bank would send the file back."""
+    street, account = destination.payer, destination.payee
     return Instruction(
         request_no=key,
         amount_fen=row.amount_fen,
@@ -194,7 +200,7 @@ def _instruction(row: Payment, route: Route, key: str, payer: StreetAccount | No
         debtor=DebtorAccount(
             name=street.holder, account_no=street.account_no, bank_name=street.bank_name, cnaps=street.cnaps
         ),
-        stripe_account=connected.account if connected else None,
+        stripe_account=destination.stripe_account,
     )
 
 

@@ -31,6 +31,7 @@ def standing_of(attempt: Attempt, payment: Payment) -> Standing:
     """What is known of an order (the payment's orders must be loaded)."""
     return Standing(
         amount_fen=attempt.amount_fen,
+        since=payment.settled_on or beijing_day(attempt.ordered_at),
         newest=payment.attempts[-1].id == attempt.id,
         outcome=Result(attempt.outcome) if attempt.outcome else None,
     )
@@ -74,7 +75,7 @@ def _settle(payment: Payment, attempt: Attempt, actor: Actor, at: datetime, day:
 
 
 def _fail(payment: Payment, attempt: Attempt, actor: Actor, at: datetime, reason: str) -> None:
-    payment.problem = reason or SILENT
+    payment.problem, attempt.detail = reason or SILENT, attempt.detail or reason[:500]
     attempt.outcome, attempt.outcome_at = Result.FAILED.value, at
     move(
         payment, PAYMENT_MACHINE, PaymentVerb.FAIL, actor, at, facts={"order": attempt.key}, private={"reason": reason}
@@ -85,7 +86,7 @@ def _fail(payment: Payment, attempt: Attempt, actor: Actor, at: datetime, reason
 
 def bounce(payment: Payment, attempt: Attempt, actor: Actor, at: datetime, *, day: date, reason: str) -> None:
     """Book money that came back: it is owed again, and the publication gets its counter-entry."""
-    payment.problem = reason or SILENT
+    payment.problem, attempt.detail = reason or SILENT, attempt.detail or reason[:500]
     attempt.outcome, attempt.outcome_at = Result.RETURNED.value, at
     facts = {"order": attempt.key, "day": day.isoformat()}
     move(payment, PAYMENT_MACHINE, PaymentVerb.BOUNCE, actor, at, facts=facts, private={"reason": reason})
@@ -112,9 +113,10 @@ def record_outcome(attempt: Attempt, outcome: Outcome, at: datetime) -> bool:
         return False
     if outcome.state is OutcomeState.PAID and 0 < outcome.returned_fen < outcome.amount_fen:
         note_trouble(attempt, N_("这笔款被部分退回，系统不自动处理；请财务人员核对。"), at)
-    reading = read_result(Result(outcome.state.value), outcome.amount_fen, standing_of(attempt, payment))
-    reason = outcome.reason or attempt.reversal_reason or ""
-    day = beijing_day(at)
+    standing, reason = standing_of(attempt, payment), outcome.reason or attempt.reversal_reason or ""
+    # The day is our own here: that on which the news came.
+    day = max(beijing_day(at), standing.since)
+    reading = read_result(Result(outcome.state.value), outcome.amount_fen, day, standing, day)
     apply_verbs(payment, attempt, reading.verbs, CLOCK, at, day=day, reference=outcome.reference, reason=reason)
     return bool(reading.verbs)
 

@@ -13,6 +13,7 @@ from contracts.payouts.queries import attempts_by_key, payments_by_id, statement
 from contracts.payouts.rules import Reading, read_result
 from contracts.payouts.states import Result, RowNote
 from market.db.session import db
+from market.kernel.clock import beijing_day
 from market.kernel.errors import NotFound
 from market.kernel.permits import Actor, Permit, require
 from market.kernel.text import N_
@@ -68,7 +69,7 @@ def import_statement(
         attempt = attempts.get(line.request_no)
         payment = loaded[attempt.payment_id] if attempt else None
         standing = standing_of(attempt, payment) if attempt and payment else None
-        reading = read_result(Result(line.result.value), line.amount_fen, standing)
+        reading = read_result(Result(line.result.value), line.amount_fen, line.day, standing, beijing_day(at))
         _keep(statement, line, attempt, reading)
         if attempt and payment and reading.verbs:
             apply_verbs(

@@ -14,9 +14,10 @@ from contracts.payouts.forms import ReasonForm
 from contracts.payouts.models import Payment
 from contracts.payouts.providers import installed
 from contracts.payouts.rules import EVALUATION, days_late, is_overdue, late_interest_fen
-from contracts.payouts.states import PAYMENT_MACHINE, PaymentState, PaymentVerb, Route
+from contracts.payouts.states import PAYMENT_MACHINE, PaymentState, PaymentVerb, Result, Route
 from contracts.payouts.views.door import bp, status_of
 from market.kernel.clock import beijing_day
+from market.kernel.errors import Refused
 from market.kernel.permits import Actor, Permit, Scope, allowed
 from market.ledger.states import PLACE_LABELS, REASON_LABELS
 from market.organisations.queries import live_bank_account
@@ -71,7 +72,7 @@ def payment(payment_id: int) -> Any:
     """One payment: how its amount came about, where its money is, every order and what became of it."""
     actor = current_actor()
     row = found(queries.payment(payment_id), Permit.PAYOUT_SEE)
-    today = beijing_day(now())
+    today, route = beijing_day(now()), actions.route_of(row.organisation_id)
     late_days = days_late(row.pay_by, row.settled_on or today)
     overdue = is_overdue(row.state, row.pay_by, today)
     return render_template(
@@ -84,12 +85,18 @@ def payment(payment_id: int) -> Any:
         movements=queries.movements(row),
         places=PLACE_LABELS,
         reasons=REASON_LABELS,
-        route=actions.route_of(row.organisation_id),
+        route=route,
+        unbound=row.state == PaymentState.APPROVED and not _is_bound(row, _destination(row, route)),
         sees_accounts=_sees_accounts(actor, row),
         late_days=late_days if row.settled_on or overdue else 0,
         interest_fen=late_interest_fen(row.amount_fen, row.basis["late_interest_day_bp"], late_days),
         has_direct_line=installed.has_direct_line(),
     )
+
+
+def _is_bound(row: Payment, destination: actions.Destination | None) -> bool:
+    """True while an approved payment would go where it was approved to go."""
+    return destination is not None and row.checked == destination.compared
 
 
 def is_evaluated(row: Payment) -> bool:
@@ -153,9 +160,29 @@ def check(payment_id: int) -> Any:
         verbs=_verbs(current_actor(), row),
         payee=live_bank_account(row.organisation_id),
         payer=queries.live_accounts(row.street_id).get(row.line.source),
-        route=actions.route_of(row.organisation_id),
+        route=(route := actions.route_of(row.organisation_id)),
+        destination=(destination := _destination(row, route)),
+        failed_there=_failed_there(row, destination),
     )
     return page, status_of(form)
+
+
+def _destination(row: Payment, route: Route) -> actions.Destination | None:
+    """Where the payment would go; None while an account is missing."""
+    try:
+        return actions.destination_of(row, queries.live_accounts(row.street_id).get(row.line.source), route)
+    except Refused:
+        return None
+
+
+def _failed_there(row: Payment, destination: actions.Destination | None) -> bool:
+    """True when the last order went to the same account and did not stay there."""
+    if destination is None or not row.attempts or row.attempts[-1].outcome not in (Result.FAILED, Result.RETURNED):
+        return False
+    last = row.attempts[-1].instruction
+    if destination.stripe_account is not None:
+        return bool(last["stripe_account"] == destination.stripe_account)
+    return last["stripe_account"] is None and bool(last["account_no"] == destination.payee.account_no)
 
 
 @bp.post("/<int:payment_id>/approve")
@@ -163,7 +190,7 @@ def check(payment_id: int) -> Any:
 def approve(payment_id: int) -> Response:
     """Approve as the second person."""
     found(queries.payment(payment_id), Permit.PAYOUT_APPROVE)
-    actions.approve_payment(current_actor(), payment_id, now())
+    actions.approve_payment(current_actor(), payment_id, now(), seen=request.form.get("seen", ""))
     flash(_("复核通过，出纳可以付款了。"), "success")
     return redirect(url_for("payouts.payment", payment_id=payment_id))
 

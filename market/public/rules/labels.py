@@ -251,7 +251,7 @@ VERB_LABELS = {
     "ask_price": N_("要求说明报价"),
     "award": N_("确定供应商"),
     "book": N_("记账"),
-    "bounce": N_("登记退票"),
+    "bounce": N_("登记退回"),
     "cancel": N_("取消"),
     "close": N_("到期截止"),
     "close_window": N_("截止收件"),

@@ -38,6 +38,7 @@ from tests.factories.payouts import (
     raised,
     requested,
     result_file,
+    stripe_chosen,
     total,
 )
 from tests.factories.people import acting, person
@@ -404,6 +405,47 @@ def test_a_second_try_is_a_new_order_to_the_account_as_it_is_then():
     done = actions.import_statement(desk.cashier, desk.street_id, paid_file([second]), "3.csv", JUNE_5)
     assert [row.note for row in done.statement.rows] == [None]
     assert total(desk)["paid"] == rows[0].amount_fen
+
+
+def test_an_approval_holds_for_the_accounts_that_were_looked_at_and_no_others():
+    desk = office()
+    accept(desk, 1)
+    row = raised(desk)[0]
+    approved(desk, [row])
+    change_account(desk, "6222021009998887776")
+    with pytest.raises(Refused, match="复核之后"):
+        actions.order_batch(desk.cashier, desk.street_id, [row.id], JUNE_5)
+    assert one(row.id).state == PaymentState.APPROVED
+    assert one(row.id).attempts == []
+    actions.send_back(desk.checker, row.id, "账户有变", JUNE_5)
+    approved(desk, [row], JUNE_5)
+    order = actions.order_batch(desk.cashier, desk.street_id, [row.id], JUNE_5).attempts[0]
+    assert order.instruction["account_no"] == "6222021009998887776"
+
+
+def test_an_approval_for_the_bank_is_none_for_stripe():
+    desk = office()
+    accept(desk, 1)
+    row = raised(desk)[0]
+    approved(desk, [row])
+    stripe_chosen(desk)
+    with pytest.raises(Refused, match="复核之后"):
+        actions.order_stripe(desk.cashier, [row.id], JUNE_5)
+
+
+@pytest.mark.parametrize(("day", "word"), [("2035-03-31", "成功"), ("2020-01-01", "成功"), ("2026-06-06", "退票")])
+def test_a_day_that_cannot_be_is_kept_and_not_booked(day, word):
+    desk = office()
+    accept(desk, 1)
+    rows = raised(desk)[:1]
+    orders = ordered(desk, rows).attempts
+    done = actions.import_statement(desk.cashier, desk.street_id, paid_file(orders, word, day), "1.csv", JUNE_5)
+    assert [row.note for row in done.statement.rows] == [RowNote.DATE]
+    assert one(rows[0].id).state == PaymentState.ORDERED
+    assert total(desk)["paid"] == 0
+    # The file put right is another file.
+    done = actions.import_statement(desk.cashier, desk.street_id, paid_file(orders), "2.csv", JUNE_5)
+    assert [row.note for row in done.statement.rows] == [None]
 
 
 def test_a_payment_never_has_two_orders_under_way():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from itertools import product
 
@@ -165,8 +165,11 @@ STATE = {
 }
 
 
+ORDERED = date(2026, 6, 1)
+
+
 def standing(outcome: Result | None, *, newest: bool = True) -> Standing:
-    return Standing(12_960_000, newest, outcome)
+    return Standing(12_960_000, ORDERED, newest, outcome)
 
 
 def test_every_result_after_every_other_is_decided():
@@ -176,7 +179,7 @@ def test_every_result_after_every_other_is_decided():
 @pytest.mark.parametrize(("before", "result"), TABLE)
 def test_a_result_does_what_the_table_says(before, result):
     wanted = TABLE[before, result]
-    found = read_result(result, 12_960_000, standing(before))
+    found = read_result(result, 12_960_000, ORDERED, standing(before), ORDERED)
     assert (found.note or found.verbs) == wanted
     state = STATE[before]
     for verb in found.verbs:
@@ -185,13 +188,29 @@ def test_a_result_does_what_the_table_says(before, result):
 
 @pytest.mark.parametrize("result", Result)
 def test_a_wrong_amount_and_an_unknown_number_are_noted(result):
-    assert read_result(result, 12_960_001, standing(None)).note is RowNote.AMOUNT
-    assert read_result(result, 12_960_000, None).note is RowNote.UNKNOWN
+    assert read_result(result, 12_960_001, ORDERED, standing(None), ORDERED).note is RowNote.AMOUNT
+    assert read_result(result, 12_960_000, ORDERED, None, ORDERED).note is RowNote.UNKNOWN
 
 
 def test_news_of_an_older_order_is_for_a_person():
-    assert read_result(Result.PAID, 12_960_000, standing(Result.FAILED, newest=False)).note is RowNote.SUPERSEDED
-    assert read_result(Result.FAILED, 12_960_000, standing(Result.FAILED, newest=False)).note is RowNote.REPEATED
+    older = standing(Result.FAILED, newest=False)
+    assert read_result(Result.PAID, 12_960_000, ORDERED, older, ORDERED).note is RowNote.SUPERSEDED
+    assert read_result(Result.FAILED, 12_960_000, ORDERED, older, ORDERED).note is RowNote.REPEATED
+
+
+@pytest.mark.parametrize(
+    ("day", "noted"),
+    [
+        (ORDERED - timedelta(days=1), True),
+        (ORDERED, False),
+        (ORDERED + timedelta(days=3), False),
+        (ORDERED + timedelta(days=4), True),
+    ],
+)
+def test_a_day_before_the_order_or_after_today_is_a_slip(day, noted):
+    found = read_result(Result.PAID, 12_960_000, day, standing(None), ORDERED + timedelta(days=3))
+    assert (found.note is RowNote.DATE) == noted
+    assert bool(found.verbs) != noted
 
 
 def test_returned_wins_over_paid():

@@ -11,6 +11,7 @@ from contracts.payouts import actions, queries
 from contracts.payouts.models import Payment
 from contracts.payouts.states import PaymentState
 from market.db.session import db
+from market.kernel.clock import beijing_day
 from market.kernel.permits import Role
 from market.people.models import User
 from market.records import queue
@@ -21,6 +22,7 @@ from tests.factories.payouts import (
     accept,
     again,
     approved,
+    change_account,
     evaluate,
     office,
     one,
@@ -48,8 +50,14 @@ def as_(visitor: Visitor, user: User) -> Visitor:
     return sign_in(visitor, user)
 
 
-def results(orders, word="成功"):
-    return result_file(*((o.key, o.amount_fen, word, f"YH{o.key}", "2026-06-05") for o in orders))
+def results(orders, word="成功", after=0):
+    """A file of the bank with results of the day of the order, or some days after."""
+    return result_file(
+        *(
+            (o.key, o.amount_fen, word, f"YH{o.key}", f"{beijing_day(o.ordered_at) + timedelta(days=after)}")
+            for o in orders
+        )
+    )
 
 
 def upload(visitor: Visitor, page: Page, content: bytes, name: str = "结果.csv") -> Page:
@@ -99,6 +107,41 @@ def test_from_the_desk_to_the_received_money_by_clicking(desk, visitor, clock):
     assert "已付" in page.text
 
 
+def test_an_account_that_changed_while_it_was_looked_at_is_not_approved(desk, visitor):
+    row = raised(desk)[0]
+    requested(desk, [row])
+    page = as_(visitor, desk.checker_user).get(f"/payments/{row.id}/check")
+    change_account(desk, "6222021009998887776")
+    refused = visitor.submit(page, button="复核通过")
+    assert "重新核对" in refused.text
+    page = visitor.get(f"/payments/{row.id}/check")
+    assert "6222021009998887776" in page.text
+    visitor.submit(page, button="复核通过")
+    assert one(row.id).state == PaymentState.APPROVED
+
+
+def test_an_account_that_changed_after_the_approval_is_said_to_both(desk, visitor):
+    row = raised(desk)[0]
+    approved(desk, [row])
+    change_account(desk, "6222021009998887776")
+    for user in (desk.cashier_user, desk.checker_user):
+        assert "需要重新复核" in as_(visitor, user).get(f"/payments/{row.id}").text
+
+
+def test_the_checker_sees_what_became_of_earlier_orders_and_that_the_account_is_the_same(desk, visitor):
+    row = raised(desk)[0]
+    order = ordered(desk, [row]).attempts[0]
+    content = result_file((order.key, order.amount_fen, "失败", "", f"{beijing_day(order.ordered_at)}"))
+    day = order.ordered_at + timedelta(days=1)
+    actions.import_statement(desk.cashier, desk.street_id, content, "1.csv", day)
+    actions.request_again(desk.cashier, row.id, day)
+    page = as_(visitor, desk.checker_user).get(f"/payments/{row.id}/check")
+    assert "账户没有更正" in page.text
+    assert order.key in page.text
+    change_account(desk, "6222021009998887776")
+    assert "账户没有更正" not in visitor.get(f"/payments/{row.id}/check").text
+
+
 def test_the_arithmetic_is_shown_step_by_step(desk, visitor):
     accept(desk, 3)
     evaluate(desk, 3, 9_500, "pass")
@@ -121,7 +164,8 @@ def test_a_late_payment_says_by_how_much_and_what_it_costs(desk, visitor, clock)
 
 def test_the_board_counts_what_was_paid_in_time(desk, visitor, clock):
     orders = ordered(desk, raised(desk)).attempts
-    actions.import_statement(desk.cashier, desk.street_id, results(orders), "1.csv", RAISED + timedelta(days=4))
+    content = results(orders, after=4)
+    actions.import_statement(desk.cashier, desk.street_id, content, "1.csv", RAISED + timedelta(days=4))
     clock.move_to(2026, 6, 8, 10, 0)
     page = as_(visitor, desk.cashier_user).get("/payments?group=paid")
     assert "100%" in page.text
