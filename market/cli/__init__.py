@@ -88,10 +88,12 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line. What a person can mend comes as one line, without a traceback; status 2 means a setting."""
-    from sqlalchemy.exc import OperationalError
+    try:
+        from sqlalchemy.exc import OperationalError
 
-    from market.kernel.errors import DomainError
-
+        from market.kernel.errors import DomainError
+    except KeyboardInterrupt:
+        sys.exit(130)
     try:
         cli(prog_name="market")
     except SettingsError as error:

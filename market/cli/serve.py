@@ -26,22 +26,25 @@ from market.cli.installation import build, database_state, inside, open_app, upg
 from market.config import Settings, SettingsError, load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from flask import Flask
 
 log = logging.getLogger(__name__)
 _READY_WITHIN = 60
 # What a web process gets to finish its answers and jobs in.
 _STOPPED_WITHIN = 20
-# What answers get when everything else has stopped.
-_ANSWERED_WITHIN = 3
+# What the head of a request gets to come in: a stop waits for one that is half there.
+_ASKED_WITHIN = 5
 
 
 @click.command()
 def run() -> None:
     """启动网站和后台任务（首次启动自动建库） / start web server and worker, creating what is missing."""
     settings = load()
+    if settings.web_processes > 1:
+        raise SettingsError(
+            "market run 只用一个网站进程；需要多个时请分别运行 market serve 和 market work",
+            "market run has one web process; for several run market serve and market work",
+        )
     _require_free_port(settings)
     revision, newest = database_state(settings)
     if revision != newest:
@@ -84,6 +87,8 @@ def work() -> None:
     click.echo(f"后台任务已启动（{settings.node}） / the worker runs")
     stopping.wait()
     worker.stop_worker()
+    # Threads whose jobs had no end in time would be waited for.
+    os._exit(0)
 
 
 @click.command()
@@ -106,17 +111,17 @@ def tick() -> None:
 
 def web() -> Flask:
     """What a web process loads."""
-    app = _application()
-    _end_after_a_signal(lambda: None)
-    return app
+    _end_on_signal()
+    _set_up_log()
+    return build(load())
 
 
 def web_and_worker() -> Flask:
     """What the one process of an embedded installation loads: the application, with the worker beside it."""
     from market.records import worker
 
+    app = web()
     settings = load()
-    app = _application()
     # Shorter turns between threads: a page should not wait while a job lays out a document.
     sys.setswitchinterval(0.002)
 
@@ -126,70 +131,56 @@ def web_and_worker() -> Flask:
         except Exception:
             # Pages without a worker would look well while nothing is paid or sent: stop, so that somebody notices.
             log.exception("the worker did not start")
-            os.kill(os.getppid(), signal.SIGTERM)
+            os._exit(1)
 
     starting = threading.Thread(target=start, name="market-worker-start")
     starting.start()
 
-    stopping = threading.Lock()
-
     def stop() -> None:
-        with stopping:
-            # Should a thread hang, say where, before the server's patience ends with a kill.
-            faulthandler.dump_traceback_later(_STOPPED_WITHIN - 5)
-            starting.join()
-            worker.stop_worker()
-            faulthandler.cancel_dump_traceback_later()
+        # Should a thread hang, say where, before the server's patience ends with a kill.
+        faulthandler.dump_traceback_later(_STOPPED_WITHIN - 5)
+        starting.join()
+        worker.stop_worker()
+        faulthandler.cancel_dump_traceback_later()
 
     # A server process ends without running `atexit`; this is run, before its threads are joined.
     Finalize(None, stop, exitpriority=100)
-    _end_after_a_signal(stop)
     return app
 
 
-def _application() -> Flask:
-    _set_up_log()
-    return build(load())
+def _end_on_signal() -> None:
+    """End at once on the parent's signal until the server, which begins last, has its own way of ending.
 
-
-def _end_after_a_signal(stop: Callable[[], None]) -> None:
-    """Once a signal asks this process to end: `stop`, a moment for the last answers, and the end.
-
-    The server alone would wait for every connection, also for those that browsers open in reserve and ask nothing on,
-    until it is killed. It sets its own handlers later; this way of hearing of a signal stands beside them.
+    Ctrl-C reaches this process as well as its parent, which then sends a signal of its own: of two so close together
+    the server now and then never ends. So the parent's alone counts, for all threads that begin from here.
     """
-    heard, told = os.pipe()
-    os.set_blocking(told, False)
-    signal.set_wakeup_fd(told, warn_on_full_buffer=False)
-
-    def end() -> None:
-        while os.read(heard, 1)[0] not in (signal.SIGINT, signal.SIGTERM):
-            pass
-        stop()
-        time.sleep(_ANSWERED_WITHIN)
-        os._exit(0)
-
-    threading.Thread(target=end, name="market-end", daemon=True).start()
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 
 
 def _serve(settings: Settings, target: str) -> None:
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
-    Granian(
+    server = Granian(
         target,
         address=settings.host,
         port=settings.port,
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=_ASKED_WITHIN * 1000),
         factory=True,
         workers=settings.web_processes,
         blocking_threads=settings.threads,
         log_level=LogLevels.warning,
         websockets=False,
         workers_kill_timeout=_STOPPED_WITHIN,
-    ).serve()
+    )
+    # A terminal that closes ends the product. The server would begin anew, with a second worker beside the first.
+    server.signal_handler_reload = server.signal_handler_interrupt  # type: ignore[method-assign]
+    server.serve()
 
 
 def _require_free_port(settings: Settings) -> None:
@@ -213,7 +204,9 @@ def _announce_when_ready(settings: Settings) -> None:
             try:
                 with closing(HTTPConnection(settings.host, settings.port, timeout=10)) as connection:
                     connection.request("GET", "/health")
-                    if connection.getresponse().status < 500:
+                    answer = connection.getresponse()
+                    answer.read()
+                    if answer.status < 500:
                         break
             except OSError:
                 time.sleep(0.05)

@@ -180,7 +180,10 @@ def attempt_job(app: Flask, name: str, key: str, ids: Mapping[str, int | str], a
         if attempt >= ATTEMPTS:
             kind = type(error).__name__
             with app.app_context(), transaction():
-                db.session.add(FailedJob(name=name, key=key, arguments=dict(ids), error=kind, at=system_now()))
+                known = select(FailedJob.id).filter_by(name=name, key=key, resolved_at=None)
+                # A last attempt whose outcome was not recorded, as at a stop, is made again.
+                if db.session.scalar(known.limit(1)) is None:
+                    db.session.add(FailedJob(name=name, key=key, arguments=dict(ids), error=kind, at=system_now()))
             raise JobFailed(kind) from None
         with app.app_context(), transaction():
             _put(db.session, name, key, ids, attempt + 1)

@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from math import ceil, inf
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,7 @@ _PATIENCE_S = 8
 
 
 class _LeftForLater(BaseException):
-    """Ends a job without an outcome, so that it stays in the queue. No `Exception`: the library records those."""
+    """Ends a job without an outcome: claimed as it is, it is taken up again. No `Exception`: those are recorded."""
 
 
 class Worker:
@@ -51,9 +52,7 @@ class Worker:
         self.now = now
         self._pause = _DEMONSTRATION_PAUSE_S if settings.is_demonstration else queue.BEAT.total_seconds()
         self._stopping = threading.Event()
-        self._cut_off = threading.Event()
-        self._running = 0
-        self._change = threading.Condition()
+        self._end = inf
         self._engine = _library_engine(settings.database_url)
         self._thread = threading.Thread(target=self._keep_time, name="market-clock", daemon=True)
 
@@ -85,36 +84,29 @@ class Worker:
         self._thread.start()
 
     def stop(self) -> None:
-        """Begin no job any more, let the running ones end, then stop.
+        """Begin no job any more, let the running ones end within the patience, then stop.
 
-        What was claimed and not begun, or had no end within the patience, is taken up at the next start.
+        What was claimed and not begun, or had no end in time, is taken up at the next start of this node, or by another
+        one when this one has been silent.
         """
         from dbos import DBOS
 
-        end = monotonic() + _PATIENCE_S
+        self._end = monotonic() + _PATIENCE_S
         self._stopping.set()
-        with self._change:
-            self._change.wait_for(lambda: not self._running, timeout=_PATIENCE_S)
-        self._thread.join(timeout=max(0.0, end - monotonic()))
-        # From here on the library is taken down: an outcome could no longer be recorded.
-        self._cut_off.set()
-        DBOS.destroy(workflow_completion_timeout_sec=2)
+        if self._thread.ident is not None:
+            self._thread.join(timeout=_PATIENCE_S)
+        # The library claims nothing more, waits for what runs, and can record no outcome afterwards.
+        DBOS.destroy(workflow_completion_timeout_sec=max(1, ceil(self._end - monotonic())))
         self._engine.dispose()
 
     def _do(self, name: str, key: str, ids: dict[str, int | str], attempt: int) -> str:
-        with self._change:
-            if self._stopping.is_set():
-                raise _LeftForLater
-            self._running += 1
-        try:
-            outcome = queue.attempt_job(self.app, name, key, ids, attempt)
-        finally:
-            with self._change:
-                self._running -= 1
-                self._change.notify()
-        if self._cut_off.is_set():
+        if self._stopping.is_set():
             raise _LeftForLater
-        return outcome
+        try:
+            return queue.attempt_job(self.app, name, key, ids, attempt)
+        finally:
+            if monotonic() > self._end:
+                raise _LeftForLater
 
     def _keep_time(self) -> None:
         # The first beat comes at once, so that a start after a pause catches up on what fell due meanwhile.

@@ -48,6 +48,8 @@ class Server(ThreadingHTTPServer):
         except KeyboardInterrupt:
             pass
         finally:
+            # It is leaving already: a second signal would interrupt the interpreter's own end.
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
             self.server_close()
 
     def _wait_for_parent(self) -> None:

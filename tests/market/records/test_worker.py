@@ -103,7 +103,7 @@ def test_a_stop_cuts_off_quietly_and_the_next_start_takes_up_the_rest(
 
     monkeypatch.setattr(queue, "_jobs", {"test.slow": slow})
     # The library's log does not reach the root, where `caplog` listens.
-    monkeypatch.setattr(logging.getLogger("dbos"), "propagate", True)
+    monkeypatch.setattr(logging.getLogger("dbos"), "handlers", [caplog.handler])
     monkeypatch.setattr(worker, "_PATIENCE_S", 30 if in_time else 0.1)
     settings = own_app.extensions["linli"].settings
     with own_app.app_context(), transaction():
@@ -111,8 +111,11 @@ def test_a_stop_cuts_off_quietly_and_the_next_start_takes_up_the_rest(
             queue.enqueue(db.session, "test.slow", str(number), number=number)
     worker.start_worker(own_app, settings, system_now)
     _until(lambda: len(begun) == worker.THREADS)
+    running = worker._worker
+    assert running is not None
     stopping = threading.Thread(target=worker.stop_worker)
     stopping.start()
+    _until(running._stopping.is_set)
     if not in_time:
         stopping.join()
     may_end.set()

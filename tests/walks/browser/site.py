@@ -62,9 +62,11 @@ class Site:
         """Everything the server has printed."""
         return self.log.read_text(encoding="utf-8")
 
-    def reserve_connection(self) -> socket.socket:
-        """A connection on which nothing is asked, as browsers keep them in reserve; close it."""
-        return socket.create_connection(("127.0.0.1", self.port))
+    def half_a_request(self) -> socket.socket:
+        """A connection on which a request begins and does not go on; close it."""
+        connection = socket.create_connection(("127.0.0.1", self.port))
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: ")
+        return connection
 
     def stop(self) -> int:
         """Press Ctrl-C; the exit status."""
