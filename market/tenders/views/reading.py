@@ -133,6 +133,7 @@ def review_page(row: Tender, form: ReasonForm) -> Any:
         form=form,
         situation=situation,
         changed=changed,
+        shown=queries.content_digest(row),
         openers=queries.openers(row),
         waiting=row.state == TenderState.REVIEW,
     )

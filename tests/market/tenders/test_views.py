@@ -258,6 +258,36 @@ def test_a_refused_publication_says_why_on_the_review_page(session, visitors, cl
     assert make.whole(tender.id).state == TenderState.REVIEW
 
 
+def test_an_approver_publishes_only_what_the_page_showed(office, clerk, approver):
+    tender = make.submitted(office, amount_fen=50_000 * YUAN)
+    line = tender.lots[0].funding[0].line_id
+    old, other = approver.get(url(tender, "/review")), approver.get(url(tender, "/review"))
+    approver.submit(other, {"reason": "请核对金额"}, button="退回修改")
+    clerk.submit(clerk.get(url(tender, "/draft/money")), {f"line_{line}": "20万"}, button="保存")
+    clerk.submit(clerk.get(url(tender, "/draft")), button="提交审核")
+    page = approver.submit(old, button="审核通过并发布公告")
+    assert page.url == url(tender, "/review")
+    assert "内容已变化，请重新核对。" in page.text
+    assert "¥200,000.00" in page.text
+    assert make.whole(tender.id).state == TenderState.REVIEW
+    # Nor is it given back as if this content had been read, and the reason typed stays.
+    page = approver.submit(old, {"reason": "请写明次数"}, button="退回修改")
+    assert page.status == 422
+    assert "内容已变化，请重新核对。" in page.text
+    assert [text.strip() for text in page.form(button="退回修改").values["reason"]] == ["请写明次数"]
+    assert make.whole(tender.id).state == TenderState.REVIEW
+    page = approver.submit(page, button="审核通过并发布公告")
+    assert "公告中" in page.text
+    assert make.whole(tender.id).budget_fen == 200_000 * YUAN
+
+
+def test_a_publication_that_does_not_say_what_was_seen_is_refused(office, approver):
+    tender = make.submitted(office)
+    token = approver.get(url(tender, "/review")).form(button="审核通过并发布公告").values["csrf_token"][0]
+    assert "内容已变化" in approver.post(url(tender, "/publish"), {"csrf_token": token}).text
+    assert make.whole(tender.id).state == TenderState.REVIEW
+
+
 def test_a_purchase_is_called_off_with_a_public_reason(office, approver):
     tender = make.published(office)
     page = approver.get(url(tender, "/cancel"))
