@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -174,6 +175,71 @@ def test_a_field_that_cannot_be_used_is_kept_and_says_why(office, clerk):
     assert page.form(button="保存").values["rows-0-max_centi"] == ["三十"]
     assert autosave(clerk, tender, "criteria", "rows-0-max_centi", "36").status == 200
     assert make.whole(tender.id).typed == {}
+
+
+def test_two_pages_of_one_section_lose_nothing(office, clerk):
+    tender = make.draft(office)
+    first, second = (clerk.get(url(tender, "/draft/basics?lot=1")) for _ in range(2))
+    clerk.submit(first, {"requirement": "每周探访两次"}, button="保存")
+    page = clerk.submit(second, {"title": "冬季探访"}, button="保存")
+    assert page.status == 200
+    after = make.whole(tender.id)
+    assert (after.title, after.requirement) == ("冬季探访", "每周探访两次")
+
+
+def test_a_box_that_two_people_changed_shows_both_and_is_saved_knowingly(office, clerk):
+    tender = make.draft(office)
+    first, second = (clerk.get(url(tender, "/draft/basics")) for _ in range(2))
+    clerk.submit(first, {"requirement": "每周探访两次"}, button="保存")
+    page = clerk.submit(second, {"requirement": "每周探访三次", "title": "冬季探访"}, button="保存")
+    assert page.status == 422
+    assert "有人保存了这一部分" in page.text
+    assert "有人改过" in page.errors["requirement"]
+    assert set(page.errors) == {"requirement"}
+    assert page.words("//details/p") == ["每周探访两次"]
+    sent = page.form(button="保存").values
+    assert [sent["requirement"][0].strip(), sent["title"][0]] == ["每周探访三次", "冬季探访"]
+    assert make.whole(tender.id).requirement == "每周探访两次"
+    assert make.whole(tender.id).typed == {}
+    assert clerk.submit(page, button="保存").status == 200
+    after = make.whole(tender.id)
+    assert (after.title, after.requirement) == ("冬季探访", "每周探访三次")
+
+
+def test_a_list_that_grew_meanwhile_is_not_cut_unseen(office, clerk):
+    tender = make.draft(office)
+    n = len(tender.qualifications)
+    first, second = (clerk.get(url(tender, "/draft/qualification")) for _ in range(2))
+    new = {f"rows-{n}-title": "有固定服务场所", f"rows-{n}-evidence": "租赁合同"}
+    clerk.submit(first, new, button="保存")
+    page = clerk.submit(second, {"rows-0-evidence": "登记证书复印件"}, button="保存")
+    assert page.status == 422
+    assert "有固定服务场所" in page.text
+    assert f"第 {n + 1} 项：资格条件" in page.text
+    assert len(make.whole(tender.id).qualifications) == n + 1
+
+
+def test_a_box_saved_as_it_is_left_does_not_write_over_another_s(office, clerk):
+    tender = make.draft(office)
+    first, second = (clerk.get(url(tender, "/draft/basics")) for _ in range(2))
+    sent = second.form(button="保存").values
+    shown, token = json.loads(sent["shown"][0]), sent["csrf_token"][0]
+
+    def leave(value):
+        body = {"field": "title", "title": value, "shown": shown["title"]}
+        return clerk.post(url(tender, "/draft/basics/field"), body, headers={"X-CSRFToken": token})
+
+    shown["title"] = leave("冬季探访").response.json["shown"]
+    shown["title"] = leave("冬季上门探访").response.json["shown"]
+    # One's own saving is no other's: the page goes on with what it has saved.
+    values = sent | {"shown": json.dumps(shown), "title": "冬季上门"}
+    assert clerk.post(url(tender, "/draft/basics"), values).status == 200
+    assert make.whole(tender.id).title == "冬季上门"
+    answer = leave("夏季探访")
+    assert answer.status == 409
+    assert "有人改过" in answer.response.json["detail"]
+    assert make.whole(tender.id).title == "冬季上门"
+    assert clerk.submit(first, {"title": "秋季探访"}, button="保存").status == 422
 
 
 def test_an_emptied_name_waits_for_the_whole_page(office, clerk):
