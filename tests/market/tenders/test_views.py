@@ -100,6 +100,18 @@ def test_the_first_step_says_what_is_missing(office, clerk):
     assert page.form(button="建立草稿").values["amount"] == ["十八万"]
 
 
+def test_a_range_is_said_as_it_is_typed(office, clerk):
+    page = clerk.submit(clerk.get("/tenders/new"), {"amount": "0"}, button="建立草稿")
+    assert "必须大于 0 元。" in page.errors["amount"]
+    tender = make.draft(office)
+    page = clerk.submit(clerk.get(url(tender, "/draft/milestones")), {"rows-0-share_bp": "300"}, button="保存")
+    assert "必须大于 0，不超过 100%。" in page.errors["rows-0-share_bp"]
+    typed = {"weight_self": "200", "from_excellent": "200"}
+    page = clerk.submit(clerk.get(url(tender, "/draft/evaluation")), typed, button="保存")
+    assert "请填写 0 到 100%。" in page.errors["weight_self"]
+    assert "必须大于 0，不超过 100 分。" in page.errors["from_excellent"]
+
+
 # --- sections --------------------------------------------------------------------------------------------------------
 
 

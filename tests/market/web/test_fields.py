@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from functools import partial
 
 import pytest
 from flask import Flask
@@ -14,6 +15,7 @@ from wtforms import FieldList, FormField, IntegerField, StringField
 from wtforms.validators import Length, NumberRange
 
 from market.kernel.errors import Refused
+from market.kernel.money import MAX_FEN
 from market.web import fields
 from market.web.drawing import error_links
 from tests.market.web.gallery import LABELS, Method, SampleForm
@@ -136,6 +138,33 @@ def test_an_unreadable_number_is_not_also_out_of_range() -> None:
     assert {name: [str(one) for one in errors] for name, errors in form.errors.items()} == {
         "days": ["请填写 1 到 30 之间的数。"]
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "least", "most", "typed", "sentence", "english"),
+    [
+        (fields.PercentField, 0, 10_000, "300", "请填写 0 到 100%。", "Enter a value from 0 to 100%."),
+        (fields.PercentField, 1, 10_000, "0", "必须大于 0，不超过 100%。", "Must be more than 0 and at most 100%."),
+        (fields.PercentField, 1_250, 5_000, "1", "请填写 12.5 到 50%。", "Enter a value from 12.5 to 50%."),
+        (fields.CentiField, 0, 10_000, "200", "请填写 0 到 100 分。", "Enter a value from 0 to 100 points."),
+        (fields.CentiField, 1, 900, "200", "必须大于 0，不超过 9 分。", "Must be more than 0 and at most 9 points."),
+        (fields.YuanField, 1, MAX_FEN, "0", "必须大于 0 元。", "Must be more than 0 yuan."),
+        (fields.YuanField, 150, None, "1", "不能小于 1.50 元。", "Must be 1.50 yuan or more."),
+        (fields.HoursField, None, 6_000, "61", "不能大于 60 小时。", "Must be 60 hours or less."),
+        (partial(fields.CountField, unit="家"), 1, 100, "0", "请填写 1 到 100 家。", "Enter a value from 1 to 100 家."),
+    ],
+)
+def test_a_range_is_said_in_the_unit_that_is_typed(
+    kind: type[fields.YuanField], least: int | None, most: int | None, typed: str, sentence: str, english: str
+) -> None:
+    class One(fields.Form):
+        box = kind("数", [fields.Required(), NumberRange(least, most)])
+
+    for language, said in (("zh_Hans_CN", sentence), ("en", english)):
+        with force_locale(language):
+            form = One(MultiDict({"box": typed}), meta={"csrf": False})
+            form.validate()
+            assert [str(error) for error in form.box.errors] == [said]
 
 
 def test_messages_speak_english_too() -> None:
