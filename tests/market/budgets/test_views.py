@@ -71,6 +71,10 @@ def test_what_was_typed_stays_when_a_line_is_refused(clerk: Visitor) -> None:
     assert page.form(button="添加").values["amount_yuan"] == ["30万"]
     page = clerk.submit(page, {"amount_yuan": "三十万"}, button="添加")
     assert "看不懂金额" in page.errors["amount_yuan"]
+    page = clerk.submit(page, {"category": "elder_care", "amount_yuan": "0"}, button="添加")
+    assert page.status == 422
+    assert "必须大于 0 元。" in page.errors["amount_yuan"]
+    assert page.form(button="添加").values["title"] == ["法律服务"]
 
 
 def test_the_district_returns_a_plan_with_a_reason(clerk: Visitor, finance: Visitor) -> None:
