@@ -88,6 +88,10 @@ class Form(FlaskForm):
                 )
             return unbound_field.bind(form=form, **options)
 
+        def render_field(self, field: wtforms.Field, render_kw: dict[str, Any]) -> Any:
+            # A browser cuts what is pasted at `maxlength` and says nothing; the check here keeps the text and says so.
+            return super().render_field(field, {"maxlength": False, **render_kw})
+
 
 class Part(Form):
     """Base of a form inside a form (FormField): the outer one carries the token."""

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from flask_babel import force_locale
 from werkzeug.datastructures import FileStorage, MultiDict
-from wtforms import FieldList, FormField, IntegerField, StringField
+from wtforms import FieldList, FormField, IntegerField, PasswordField, StringField, TextAreaField
 from wtforms.validators import Length, NumberRange
 
 from market.kernel.errors import Refused
@@ -113,6 +113,24 @@ def test_stored_values_are_shown_as_a_person_would_type_them() -> None:
     assert '<option value="1" selected>居家养老探访</option>' in str(form.item())
     assert [option.chosen for option in form.method] == [True, False, False]
     assert len(form.form_token.data) == 32
+
+
+def test_no_box_lets_the_browser_cut_what_is_pasted() -> None:
+    class Part(fields.Part):
+        name = StringField("名称", [Length(max=4)])
+
+    class Texts(fields.Form):
+        title = StringField("标题", [Length(max=4)])
+        reason = TextAreaField("理由", [Length(max=4)])
+        password = PasswordField("口令", [Length(max=4)])
+        rows = FieldList(FormField(Part), min_entries=1)
+
+    form = Texts(MultiDict({"title": "一二三四五", "reason": "一二三四五"}), meta={"csrf": False})
+    form.validate()
+    drawn = [form.title(), form.reason(class_="form-control"), form.password(), form.rows[0].form["name"]()]
+    assert not [one for one in drawn if "maxlength" in str(one)]
+    assert "一二三四五" in str(form.title())
+    assert [str(error) for error in form.reason.errors] == ["最多填写 4 个字符，请缩短。"]
 
 
 def test_zero_counts_as_given_and_empty_optional_as_none() -> None:
