@@ -366,6 +366,19 @@ def test_a_publication_that_does_not_say_what_was_seen_is_refused(office, approv
     assert make.whole(tender.id).state == TenderState.REVIEW
 
 
+def test_the_calendar_is_said_in_words(office, clerk, clock):
+    tender = make.published(office)
+    page = clerk.get(url(tender))
+    assert "2026 年：国务院公布的放假调休安排" in page.text
+    assert tender.calendar_version not in page.text
+    own = f"2015:x;2026:{office.street.district.code}-2026-2"
+    tender.calendar_version, tender.deadline_at = own, tender.deadline_at.replace(year=2027)
+    page = clerk.get(url(tender))
+    assert "2026 年：本区录入的放假调休安排" in page.text
+    assert "2027 年：放假安排尚未公布，暂按周一至周五计算" in page.text
+    assert "2015" not in page.words("//dd")[-1]
+
+
 def test_a_purchase_is_called_off_with_a_public_reason(office, approver):
     tender = make.published(office)
     page = approver.get(url(tender, "/cancel"))
