@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from market.budgets.models import BudgetLine, FundYear
 from market.budgets.notices import budget_data
-from market.budgets.queries import fund_year, previous_total_fen
+from market.budgets.queries import content_digest, fund_year, previous_total_fen
 from market.budgets.rules import Finding, check_floor, check_growth, head_allowed
 from market.budgets.states import FUND_YEAR_MACHINE, FundSource, FundYearState, FundYearVerb
 from market.db.session import db
@@ -70,7 +70,7 @@ def set_previous_total(actor: Actor, year_id: int, previous_fen: int | None, at:
 
 
 def _loaded(year_id: int) -> FundYear:
-    row = fund_year(year_id)
+    row = fund_year(year_id, locked=True)
     if row is None:
         raise NotFound(N_("没有找到您要的内容，链接可能已失效。"))
     return row
@@ -174,13 +174,17 @@ def send_back(actor: Actor, year_id: int, reason: str, at: datetime) -> None:
     _tell_street(row, N_("资金计划被退回"), N_("%(street)s %(year)s 年资金计划被退回，请按意见修改。"), at)
 
 
-def close_year(actor: Actor, year_id: int, at: datetime) -> None:
+def close_year(actor: Actor, year_id: int, at: datetime, *, seen: str | None = None) -> None:
     """Approve and close a plan: every line is appropriated, and the year is published.
 
-    Raises Refused below the floor (row 9) and Forbidden for the person who drafted it.
+    `seen` is the `content_digest` of what the page showed; whoever acts without a page leaves it out. Raises Refused
+    when the plan says something else by now or is below the floor (row 9), Forbidden for the person who drafted it.
     """
     row = _loaded(year_id)
     require_other_hands(actor, Permit.BUDGET_APPROVE, "fund_year", row.id)
+    FUND_YEAR_MACHINE.step(row.state, FundYearVerb.CLOSE)
+    if seen is not None and seen != content_digest(row):
+        raise Refused(N_("内容已变化，请重新核对。"))
     _stop_at(_checked(row, at))
     row.closed_at = at
     move(row, FUND_YEAR_MACHINE, FundYearVerb.CLOSE, actor, at)

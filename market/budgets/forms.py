@@ -8,6 +8,7 @@ from wtforms.validators import Length, NumberRange
 
 from market.budgets.states import FUND_SOURCE_LABELS, FundSource
 from market.kernel.categories import CATEGORY_LABELS, Category
+from market.kernel.money import MAX_FEN
 from market.web.fields import (
     ChoiceField,
     ChoiceRadios,
@@ -44,7 +45,9 @@ class LineForm(Form):
     source = ChoiceRadios(_l("资金来源"), [Required()], members=FundSource, labels=FUND_SOURCE_LABELS)
     category = ChoiceField(_l("服务类别"), [Required()], members=Category, labels=CATEGORY_LABELS)
     title = StringField(_l("项目名称"), [Required(), Length(max=80)])
-    amount_yuan = YuanField(_l("金额"), [Required()], description=_l("例如 1,200,000 或 120万"))
+    amount_yuan = YuanField(
+        _l("金额"), [Required(), NumberRange(1, MAX_FEN)], description=_l("例如 1,200,000 或 120万")
+    )
     donor_purpose = StringField(_l("捐赠用途"), [Length(max=200)], description=_l("仅社会捐赠填写：捐赠协议约定的用途"))
 
 

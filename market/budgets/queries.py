@@ -11,20 +11,28 @@ from sqlalchemy.orm import joinedload, selectinload
 from market.budgets.models import BudgetLine, FundYear
 from market.budgets.states import FundYearState
 from market.db.session import db
+from market.kernel.canonical import digest
 from market.ledger.queries import balances, signed_by_file
 from market.organisations.models import Organisation
 from market.places.models import Street
 from market.records.models import PurchaseCard, PurchaseFile
 
 
-def fund_year(year_id: int) -> FundYear | None:
-    """Return a plan with its street and lines."""
-    return db.session.scalar(
+def fund_year(year_id: int, *, locked: bool = False) -> FundYear | None:
+    """Return a plan with its street and lines; `locked` keeps others from changing it until the transaction ends."""
+    query = (
         select(FundYear)
         .where(FundYear.id == year_id)
         .options(joinedload(FundYear.street), selectinload(FundYear.lines))
         .execution_options(populate_existing=True)
     )
+    return db.session.scalar(query.with_for_update(of=FundYear) if locked else query)
+
+
+def content_digest(row: FundYear) -> str:
+    """Return the digest by which a page remembers which plan it showed (lines must be loaded)."""
+    lines = [[x.id, x.source, x.category, x.title, x.amount_fen, x.donor_purpose] for x in row.lines]
+    return digest([row.id, row.previous_total_fen, lines])
 
 
 def fund_year_of(street_id: int, year: int) -> FundYear | None:

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from market.budgets import actions, queries
 from market.budgets.actions import LineFacts
 from market.budgets.forms import LineForm, PreviousForm, ReturnForm, YearForm
-from market.budgets.models import FundYear
+from market.budgets.models import BudgetLine, FundYear
 from market.budgets.rules import floor_gap_fen, social_share_bp
 from market.budgets.states import FUND_SOURCE_LABELS, FUND_YEAR_LABELS, FUND_YEAR_MACHINE, FundSource, FundYearState
 from market.kernel.categories import CATEGORY_LABELS
@@ -130,6 +130,11 @@ def _rules(row: FundYear) -> RuleSet:
     return rules_for(row.street.district, "any", beijing_day(row.closed_at or now()))
 
 
+def _groups(row: FundYear) -> list[tuple[FundSource, list[BudgetLine]]]:
+    """The lines of a plan by their source."""
+    return [(source, [x for x in row.lines if x.source == source]) for source in FundSource]
+
+
 def _page(
     row: FundYear,
     line_form: LineForm | None = None,
@@ -144,7 +149,7 @@ def _page(
     return render_template(
         "market/budgets/show.html",
         row=row,
-        groups=[(source, [x for x in row.lines if x.source == source]) for source in FundSource],
+        groups=_groups(row),
         total_fen=sum(x.amount_fen for x in row.lines),
         checks=actions.findings(row, rules, last_year_fen),
         last_year_fen=last_year_fen,
@@ -248,7 +253,7 @@ def close(year_id: int) -> Any:
     form = ReturnForm(formdata=None)
     if request.method == "POST":
         with attempt(form) as tried:
-            actions.close_year(current_actor(), year_id, now())
+            actions.close_year(current_actor(), year_id, now(), seen=request.form.get("seen", ""))
         if tried.ok:
             flash(_("资金计划已批复下达，并已公布。"), "success")
             return redirect(url_for("budgets.show", year_id=year_id))
@@ -257,8 +262,12 @@ def close(year_id: int) -> Any:
         "market/budgets/close.html",
         row=row,
         form=form,
+        shown=queries.content_digest(row),
         total_fen=sum(x.amount_fen for x in row.lines),
         checks=actions.findings(row, _rules(row), actions.last_year_fen(row)[0]),
+        groups=_groups(row),
+        sources=FUND_SOURCE_LABELS,
+        categories=CATEGORY_LABELS,
     )
     return page, 422 if form.errors else 200
 

@@ -20,6 +20,7 @@ from market.places.queries import districts
 from market.web.guard import attempt, current_actor, found, guard, now
 
 bp = Blueprint("catalogue", __name__, url_prefix="/catalogue")
+_LONGEST_TEXT = 2000
 
 
 def _grouped(items: list[CatalogueItem]) -> list[tuple[Category, list[CatalogueItem]]]:
@@ -75,8 +76,13 @@ def item(item_id: int) -> Any:
 def negative() -> Any:
     """The negative list, and a box to try a text against it."""
     rows = queries.negatives()
-    text = request.args.get("text", "")[:2000]
-    return render_template("market/catalogue/negative.html", rows=rows, text=text, hits=negative_hits(text, rows))
+    text = request.args.get("text", "")
+    # Of a text read in part nobody could say that nothing was found.
+    too_long = len(text) > _LONGEST_TEXT
+    hits = [] if too_long else negative_hits(text, rows)
+    return render_template(
+        "market/catalogue/negative.html", rows=rows, text=text, hits=hits, most=_LONGEST_TEXT if too_long else None
+    )
 
 
 @bp.route("/editions/new", methods=["GET", "POST"])

@@ -315,7 +315,7 @@ def section_form(
         form["rows"].append_entry()
     if typed or posted is not None:
         existing = getattr(form, "existing", 0)
-        form = kind(formdata=posted if posted is not None else MultiDict({**_as_typed(form), **(typed or {})}))
+        form = kind(formdata=posted if posted is not None else MultiDict({**as_typed(form), **(typed or {})}))
         form.existing = existing
     return form
 
@@ -349,7 +349,7 @@ def _terms_data(terms: Mapping[str, Any]) -> dict[str, Any]:
     return {**data, **{name: terms[name] for name in names}, "rows": rows}
 
 
-def _as_typed(form: Any) -> dict[str, list[str]]:
+def as_typed(form: Any) -> dict[str, list[str]]:
     """What a browser would send of a form as it stands."""
     sent: dict[str, list[str]] = {}
     for field in _leaves(form):

@@ -88,6 +88,10 @@ class Form(FlaskForm):
                 )
             return unbound_field.bind(form=form, **options)
 
+        def render_field(self, field: wtforms.Field, render_kw: dict[str, Any]) -> Any:
+            # A browser cuts what is pasted at `maxlength` and says nothing; the check here keeps the text and says so.
+            return super().render_field(field, {"maxlength": False, **render_kw})
+
 
 class Part(Form):
     """Base of a form inside a form (FormField): the outer one carries the token."""
@@ -123,6 +127,33 @@ class Required:
         raise StopValidation(sentence)
 
 
+class _Within(validators.NumberRange):
+    """A range whose bounds are said as a person types them: 100%, not ten thousand; 0 元, not one fen."""
+
+    def __call__(self, form: wtforms.Form, field: wtforms.Field) -> None:
+        value, least, most = field.data, self.min, self.max
+        if value is None or ((least is None or value >= least) and (most is None or value <= most)):
+            return
+        raise validators.ValidationError(self._sentence(field, least, most))
+
+    def _sentence(self, field: Any, least: int | None, most: int | None) -> str:
+        # Amounts above the greatest are refused when they are read; to name it would help nobody.
+        high = None if most is None or most >= money.MAX_FEN else field.bound(most)
+        if field.finest and least == 1:
+            # One hundredth is the least there is between nothing and something.
+            if high is None:
+                return gettext("必须大于 %(min)s。", min=field.bound(0))
+            return gettext("必须大于 0，不超过 %(max)s。", max=high)
+        if least is None:
+            return gettext("不能大于 %(max)s。", max=high)
+        if high is None:
+            return gettext("不能小于 %(min)s。", min=field.bound(least))
+        low = field.bound(least, bare=True)
+        if field.unit:
+            return gettext("请填写 %(min)s 到 %(max)s。", min=low, max=high)
+        return gettext("请填写 %(min)s 到 %(max)s 之间的数。", min=low, max=high)
+
+
 class _Read(wtforms.Field):
     """A box whose text is read into another kind of value. Subclasses give `read` and `write`."""
 
@@ -132,10 +163,22 @@ class _Read(wtforms.Field):
     keyboard: dict[str, str] = {}
     # A browser's date picker shows nothing for text that is no date, and complains.
     keeps_text = True
+    validators: Any
+    # True where a person types whole units and the value counts hundredths of them.
+    finest = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["render_kw"] = {**self.keyboard, **(kwargs.get("render_kw") or {})}
         super().__init__(*args, **kwargs)
+        self.validators = [
+            _Within(one.min, one.max) if isinstance(one, validators.NumberRange) and one.message is None else one
+            for one in self.validators
+        ]
+
+    def bound(self, value: int, *, bare: bool = False) -> str:
+        """The least or greatest value as a person types it, with its unit unless `bare`."""
+        number, unit = self.write(value).removesuffix(".00"), "" if bare else str(self.unit or "")
+        return f"{number}{unit}" if unit == "%" else f"{number} {unit}".strip()
 
     def read(self, typed: str) -> Any:
         raise NotImplementedError
@@ -171,6 +214,7 @@ class YuanField(_Read):
     widget = widgets.TextInput()
     unit = _l("元")
     width = "medium"
+    finest = True
 
     keyboard = {"inputmode": "decimal", "autocomplete": "off"}
 
@@ -185,6 +229,7 @@ class PercentField(_Read):
     """A percentage with at most two decimals, 12.5 or 12.5% <-> ten-thousandths."""
 
     unit = "%"
+    finest = True
 
     keyboard = {"inputmode": "decimal", "autocomplete": "off"}
 
@@ -202,6 +247,7 @@ class CentiField(_Read):
     """A score with at most two decimals <-> hundredths."""
 
     unit = _l("分")
+    finest = True
 
     keyboard = {"inputmode": "decimal", "autocomplete": "off"}
 
@@ -216,6 +262,7 @@ class HoursField(_Read):
     """Hours with at most two decimals, 8 or 1.5 <-> hundredths of an hour."""
 
     unit = _l("小时")
+    finest = True
 
     keyboard = {"inputmode": "decimal", "autocomplete": "off"}
 

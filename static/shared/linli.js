@@ -106,14 +106,19 @@
     const status = statusOf(control);
     const body = valueOf(control);
     const token = control.form?.elements.namedItem("csrf_token")?.value ?? "";
+    // What this box held when the page was made, so that another's saving is not written over unseen.
+    const shown = control.form?.elements.namedItem("shown");
     say(status, texts.saving, false);
     const turn = (queues.get(url) ?? Promise.resolve()).then(async () => {
       try {
+        const marks = shown ? JSON.parse(shown.value) : {};
+        if (marks[control.name]) body.append("shown", marks[control.name]);
         const answer = await fetch(url, {
           method: "POST", body, credentials: "same-origin",
           headers: { "X-CSRFToken": token, Accept: "application/json" },
         });
         const told = await answer.json().catch(() => ({}));
+        if (shown && told.shown) shown.value = JSON.stringify({ ...marks, [control.name]: told.shown });
         if (!answer.ok) { say(status, told.detail || texts.unsaved, true); return; }
         const at = Date.parse(told.saved_at ?? "") || serverNow();
         say(status, fill(texts.saved, { time: beijing.format(at) }), false);

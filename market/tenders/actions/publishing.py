@@ -23,7 +23,7 @@ from market.tenders.actions.keys import make_lot_keys, opener_keys
 from market.tenders.mail import tell_approvers, tell_drafter, tell_published
 from market.tenders.models import Tender
 from market.tenders.notices import card_facts, intention_release, tender_release
-from market.tenders.queries import Situation, earlier_files, tender, version_of
+from market.tenders.queries import Situation, content_digest, earlier_files, tender, version_of
 from market.tenders.rules import Finding, intention_needed
 from market.tenders.states import LOT_MACHINE, TENDER_MACHINE, LotVerb, TenderState, TenderVerb
 
@@ -42,6 +42,12 @@ def refuse(findings: list[Finding]) -> None:
         raise Refused(findings[0].text, **dict(findings[0].params))
 
 
+def check_seen(row: Tender, seen: str | None) -> None:
+    """Raise Refused when the tender no longer says what the page showed; `seen` is None where there was no page."""
+    if seen is not None and seen != content_digest(row):
+        raise Refused(N_("内容已变化，请重新核对。"))
+
+
 def submit_tender(actor: Actor, tender_id: int, at: datetime) -> Tender:
     """Hand a finished draft to a second officer. Raises Refused naming what is missing."""
     row = locked(tender_id)
@@ -54,12 +60,17 @@ def submit_tender(actor: Actor, tender_id: int, at: datetime) -> Tender:
     return row
 
 
-def return_tender(actor: Actor, tender_id: int, reason: str, at: datetime) -> Tender:
-    """Give a draft back with the reason; its content is remembered, so that the next review shows what changed."""
+def return_tender(actor: Actor, tender_id: int, reason: str, at: datetime, *, seen: str | None = None) -> Tender:
+    """Give a draft back with the reason; its content is remembered, so that the next review shows what changed.
+
+    `seen` is the `content_digest` of what the page showed: raises Refused when it is another by now.
+    """
     row = locked(tender_id)
     require(actor, Permit.TENDER_APPROVE, row.subject.scope)
     if not reason.strip():
         raise Refused(N_("请写明退回的理由，经办人才知道改什么。"), field="reason")
+    TENDER_MACHINE.step(row.state, TenderVerb.RETURN)
+    check_seen(row, seen)
     row.return_reason, row.seen = reason.strip(), version_of(row)
     move(row, TENDER_MACHINE, TenderVerb.RETURN, actor, at, facts={"reason": reason.strip()})
     tell_drafter(row, reason.strip(), at)
@@ -84,15 +95,18 @@ def publish_intention(actor: Actor, tender_id: int, at: datetime) -> Tender:
     return row
 
 
-def publish_tender(actor: Actor, tender_id: int, at: datetime) -> Tender:
+def publish_tender(actor: Actor, tender_id: int, at: datetime, *, seen: str | None = None) -> Tender:
     """Approve and publish, in one transaction: rules and calendar frozen, dates computed, keys made, money reserved.
 
-    Raises Forbidden for whoever worked on the draft, Refused when rules, money or openers do not allow it.
+    `seen` is the `content_digest` of what the approver's page showed; whoever acts without a page leaves it out.
+    Raises Forbidden for whoever worked on the draft, Refused when rules, money or openers do not allow it, or when the
+    content is no longer what was seen.
     """
     row = locked(tender_id)
     require(actor, Permit.TENDER_APPROVE, row.subject.scope)
     require_other_hands(actor, Permit.TENDER_APPROVE, "tender", row.id)
     TENDER_MACHINE.step(row.state, TenderVerb.PUBLISH)
+    check_seen(row, seen)
     found = Situation(row, at, publishing=True)
     refuse(found.blocking)
     for part in row.lots:

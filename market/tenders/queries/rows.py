@@ -32,7 +32,9 @@ def tender(tender_id: int, *, locked: bool = False) -> Tender | None:
     """Return a tender with file, item, street, lots (criteria, milestones, funding with lines) and conditions."""
     query = _whole(select(Tender).where(Tender.id == tender_id))
     if locked:
-        query = query.with_for_update(of=Tender).execution_options(populate_existing=True)
+        # Locked first and read afterwards: a statement that waits for the lock shows the other tables as before it.
+        db.session.execute(select(Tender.id).where(Tender.id == tender_id).with_for_update())
+        query = query.execution_options(populate_existing=True)
     found: Tender | None = db.session.scalars(query).unique().one_or_none()  # type: ignore[assignment]
     return found
 

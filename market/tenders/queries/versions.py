@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from market.budgets.states import FUND_SOURCE_LABELS, FundSource
+from market.kernel.canonical import digest
 from market.kernel.clock import beijing
 from market.kernel.money import format_bp, format_centi, format_yuan
 from market.kernel.text import N_
@@ -33,6 +34,12 @@ def version_of(subject: Tender) -> list[dict[str, Any]]:
     for part in subject.lots:
         parts += [(label, part.number, lines) for label, lines in _lot_lines(part)]
     return [{"label": label, "lot": number, "lines": lines} for label, number, lines in parts]
+
+
+def content_digest(subject: Tender) -> str:
+    """Return the digest by which a page remembers which content it showed: `version_of` and what it leaves open."""
+    lines = [[share.line_id for share in part.funding] for part in subject.lots]
+    return digest([version_of(subject), subject.demand_id, subject.term_conditions, lines])
 
 
 def _lot_lines(part: Lot) -> list[tuple[str, list[str]]]:

@@ -115,10 +115,11 @@ def remove_lot(tender_id: int, number: int) -> Any:
 @bp.post("/<int:tender_id>/publish")
 @guard(Permit.TENDER_APPROVE)
 def publish(tender_id: int) -> Any:
-    """Approve and publish."""
+    """Approve and publish what the review page showed, and nothing else."""
     row = seen(tender_id, Permit.TENDER_APPROVE)
+    shown = request.form.get("seen", "")
     return _do(
-        lambda: actions.publish_tender(current_actor(), row.id, now()),
+        lambda: actions.publish_tender(current_actor(), row.id, now(), seen=shown),
         _("公告已发布，资金已预留。"),
         url_for("tenders.detail", tender_id=row.id),
         url_for("tenders.review", tender_id=row.id),
@@ -132,7 +133,9 @@ def give_back(tender_id: int) -> Any:
     row, form = seen(tender_id, Permit.TENDER_APPROVE), ReasonForm()
     if form.validate_on_submit():
         with attempt(form) as tried:
-            actions.return_tender(current_actor(), row.id, form.reason.data, now())
+            actions.return_tender(
+                current_actor(), row.id, form.reason.data, now(), seen=request.form.get("seen", "")
+            )
         if tried.ok:
             flash(_("已退回经办人修改。"), "success")
             return redirect(url_for("tenders.detail", tender_id=row.id))

@@ -51,6 +51,6 @@ def link_up(endpoint: str, **values: Any) -> str | None:
     return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
 
 
-def seen(tender_id: int, permit: Permit = Permit.TENDER_SEE) -> Tender:
+def seen(tender_id: int, permit: Permit = Permit.TENDER_SEE, *, locked: bool = False) -> Tender:
     """Return the tender, or 404 when there is none within this person's reach."""
-    return found(queries.tender(tender_id), permit)
+    return found(queries.tender(tender_id, locked=locked), permit)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import abort, flash, jsonify, redirect, request, url_for
@@ -26,6 +26,7 @@ from market.tenders.forms import (
     CreateForm,
     Line,
     RowsForm,
+    as_typed,
     changes,
     field_named,
     line_label,
@@ -35,6 +36,7 @@ from market.tenders.models import Lot, Tender
 from market.tenders.queries import Situation, begun_for_demand
 from market.tenders.rules import RUNS_HERE, SECTIONS, intention_needed
 from market.tenders.states import Method, TenderState
+from market.tenders.views import meanwhile
 from market.tenders.views.door import bp, page, seen
 from market.web import filters
 from market.web.guard import attempt, current_actor, found, guard, now
@@ -49,7 +51,7 @@ _PAGES = {
     "milestones": "section_milestones.html",
     "evaluation": "section_evaluation.html",
 }
-_NOT_FIELDS = {"csrf_token", "field", "next"}
+_NOT_FIELDS = {"csrf_token", "field", "next", "shown"}
 
 
 # --- first step ------------------------------------------------------------------------------------------------------
@@ -135,9 +137,9 @@ def draft(tender_id: int) -> Any:
 # --- one section -----------------------------------------------------------------------------------------------------
 
 
-def _part(tender_id: int, section: str) -> tuple[Tender, Lot]:
+def _part(tender_id: int, section: str, *, locked: bool = False) -> tuple[Tender, Lot]:
     """The draft and the lot meant by the address; 404 for what does not exist, back to reading when it is no draft."""
-    row = seen(tender_id, Permit.TENDER_DRAFT)
+    row = seen(tender_id, Permit.TENDER_DRAFT, locked=locked)
     number = request.args.get("lot", 1, type=int)
     lot = next((part for part in row.lots if part.number == number), None)
     if section not in SECTIONS or lot is None:
@@ -175,7 +177,15 @@ def _form(
     return form
 
 
-def _section_page(section: str, row: Tender, lot: Lot, form: Any, lines: list[Line]) -> str:
+def _standing(section: str, row: Tender, lot: Lot, lines: list[Line]) -> Any:
+    """The section's form as the draft stands, with what was typed and cannot be used yet."""
+    kept = row.typed.get(_key(section, lot), {})
+    return section_form(section, row, lot, lines, typed={name: list(values) for name, values in kept.items()})
+
+
+def _section_page(
+    section: str, row: Tender, lot: Lot, form: Any, lines: list[Line], theirs: Sequence[tuple[str, str]] = ()
+) -> str:
     situation = Situation(row, now())
     order = list(SECTIONS)
     place = order.index(section)
@@ -187,6 +197,8 @@ def _section_page(section: str, row: Tender, lot: Lot, form: Any, lines: list[Li
         form=form,
         lines=lines,
         section=section,
+        shown=meanwhile.marks(_standing(section, row, lot, lines)),
+        theirs=theirs,
         per_lot=LOT_SECTIONS,
         situation=situation,
         findings=[f for f in situation.of_section(section) if f.lot in (None, here)],
@@ -215,18 +227,26 @@ def section(tender_id: int, section: str) -> Any:
 @bp.post("/<int:tender_id>/draft/<section>")
 @guard(Permit.TENDER_DRAFT)
 def save_section(tender_id: int, section: str) -> Any:
-    """Save a whole section; what cannot be used stays in its boxes, here and for the next visit."""
-    row, lot = _part(tender_id, section)
+    """Save a whole section; what cannot be used stays in its boxes, here and for the next visit.
+
+    Boxes that somebody else changed as well are shown with both contents; saving that page decides.
+    """
+    row, lot = _part(tender_id, section, locked=True)
     lines = _lines(section, row)
-    form = _form(section, row, lot, lines, posted=request.form)
-    if form.validate():
+    standing = _standing(section, row, lot, lines)
+    wanted, both = meanwhile.compare(meanwhile.marks_in(request.form.get("shown", "")), standing, request.form)
+    form = _form(section, row, lot, lines, posted=wanted)
+    good = form.validate()
+    if both:
+        return _section_page(section, row, lot, form, lines, meanwhile.tell(form, standing, both)), 422
+    if good:
         with attempt(form) as tried:
             _save(section, row, lot, form, quietly=False)
         if tried.ok:
             return _after_save(section, row.id, lot.number)
         row, lot = _part(tender_id, section)
         lines = _lines(section, row)
-    kept = {n: v for n, v in request.form.to_dict(flat=False).items() if n not in _NOT_FIELDS}
+    kept = {n: v for n, v in wanted.to_dict(flat=False).items() if n not in _NOT_FIELDS}
     actions.keep_typed(current_actor(), tender_id, _key(section, lot), kept, now())
     return _section_page(section, row, lot, form, lines), 422
 
@@ -263,13 +283,17 @@ def _after_save(section: str, tender_id: int, number: int) -> Response:
 @guard(Permit.TENDER_DRAFT)
 def save_field(tender_id: int, section: str) -> Any:
     """Save one box as it is left. When the section as a whole can be used it takes effect, otherwise it is kept."""
-    row, lot = _part(tender_id, section)
+    row, lot = _part(tender_id, section, locked=True)
     name, key = request.form.get("field", ""), _key(section, lot)
-    typed = {n: list(v) for n, v in row.typed.get(key, {}).items()} | {name: request.form.getlist(name)}
-    form = _form(section, row, lot, _lines(section, row), typed=typed)
+    lines, given, shown = _lines(section, row), request.form.getlist(name), request.form.get("shown")
+    typed = {n: list(v) for n, v in row.typed.get(key, {}).items()} | {name: given}
+    form = _form(section, row, lot, lines, typed=typed)
     field = field_named(form, name)
     if field is None:
         return problem(422, _("没有保存"), _("页面与草稿对不上，请刷新页面。"))
+    stands = meanwhile.mark(as_typed(_standing(section, row, lot, lines)).get(name, []))
+    if shown is not None and stands not in (shown, meanwhile.mark(given)):
+        return problem(409, _("没有保存"), _("这一栏刚刚有人改过，您填写的没有保存，仍在框里。请按“保存”核对。"))
     usable = form.validate() and not _shrinks(form)
     error = None
     if usable:
@@ -281,8 +305,14 @@ def save_field(tender_id: int, section: str) -> Any:
         actions.keep_typed(current_actor(), tender_id, key, typed, now())
     if field.errors or error:
         detail = str(field.errors[0]) if field.errors else filters.text(error)
-        return problem(422, _("已记下，但还不能采用"), detail)
-    return jsonify(saved_at=instant_text(now()))
+        return problem(422, _("已记下，但还不能采用"), detail, shown=_mark(tender_id, section, name))
+    return jsonify(saved_at=instant_text(now()), shown=_mark(tender_id, section, name))
+
+
+def _mark(tender_id: int, section: str, name: str) -> str:
+    """What the page is to remember of a box it has just saved: this person's own saving is no other's."""
+    row, lot = _part(tender_id, section)
+    return meanwhile.mark(as_typed(_standing(section, row, lot, _lines(section, row))).get(name, []))
 
 
 def _shrinks(form: Any) -> bool:

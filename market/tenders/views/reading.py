@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import request, url_for
+from flask_babel import gettext as _
 
 from market.kernel.clock import beijing_day
 from market.kernel.permits import Permit
@@ -82,11 +83,29 @@ def detail(tender_id: int) -> Any:
         events=_events(row),
         repeatable=Permit.TENDER_DRAFT in permits and published and any(p.state in _ENDED for p in row.lots),
         token=secrets.token_hex(16),
+        calendar=_calendar(row),
         documents_day=beijing_day(row.documents_until) - timedelta(days=1) if row.documents_until else None,
         public_url=link_up("public.show", ocid=row.file.ocid) if published or row.intention_at else None,
         links=_links(row, permits, at),
         at=at,
     )
+
+
+def _calendar(row: Tender) -> list[str]:
+    """By which arrangement of holidays the dates were reckoned, in words, for the years from notice to deadline."""
+    if row.notice_at is None or row.deadline_at is None:
+        return []
+    editions = dict(one.split(":", 1) for one in row.calendar_version.split(";") if ":" in one)
+    said = []
+    for year in range(beijing_day(row.notice_at).year, beijing_day(row.deadline_at).year + 1):
+        edition = editions.get(str(year))
+        if edition is None:
+            said.append(_("%(year)s 年：放假安排尚未公布，暂按周一至周五计算", year=year))
+        elif edition.startswith(f"{row.street.district.code}-"):
+            said.append(_("%(year)s 年：本区录入的放假调休安排", year=year))
+        else:
+            said.append(_("%(year)s 年：国务院公布的放假调休安排", year=year))
+    return said
 
 
 def _links(row: Tender, permits: set[Permit], at: datetime) -> dict[int, list[tuple[str, str]]]:
@@ -133,6 +152,7 @@ def review_page(row: Tender, form: ReasonForm) -> Any:
         form=form,
         situation=situation,
         changed=changed,
+        shown=queries.content_digest(row),
         openers=queries.openers(row),
         waiting=row.state == TenderState.REVIEW,
     )

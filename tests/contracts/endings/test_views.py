@@ -54,6 +54,8 @@ def test_a_contract_is_ended_by_clerk_and_approver(now, visitors):
     page = clerk.submit(page, {"ground": "failed", "reason": "不合格", "settle_bp": "0"}, button="提出终止")
     assert page.status == 422
     assert "没有节点最终不合格" in page.text
+    page = clerk.submit(page, {"settle_bp": "150"}, button="提出终止")
+    assert "请填写 0 到 100%。" in page.errors["settle_bp"]
     page = clerk.submit(page, {"ground": "agreed", "reason": "双方商定终止。", "settle_bp": "80%"}, button="提出终止")
     assert "等待街道审核人批准" in page.text
     ((verb, path, _urgent),) = desk_of(desk.deal.buyer)

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from market.budgets.actions import LineFacts
+from market.budgets.queries import lines_for
 from market.budgets.states import FundSource
 from market.kernel.categories import Category
 from market.kernel.permits import Role, Scope
@@ -70,6 +71,10 @@ def test_what_was_typed_stays_when_a_line_is_refused(clerk: Visitor) -> None:
     assert page.form(button="添加").values["amount_yuan"] == ["30万"]
     page = clerk.submit(page, {"amount_yuan": "三十万"}, button="添加")
     assert "看不懂金额" in page.errors["amount_yuan"]
+    page = clerk.submit(page, {"category": "elder_care", "amount_yuan": "0"}, button="添加")
+    assert page.status == 422
+    assert "必须大于 0 元。" in page.errors["amount_yuan"]
+    assert page.form(button="添加").values["title"] == ["法律服务"]
 
 
 def test_the_district_returns_a_plan_with_a_reason(clerk: Visitor, finance: Visitor) -> None:
@@ -81,6 +86,26 @@ def test_the_district_returns_a_plan_with_a_reason(clerk: Visitor, finance: Visi
     page = finance.submit(page, {"reason": "请补充助残资金的用途"}, button="退回街道")
     assert "编制中" in page.text
     assert clerk.get(clerk.get("/desk").link("按意见修改资金计划")).text.count("请补充助残资金的用途") == 1
+
+
+def test_the_district_appropriates_only_the_plan_its_page_showed(clerk: Visitor, finance: Visitor) -> None:
+    row = budgets.proposed_year()
+    old = finance.get(f"/budgets/{row.id}/close")
+    assert "助残服务购买" in old.text
+    finance.submit(finance.get(f"/budgets/{row.id}"), {"reason": "请补充一项"}, button="退回街道")
+    line = {"source": "fiscal", "category": "elder_care", "title": "助餐服务", "amount_yuan": "500万"}
+    page = clerk.submit(clerk.get(f"/budgets/{row.id}"), line, button="添加")
+    clerk.submit(page, {}, button="报区级批复")
+    page = finance.submit(old, {}, button="确认批复下达")
+    assert page.status == 422
+    assert "内容已变化，请重新核对。" in page.text
+    assert "¥7,100,000.00" in page.text
+    assert "助餐服务" in page.text
+    assert lines_for(row.street_id, 2026) == []
+    unseen = {"csrf_token": page.form(button="确认批复下达").values["csrf_token"][0]}
+    assert finance.post(f"/budgets/{row.id}/close", unseen).status == 422
+    assert lines_for(row.street_id, 2026) == []
+    assert "已批复下达" in finance.submit(page, {}, button="确认批复下达").text
 
 
 def test_the_district_sees_every_street_and_who_falls_short(finance: Visitor) -> None:

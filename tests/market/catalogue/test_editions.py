@@ -188,6 +188,9 @@ def test_an_organisation_reads_the_catalogue_but_no_draft(
     assert visitor.get(f"/catalogue/editions/{draft.id}").status == 403
     page = visitor.get("/catalogue/negative?text=需要派遣十人")
     assert "“派遣”指向第 5 项" in page.text
+    page = visitor.get(f"/catalogue/negative?text={'助' * 2000}派遣")
+    assert "没有发现提示词" not in page.text
+    assert "最多填写 2000 个字符" in page.text
 
 
 def test_the_catalogue_takes_the_same_statements_however_long(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -99,6 +100,18 @@ def test_the_first_step_says_what_is_missing(office, clerk):
     assert page.form(button="建立草稿").values["amount"] == ["十八万"]
 
 
+def test_a_range_is_said_as_it_is_typed(office, clerk):
+    page = clerk.submit(clerk.get("/tenders/new"), {"amount": "0"}, button="建立草稿")
+    assert "必须大于 0 元。" in page.errors["amount"]
+    tender = make.draft(office)
+    page = clerk.submit(clerk.get(url(tender, "/draft/milestones")), {"rows-0-share_bp": "300"}, button="保存")
+    assert "必须大于 0，不超过 100%。" in page.errors["rows-0-share_bp"]
+    typed = {"weight_self": "200", "from_excellent": "200"}
+    page = clerk.submit(clerk.get(url(tender, "/draft/evaluation")), typed, button="保存")
+    assert "请填写 0 到 100%。" in page.errors["weight_self"]
+    assert "必须大于 0，不超过 100 分。" in page.errors["from_excellent"]
+
+
 # --- sections --------------------------------------------------------------------------------------------------------
 
 
@@ -174,6 +187,71 @@ def test_a_field_that_cannot_be_used_is_kept_and_says_why(office, clerk):
     assert page.form(button="保存").values["rows-0-max_centi"] == ["三十"]
     assert autosave(clerk, tender, "criteria", "rows-0-max_centi", "36").status == 200
     assert make.whole(tender.id).typed == {}
+
+
+def test_two_pages_of_one_section_lose_nothing(office, clerk):
+    tender = make.draft(office)
+    first, second = (clerk.get(url(tender, "/draft/basics?lot=1")) for _ in range(2))
+    clerk.submit(first, {"requirement": "每周探访两次"}, button="保存")
+    page = clerk.submit(second, {"title": "冬季探访"}, button="保存")
+    assert page.status == 200
+    after = make.whole(tender.id)
+    assert (after.title, after.requirement) == ("冬季探访", "每周探访两次")
+
+
+def test_a_box_that_two_people_changed_shows_both_and_is_saved_knowingly(office, clerk):
+    tender = make.draft(office)
+    first, second = (clerk.get(url(tender, "/draft/basics")) for _ in range(2))
+    clerk.submit(first, {"requirement": "每周探访两次"}, button="保存")
+    page = clerk.submit(second, {"requirement": "每周探访三次", "title": "冬季探访"}, button="保存")
+    assert page.status == 422
+    assert "有人保存了这一部分" in page.text
+    assert "有人改过" in page.errors["requirement"]
+    assert set(page.errors) == {"requirement"}
+    assert page.words("//details/p") == ["每周探访两次"]
+    sent = page.form(button="保存").values
+    assert [sent["requirement"][0].strip(), sent["title"][0]] == ["每周探访三次", "冬季探访"]
+    assert make.whole(tender.id).requirement == "每周探访两次"
+    assert make.whole(tender.id).typed == {}
+    assert clerk.submit(page, button="保存").status == 200
+    after = make.whole(tender.id)
+    assert (after.title, after.requirement) == ("冬季探访", "每周探访三次")
+
+
+def test_a_list_that_grew_meanwhile_is_not_cut_unseen(office, clerk):
+    tender = make.draft(office)
+    n = len(tender.qualifications)
+    first, second = (clerk.get(url(tender, "/draft/qualification")) for _ in range(2))
+    new = {f"rows-{n}-title": "有固定服务场所", f"rows-{n}-evidence": "租赁合同"}
+    clerk.submit(first, new, button="保存")
+    page = clerk.submit(second, {"rows-0-evidence": "登记证书复印件"}, button="保存")
+    assert page.status == 422
+    assert "有固定服务场所" in page.text
+    assert f"第 {n + 1} 项：资格条件" in page.text
+    assert len(make.whole(tender.id).qualifications) == n + 1
+
+
+def test_a_box_saved_as_it_is_left_does_not_write_over_another_s(office, clerk):
+    tender = make.draft(office)
+    first, second = (clerk.get(url(tender, "/draft/basics")) for _ in range(2))
+    sent = second.form(button="保存").values
+    shown, token = json.loads(sent["shown"][0]), sent["csrf_token"][0]
+
+    def leave(value):
+        body = {"field": "title", "title": value, "shown": shown["title"]}
+        return clerk.post(url(tender, "/draft/basics/field"), body, headers={"X-CSRFToken": token})
+
+    shown["title"] = leave("冬季探访").response.json["shown"]
+    shown["title"] = leave("冬季上门探访").response.json["shown"]
+    # One's own saving is no other's: the page goes on with what it has saved.
+    values = sent | {"shown": json.dumps(shown), "title": "冬季上门"}
+    assert clerk.post(url(tender, "/draft/basics"), values).status == 200
+    assert make.whole(tender.id).title == "冬季上门"
+    answer = leave("夏季探访")
+    assert answer.status == 409
+    assert "有人改过" in answer.response.json["detail"]
+    assert make.whole(tender.id).title == "冬季上门"
+    assert clerk.submit(first, {"title": "秋季探访"}, button="保存").status == 422
 
 
 def test_an_emptied_name_waits_for_the_whole_page(office, clerk):
@@ -256,6 +334,49 @@ def test_a_refused_publication_says_why_on_the_review_page(session, visitors, cl
     assert page.url == url(tender, "/review")
     assert "还缺 2 名" in page.text
     assert make.whole(tender.id).state == TenderState.REVIEW
+
+
+def test_an_approver_publishes_only_what_the_page_showed(office, clerk, approver):
+    tender = make.submitted(office, amount_fen=50_000 * YUAN)
+    line = tender.lots[0].funding[0].line_id
+    old, other = approver.get(url(tender, "/review")), approver.get(url(tender, "/review"))
+    approver.submit(other, {"reason": "请核对金额"}, button="退回修改")
+    clerk.submit(clerk.get(url(tender, "/draft/money")), {f"line_{line}": "20万"}, button="保存")
+    clerk.submit(clerk.get(url(tender, "/draft")), button="提交审核")
+    page = approver.submit(old, button="审核通过并发布公告")
+    assert page.url == url(tender, "/review")
+    assert "内容已变化，请重新核对。" in page.text
+    assert "¥200,000.00" in page.text
+    assert make.whole(tender.id).state == TenderState.REVIEW
+    # Nor is it given back as if this content had been read, and the reason typed stays.
+    page = approver.submit(old, {"reason": "请写明次数"}, button="退回修改")
+    assert page.status == 422
+    assert "内容已变化，请重新核对。" in page.text
+    assert [text.strip() for text in page.form(button="退回修改").values["reason"]] == ["请写明次数"]
+    assert make.whole(tender.id).state == TenderState.REVIEW
+    page = approver.submit(page, button="审核通过并发布公告")
+    assert "公告中" in page.text
+    assert make.whole(tender.id).budget_fen == 200_000 * YUAN
+
+
+def test_a_publication_that_does_not_say_what_was_seen_is_refused(office, approver):
+    tender = make.submitted(office)
+    token = approver.get(url(tender, "/review")).form(button="审核通过并发布公告").values["csrf_token"][0]
+    assert "内容已变化" in approver.post(url(tender, "/publish"), {"csrf_token": token}).text
+    assert make.whole(tender.id).state == TenderState.REVIEW
+
+
+def test_the_calendar_is_said_in_words(office, clerk, clock):
+    tender = make.published(office)
+    page = clerk.get(url(tender))
+    assert "2026 年：国务院公布的放假调休安排" in page.text
+    assert tender.calendar_version not in page.text
+    own = f"2015:x;2026:{office.street.district.code}-2026-2"
+    tender.calendar_version, tender.deadline_at = own, tender.deadline_at.replace(year=2027)
+    page = clerk.get(url(tender))
+    assert "2026 年：本区录入的放假调休安排" in page.text
+    assert "2027 年：放假安排尚未公布，暂按周一至周五计算" in page.text
+    assert "2015" not in page.words("//dd")[-1]
 
 
 def test_a_purchase_is_called_off_with_a_public_reason(office, approver):

@@ -5,15 +5,17 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from functools import partial
 
 import pytest
 from flask import Flask
 from flask_babel import force_locale
 from werkzeug.datastructures import FileStorage, MultiDict
-from wtforms import FieldList, FormField, IntegerField, StringField
+from wtforms import FieldList, FormField, IntegerField, PasswordField, StringField, TextAreaField
 from wtforms.validators import Length, NumberRange
 
 from market.kernel.errors import Refused
+from market.kernel.money import MAX_FEN
 from market.web import fields
 from market.web.drawing import error_links
 from tests.market.web.gallery import LABELS, Method, SampleForm
@@ -113,6 +115,24 @@ def test_stored_values_are_shown_as_a_person_would_type_them() -> None:
     assert len(form.form_token.data) == 32
 
 
+def test_no_box_lets_the_browser_cut_what_is_pasted() -> None:
+    class Part(fields.Part):
+        name = StringField("名称", [Length(max=4)])
+
+    class Texts(fields.Form):
+        title = StringField("标题", [Length(max=4)])
+        reason = TextAreaField("理由", [Length(max=4)])
+        password = PasswordField("口令", [Length(max=4)])
+        rows = FieldList(FormField(Part), min_entries=1)
+
+    form = Texts(MultiDict({"title": "一二三四五", "reason": "一二三四五"}), meta={"csrf": False})
+    form.validate()
+    drawn = [form.title(), form.reason(class_="form-control"), form.password(), form.rows[0].form["name"]()]
+    assert not [one for one in drawn if "maxlength" in str(one)]
+    assert "一二三四五" in str(form.title())
+    assert [str(error) for error in form.reason.errors] == ["最多填写 4 个字符，请缩短。"]
+
+
 def test_zero_counts_as_given_and_empty_optional_as_none() -> None:
     form = fill(ceiling="0", score="")
     assert form.errors == {}
@@ -136,6 +156,33 @@ def test_an_unreadable_number_is_not_also_out_of_range() -> None:
     assert {name: [str(one) for one in errors] for name, errors in form.errors.items()} == {
         "days": ["请填写 1 到 30 之间的数。"]
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "least", "most", "typed", "sentence", "english"),
+    [
+        (fields.PercentField, 0, 10_000, "300", "请填写 0 到 100%。", "Enter a value from 0 to 100%."),
+        (fields.PercentField, 1, 10_000, "0", "必须大于 0，不超过 100%。", "Must be more than 0 and at most 100%."),
+        (fields.PercentField, 1_250, 5_000, "1", "请填写 12.5 到 50%。", "Enter a value from 12.5 to 50%."),
+        (fields.CentiField, 0, 10_000, "200", "请填写 0 到 100 分。", "Enter a value from 0 to 100 points."),
+        (fields.CentiField, 1, 900, "200", "必须大于 0，不超过 9 分。", "Must be more than 0 and at most 9 points."),
+        (fields.YuanField, 1, MAX_FEN, "0", "必须大于 0 元。", "Must be more than 0 yuan."),
+        (fields.YuanField, 150, None, "1", "不能小于 1.50 元。", "Must be 1.50 yuan or more."),
+        (fields.HoursField, None, 6_000, "61", "不能大于 60 小时。", "Must be 60 hours or less."),
+        (partial(fields.CountField, unit="家"), 1, 100, "0", "请填写 1 到 100 家。", "Enter a value from 1 to 100 家."),
+    ],
+)
+def test_a_range_is_said_in_the_unit_that_is_typed(
+    kind: type[fields.YuanField], least: int | None, most: int | None, typed: str, sentence: str, english: str
+) -> None:
+    class One(fields.Form):
+        box = kind("数", [fields.Required(), NumberRange(least, most)])
+
+    for language, said in (("zh_Hans_CN", sentence), ("en", english)):
+        with force_locale(language):
+            form = One(MultiDict({"box": typed}), meta={"csrf": False})
+            form.validate()
+            assert [str(error) for error in form.box.errors] == [said]
 
 
 def test_messages_speak_english_too() -> None:

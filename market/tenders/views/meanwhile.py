@@ -1,0 +1,92 @@
+"""Two people on one section of a draft: what a page showed, what was saved meanwhile, and what was typed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+from wtforms import BooleanField
+
+from market.kernel.canonical import digest
+from market.tenders.forms import as_typed, field_named
+
+_ROW = re.compile(r"rows-(\d+)-")
+
+
+def mark(values: Iterable[str]) -> str:
+    """A short digest by which a page remembers what stood in a box; spaces around and line ends do not count."""
+    return digest(sorted(one.replace("\r\n", "\n").strip() for one in values if one.strip()))[:16]
+
+
+def marks(form: Any) -> str:
+    """The marks of all boxes as they stand in the draft, for the page's hidden field."""
+    return json.dumps({name: mark(values) for name, values in as_typed(form).items()})
+
+
+def marks_in(text: str) -> dict[str, str]:
+    """The marks a page sent back; nothing is trusted but their shape."""
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return {str(name): str(one) for name, one in found.items()} if isinstance(found, dict) else {}
+
+
+def compare(shown: dict[str, str], standing: Any, posted: MultiDict[str, str]) -> tuple[MultiDict[str, str], list[str]]:
+    """Return what is to be saved, and the names of the boxes somebody else changed as well since.
+
+    `standing` is the section's form as the draft stands. A box this person left alone takes what stands there now.
+    Boxes of a list never do: with a row more or less the numbers mean other rows.
+    """
+    now, wanted, both = as_typed(standing), MultiDict(posted), []
+    for name in dict.fromkeys([*now, *shown]):
+        here, typed, before = now.get(name, []), posted.getlist(name), shown.get(name, mark([]))
+        if mark(here) in (before, mark(typed)):
+            continue
+        if not _ROW.match(name) and (mark(typed) == before or not _sent(standing, name, posted)):
+            wanted.setlist(name, here)
+        else:
+            both.append(name)
+    return wanted, both
+
+
+def _sent(standing: Any, name: str, posted: MultiDict[str, str]) -> bool:
+    """Whether the box was on the page; a box to tick is not heard of when it is empty."""
+    field = field_named(standing, name)
+    return name in posted or isinstance(field, BooleanField) or hasattr(field, "offers")
+
+
+def tell(form: Any, standing: Any, both: Sequence[str]) -> list[tuple[str, str]]:
+    """Mark these boxes of the form as typed; return for each its label and what was saved in it meanwhile."""
+    sentence = _("您打开页面后，有人保存了这一部分。您填写的还没有保存，仍在框里，请核对。")
+    form.form_errors = [*form.form_errors, sentence]
+    now, told = as_typed(standing), []
+    for name in both:
+        field = field_named(form, name)
+        if field is not None:
+            field.errors = [*field.errors, _("这一栏刚刚有人改过。核对上方对方的内容后再保存，会以您的为准。")]
+        else:
+            field = field_named(standing, name)
+        if field is not None:
+            told.append((_label(field), _text(field, now.get(name, []))))
+    return told
+
+
+def _label(field: Any) -> str:
+    row = _ROW.match(field.name)
+    label = str(field.label.text)
+    return _("第 %(n)s 项：%(label)s", n=int(row[1]) + 1, label=label) if row else label
+
+
+def _text(field: Any, values: Sequence[str]) -> str:
+    if isinstance(field, BooleanField):
+        return _("已勾选") if values else _("未勾选")
+    said = [one for one in values if one.strip()]
+    if hasattr(field, "offers"):
+        texts = {str(getattr(value, "value", value)): str(text) for value, text in field.offers()}
+        said = [texts.get(one, one) for one in said]
+    return "\n".join(said) or _("（空）")
