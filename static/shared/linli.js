@@ -49,12 +49,15 @@
   // Forms: a question first where one is asked, and never sent twice by a double click.
   document.addEventListener("submit", async (event) => {
     const form = event.target;
-    if (form.dataset.confirm && !form.dataset.confirmed) {
+    const button = event.submitter;
+    // A form asks for all its buttons, or one button for itself; data-confirmed-name tells the server it was answered.
+    const asks = button?.dataset.confirm ? button : form;
+    if (asks.dataset.confirm && !asks.dataset.confirmed) {
       event.preventDefault();
-      const button = event.submitter;
       const danger = button?.classList.contains("btn-danger");
-      if (await dialog(form.dataset.confirm, button?.textContent.trim() || texts.confirm, texts.cancel, danger)) {
-        form.dataset.confirmed = "yes";
+      if (await dialog(asks.dataset.confirm, button?.textContent.trim() || texts.confirm, texts.cancel, danger)) {
+        asks.dataset.confirmed = "yes";
+        if (asks.dataset.confirmedName) asks.name = asks.dataset.confirmedName;
         form.requestSubmit(button ?? undefined);
       }
       return;
@@ -66,7 +69,8 @@
   });
   window.addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
-    for (const form of document.forms) { delete form.dataset.sent; delete form.dataset.confirmed; }
+    for (const form of document.forms) delete form.dataset.sent;
+    for (const asks of document.querySelectorAll("[data-confirmed]")) delete asks.dataset.confirmed;
   });
 
   // Saving field by field: each control with data-autosave posts itself alone, in the order of the changes.
