@@ -306,6 +306,9 @@ def test_a_low_price_is_asked_answered_and_decided(go, clock):
     assert "¥81,000.00" in page.text, "45 % of the ceiling"
     page = clerk.submit(page, {"ask-minutes": "20", "ask-sure": "y"}, button="要求说明")
     assert page.errors == {"ask-minutes": "错误：说明时间不少于 30 分钟。"}
+    assert "30 至 10080 分钟（7 天）" in page.text
+    page = clerk.submit(page, {"ask-minutes": "99999999999", "ask-sure": "y"}, button="要求说明")
+    assert page.errors == {"ask-minutes": "错误：说明时间不超过 10080 分钟（7 天）。"}
     page = clerk.submit(page, {"ask-minutes": "30", "ask-sure": "y"}, button="要求说明")
     (inquiry,) = queries.inquiries(case.lot_id)
     bidder = go(case, case.teams[3].signatory)
