@@ -98,6 +98,12 @@ class HelperForm(Form):
         self.role.choices = [(role, filters.text(label)) for role, label in BARRED_ROLE_LABELS.items()]
 
 
+class WithdrawHelperForm(Form):
+    """Why an organisation did not shape this purchase after all."""
+
+    reason = TextAreaField(_l("理由"), [Required(), Length(max=MOST_CHARACTERS)])
+
+
 class DrawForm(SureForm):
     """Size and make-up of a panel."""
 

@@ -88,6 +88,35 @@ def note_helper(actor: Actor, lot_id: int, organisation_id: int, role: str, at: 
     return row
 
 
+def withdraw_helper(actor: Actor, lot_id: int, organisation_id: int, reason: str, at: datetime) -> None:
+    """Take back what `note_helper` wrote down by mistake, with a reason; both stay in the chain.
+
+    Raises Refused once this lot, or another lot of the purchase in which the organisation bids, has been decided on.
+    """
+    lot = locked(actor, Permit.BID_QUALIFY, lot_id, LotState.OPENED)
+    row = db.session.scalar(
+        select(PurchaseHelper).filter_by(tender_id=lot.tender_id, organisation_id=organisation_id).with_for_update()
+    )
+    if row is None:
+        raise Refused(N_("这条登记已经取消，请刷新页面查看。"))
+    if not reason.strip():
+        raise Refused(N_("请写明理由。"), field="reason")
+    if queries.decided_elsewhere(lot, organisation_id):
+        raise Refused(N_("本项目的另一标段已据此完成资格审查，不能再取消登记。"))
+    role = row.role
+    db.session.delete(row)
+    db.session.flush()
+    record(
+        lot.subject,
+        "withdraw_helper",
+        actor,
+        at,
+        permit=Permit.BID_QUALIFY,
+        facts={"organisation": organisation_id, "role": role},
+        private={"reason": reason.strip()},
+    )
+
+
 def system_findings(lot: Lot, bids: Iterable[OpenedBid], at: datetime) -> dict[int, list[Finding]]:
     """What the system holds against each bid, by bid number."""
     day = beijing_day(at)

@@ -14,7 +14,7 @@ from market.evaluation import actions, queries
 from market.evaluation.actions.lots import GONE
 from market.evaluation.actions.qualifying import Tick, system_findings
 from market.evaluation.actions.reading import open_file, reading
-from market.evaluation.forms import GridForm, HelperForm, SureForm, grid_form
+from market.evaluation.forms import GridForm, HelperForm, SureForm, WithdrawHelperForm, grid_form
 from market.evaluation.models import QualificationCheck
 from market.evaluation.states import FINDING_LABELS, Mark, Verdict
 from market.evaluation.views.door import before_the_lock, bp, lot_for, may, page
@@ -157,10 +157,30 @@ def note_helper(lot_id: int) -> Any:
         with attempt(form) as tried:
             actions.note_helper(current_actor(), lot_id, form.helper.data, form.role.data, now())
         if tried.ok:
-            flash(_("已登记。该机构的投标将按无效处理。"), "success")
+            flash(_("已登记。该机构的投标将按无效处理；完成资格审查之前可以取消登记。"), "success")
             return redirect(url_for("evaluation.qualification", lot_id=lot_id))
     desk = _load(lot_id)
     return _page(desk, desk.grid(), SureForm(), form, form=form), 422
+
+
+@bp.route("/lots/<int:lot_id>/helpers/<int:organisation_id>/withdraw", methods=["GET", "POST"])
+@guard(Permit.BID_QUALIFY)
+def withdraw_helper(lot_id: int, organisation_id: int) -> Any:
+    """Take back that a bidder shaped this purchase."""
+    lot, form = lot_for(lot_id, Permit.BID_QUALIFY), WithdrawHelperForm()
+    if form.validate_on_submit():
+        with attempt(form) as tried:
+            actions.withdraw_helper(current_actor(), lot_id, organisation_id, form.reason.data, now())
+        if tried.ok:
+            flash(_("登记已取消，理由已写入记录。"), "success")
+            return redirect(url_for("evaluation.qualification", lot_id=lot_id))
+        lot = lot_for(lot_id, Permit.BID_QUALIFY)
+    noted = (one for one in queries.helpers(lot.tender_id) if one.organisation_id == organisation_id)
+    row = next(noted, None)
+    if row is None or lot.state != LotState.OPENED:
+        return redirect(url_for("evaluation.qualification", lot_id=lot_id))
+    shown = page("withdraw_helper.html", form=form, lot=lot, row=row, roles=BARRED_ROLE_LABELS)
+    return shown, 422 if form.errors else 200
 
 
 # --- content ----------------------------------------------------------------------------------------------------------

@@ -103,8 +103,21 @@ def test_a_helper_is_noted_and_its_bid_shown_as_invalid(go):
     clerk = go(case, case.office.clerk)
     page = clerk.get(f"/evaluation/lots/{case.lot_id}/qualification")
     page = clerk.submit(page, {"helper": str(case.teams[0].id), "role": "incubation"}, button="登记")
-    assert "系统发现，投标将按无效处理" in page.text
+    assert "已登记为参与过本项目的机构，投标将按无效处理" in page.text
+    assert "系统发现" not in page.text, "a person said so"
     assert "孵化支持" in page.text
+    # It is asked first, and what was a mistake can be taken back with a reason.
+    name = case.teams[0].organisation.name
+    assert "按无效处理" in page.form(button="登记").node.get("data-confirm")
+    page = clerk.get(page.link(f"取消登记{name}"), most=10)
+    page = clerk.submit(page, button="取消登记")
+    assert page.errors == {"reason": "错误：请填写“理由”。"}
+    page = clerk.submit(page, {"reason": "选错了机构"}, button="取消登记")
+    assert page.heading == "资格审查"
+    assert "已登记为参与过本项目的机构" not in page.text
+    assert queries.helpers(case.lot.tender_id) == []
+    gone = clerk.get(f"/evaluation/lots/{case.lot_id}/helpers/{case.teams[0].id}/withdraw")
+    assert gone.heading == "资格审查"
 
 
 def test_officers_read_a_bid_and_every_file_read_is_written_down(go):
