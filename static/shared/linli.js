@@ -111,7 +111,10 @@
     const body = valueOf(control);
     const token = control.form?.elements.namedItem("csrf_token")?.value ?? "";
     say(status, texts.saving, false);
+    // What the page showed of each field, where a form remembers it: another tab may have saved something else since.
+    const shown = control.form?.elements.namedItem("shown");
     const turn = (queues.get(url) ?? Promise.resolve()).then(async () => {
+      if (shown) body.set("shown", shown.value);
       try {
         const answer = await fetch(url, {
           method: "POST", body, credentials: "same-origin",
@@ -119,6 +122,7 @@
         });
         const told = await answer.json().catch(() => ({}));
         if (!answer.ok) { say(status, told.detail || texts.unsaved, true); return; }
+        if (shown && told.mark) shown.value = JSON.stringify({ ...JSON.parse(shown.value), [control.name]: told.mark });
         const at = Date.parse(told.saved_at ?? "") || serverNow();
         say(status, fill(texts.saved, { time: beijing.format(at) }), false);
       } catch {

@@ -284,6 +284,59 @@ def _scores(case, seat):
     return own_scores(case.member(seat), case.seats[0])
 
 
+def test_two_tabs_of_one_sheet_lose_nothing(go):
+    case = cases.declared()
+    seat, user = sitting(case)
+    member, bid = go(case, user), case.bids[0]
+    first, second = queries.quality_criteria(case.lot)[:2]
+    url, save = f"/evaluation/seats/{seat.id}/bids/{bid.id}", "保存，看下一家"
+    score, reason = f"score-{first.id}", f"reason-{first.id}"
+    member.submit(member.get(url), {score: "20", reason: "一般"}, button=save)
+    here, there = member.get(url), member.get(url)
+    member.submit(here, {score: "31", reason: "目标明确"}, button=save)
+
+    # What was not touched in the other tab stays as it has been saved meanwhile.
+    page = member.submit(there, {f"score-{second.id}": "9", f"reason-{second.id}": "可行"}, button=save)
+    assert page.status == 200
+    found = {row.criterion_id: (row.score_centi, row.reason) for row in _scores(case, seat)}
+    assert (found[first.id], found[second.id]) == ((3_100, "目标明确"), (900, "可行"))
+
+    # What was changed in both is marked, with what is saved beside what was typed; a second press decides.
+    page = member.submit(there, {reason: "目标不清", f"score-{second.id}": "abc"}, button=save)
+    assert page.status == 422
+    assert "您在另一个页面改过这一项" in page.errors[score]
+    assert "得分：31.00" in page.text
+    assert "理由：目标明确" in page.text
+    assert page.words(f"//textarea[@name='{reason}']") == ["目标不清"]
+    assert [row.reason for row in _scores(case, seat) if row.criterion_id == first.id] == ["目标明确"]
+    page = member.submit(page, {f"score-{second.id}": "9", f"reason-{second.id}": "可行"}, button=save)
+    assert page.status == 200
+    found = {row.criterion_id: (row.score_centi, row.reason) for row in _scores(case, seat)}
+    assert (found[first.id], found[second.id]) == ((2_000, "目标不清"), (900, "可行"))
+
+
+def test_a_field_left_in_one_tab_does_not_overwrite_the_other_tab(go):
+    case = cases.declared()
+    seat, user = sitting(case)
+    member, bid, criterion = go(case, user), case.bids[0], queries.quality_criteria(case.lot)[0]
+    page = member.get(f"/evaluation/seats/{seat.id}/bids/{bid.id}")
+    form = page.form(action=f"/bids/{bid.id}")
+    name, shown = f"score-{criterion.id}", form.values["shown"][0]
+    headers = {"X-CSRFToken": form.values["csrf_token"][0], "Accept": "application/json"}
+
+    def leave(value, seen):
+        return member.post(f"{page.url}/field", {"field": name, name: value, "shown": seen}, headers=headers, most=12)
+
+    answer = json.loads(leave("31", shown).source)
+    other = leave("20", shown)
+    assert (other.status, "另一个页面改过" in json.loads(other.source)["detail"]) == (422, True)
+    assert [row.score_centi for row in _scores(case, seat)] == [3_100]
+    # The tab that saved it knows what it saved.
+    assert leave("32", json.dumps(json.loads(shown) | {name: answer["mark"]})).status == 200
+    assert [row.score_centi for row in _scores(case, seat)] == [3_200]
+    assert member.submit(page, {name: "32"}, button="保存，看下一家").status == 200
+
+
 def test_a_member_steps_down(go):
     case = cases.drawn()
     _seat, user = sitting(case)
