@@ -182,6 +182,9 @@ def test_the_clerk_draws_and_sees_the_record_without_the_seed(go):
     assert "与投标人有利害关系" in page.text
     page = clerk.submit(page, {"size": "4"}, button="抽取评审组")
     assert page.status == 422
+    assert "没有可以担任采购人代表的人员" in page.text
+    page = clerk.submit(page, {"size": "3", "expert_seats": "2", "sure": "y"}, button="抽取评审组")
+    assert "请把专家改为至少 3 人" in page.errors["expert_seats"]
     page = clerk.submit(page, {"size": "3", "expert_seats": "3", "sure": "y"}, button="抽取评审组")
     assert page.heading == "评审组与抽取记录"
     (drawn,) = draws(case.panel.id)
