@@ -26,6 +26,8 @@ from market.tenders.models import Lot, QualificationItem
 from market.tenders.queries import rules_of
 from market.tenders.states import LOT_MACHINE, LotState, LotVerb
 
+WHY_UNMET = N_("“%(name)s”的“%(item)s”不符合，请写明理由。")
+
 
 class Tick(NamedTuple):
     """One cell of the desk; None leaves that part as it is."""
@@ -179,12 +181,8 @@ def unmet(
                 item=item.title,
             )
         if not row.passed and not row.reason:
-            raise Refused(
-                N_("“%(name)s”的“%(item)s”不符合，请写明理由。"),
-                field=f"reason-{bid.id}-{item.id}",
-                name=bid.organisation.name,
-                item=item.title,
-            )
+            field = f"reason-{bid.id}-{item.id}"
+            raise Refused(WHY_UNMET, field=field, name=bid.organisation.name, item=item.title)
         if not row.passed:
             faults.append(f"{item.title}：{row.reason}")
     return faults
