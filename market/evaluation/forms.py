@@ -64,9 +64,13 @@ class GridForm(Form):
 
 
 def grid_form(
-    bids: Iterable[OpenedBid], items: Iterable[QualificationItem], known: Mapping[tuple[int, int], QualificationCheck]
+    bids: Iterable[OpenedBid],
+    items: Iterable[QualificationItem],
+    known: Mapping[tuple[int, int], QualificationCheck],
+    *,
+    sent: bool = True,
 ) -> GridForm:
-    """Return the form of these bids and conditions, filled with what is saved."""
+    """Return the form of these bids and conditions, filled with what is saved; `sent`: the request may carry it."""
     fields: dict[str, Any] = {}
     saved: dict[str, Any] = {}
     conditions = list(items)
@@ -78,7 +82,8 @@ def grid_form(
             row = known.get((bid.id, item.id))
             if row is not None:
                 saved |= {mark: _mark(row.passed), reason: row.reason}
-    made: GridForm = type("FilledGrid", (GridForm,), fields)(data=saved)
+    filled = {"data": saved} if sent else {"data": saved, "formdata": None}
+    made: GridForm = type("FilledGrid", (GridForm,), fields)(**filled)
     return made
 
 
@@ -96,6 +101,12 @@ class HelperForm(Form):
         """Offer the bidders and the roles."""
         self.helper.choices = [(bid.organisation_id, bid.organisation.name) for bid in bids]
         self.role.choices = [(role, filters.text(label)) for role, label in BARRED_ROLE_LABELS.items()]
+
+
+class WithdrawHelperForm(Form):
+    """Why an organisation did not shape this purchase after all."""
+
+    reason = TextAreaField(_l("理由"), [Required(), Length(max=MOST_CHARACTERS)])
 
 
 class DrawForm(SureForm):

@@ -148,6 +148,21 @@ def helpers(tender_id: int) -> list[PurchaseHelper]:
     return list(db.session.scalars(query.order_by(PurchaseHelper.id)))
 
 
+def decided_elsewhere(row: Lot, organisation_id: int) -> bool:
+    """True when the organisation's bid in another lot of the same purchase has been decided on."""
+    query = (
+        select(OpenedBid.id)
+        .join(Lot, Lot.id == OpenedBid.lot_id)
+        .where(
+            Lot.tender_id == row.tender_id,
+            Lot.id != row.id,
+            Lot.state.not_in((*BEFORE_OPENING, LotState.OPENED)),
+            OpenedBid.organisation_id == organisation_id,
+        )
+    )
+    return db.session.scalar(query.limit(1)) is not None
+
+
 def writers(tender: Tender) -> frozenset[int]:
     """Return who wrote the requirement: everyone who acted on the tender with the permit to draft."""
     query = (

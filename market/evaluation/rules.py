@@ -300,8 +300,23 @@ def low_price_hits(price_fen: int, lines: Iterable[Hit]) -> list[Hit]:
     return [line for line in lines if price_fen < line.line]
 
 
+# No law: a week, so that a slip of the finger does not hold up a purchase for years; a window cannot be taken back.
+MOST_EXPLAIN_DAYS = 7
+MOST_EXPLAIN_MINUTES = MOST_EXPLAIN_DAYS * 24 * 60
+
+
 def explain_until(asked_at: datetime, minutes: int, least_minutes: int) -> datetime:
-    """End of the window to explain a price. Raises Refused for a shorter one than the rule's (row 40)."""
+    """End of the window to explain a price.
+
+    Raises Refused for a shorter one than the rule's (row 40) and for one of more than `MOST_EXPLAIN_MINUTES`.
+    """
     if minutes < least_minutes:
         raise Refused(N_("说明时间不少于 %(least)d 分钟。"), field="minutes", least=least_minutes)
+    if minutes > MOST_EXPLAIN_MINUTES:
+        raise Refused(
+            N_("说明时间不超过 %(most)d 分钟（%(days)d 天）。"),
+            field="minutes",
+            most=MOST_EXPLAIN_MINUTES,
+            days=MOST_EXPLAIN_DAYS,
+        )
     return asked_at + timedelta(minutes=minutes)

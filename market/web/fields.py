@@ -292,6 +292,15 @@ class CountField(_Read):
         return int(plain)
 
 
+# No law: rules count days and months from every date, and at the calendar's ends that cannot be done.
+_FIRST_YEAR, _LAST_YEAR = 1900, 2199
+
+
+def _check_year(year: int) -> None:
+    if not _FIRST_YEAR <= year <= _LAST_YEAR:
+        raise ValueError(gettext("请核对年份，应在 %(first)s 至 %(last)s 年之间。", first=_FIRST_YEAR, last=_LAST_YEAR))
+
+
 class BeijingDateTimeField(_Read):
     """A Beijing wall time from the browser's own picker <-> an aware UTC instant."""
 
@@ -306,6 +315,7 @@ class BeijingDateTimeField(_Read):
                 wall = datetime.strptime(typed, pattern).replace(tzinfo=clock.BEIJING)
             except ValueError:
                 continue
+            _check_year(wall.year)
             return clock.aware(wall)
         raise ValueError(gettext("请填写日期和时间，例如 2026-03-31 09:00。"))
 
@@ -322,9 +332,11 @@ class DayField(_Read):
 
     def read(self, typed: str) -> date:
         try:
-            return date.fromisoformat(unicodedata.normalize("NFKC", typed).replace("/", "-"))
+            day = date.fromisoformat(unicodedata.normalize("NFKC", typed).replace("/", "-"))
         except ValueError:
             raise ValueError(gettext("请填写日期，例如 2026-03-31。")) from None
+        _check_year(day.year)
+        return day
 
     def write(self, value: date) -> str:
         return value.isoformat()

@@ -49,12 +49,15 @@
   // Forms: a question first where one is asked, and never sent twice by a double click.
   document.addEventListener("submit", async (event) => {
     const form = event.target;
-    if (form.dataset.confirm && !form.dataset.confirmed) {
+    const button = event.submitter;
+    // A form asks for all its buttons, or one button for itself; data-confirmed-name tells the server it was answered.
+    const asks = button?.dataset.confirm ? button : form;
+    if (asks.dataset.confirm && !asks.dataset.confirmed) {
       event.preventDefault();
-      const button = event.submitter;
       const danger = button?.classList.contains("btn-danger");
-      if (await dialog(form.dataset.confirm, button?.textContent.trim() || texts.confirm, texts.cancel, danger)) {
-        form.dataset.confirmed = "yes";
+      if (await dialog(asks.dataset.confirm, button?.textContent.trim() || texts.confirm, texts.cancel, danger)) {
+        asks.dataset.confirmed = "yes";
+        if (asks.dataset.confirmedName) asks.name = asks.dataset.confirmedName;
         form.requestSubmit(button ?? undefined);
       }
       return;
@@ -66,7 +69,8 @@
   });
   window.addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
-    for (const form of document.forms) { delete form.dataset.sent; delete form.dataset.confirmed; }
+    for (const form of document.forms) delete form.dataset.sent;
+    for (const asks of document.querySelectorAll("[data-confirmed]")) delete asks.dataset.confirmed;
   });
 
   // Saving field by field: each control with data-autosave posts itself alone, in the order of the changes.
@@ -109,7 +113,10 @@
     // What this box held when the page was made, so that another's saving is not written over unseen.
     const shown = control.form?.elements.namedItem("shown");
     say(status, texts.saving, false);
+    // What the page showed of each field, where a form remembers it: another tab may have saved something else since.
+    const shown = control.form?.elements.namedItem("shown");
     const turn = (queues.get(url) ?? Promise.resolve()).then(async () => {
+      if (shown) body.set("shown", shown.value);
       try {
         const marks = shown ? JSON.parse(shown.value) : {};
         if (marks[control.name]) body.append("shown", marks[control.name]);
@@ -120,6 +127,7 @@
         const told = await answer.json().catch(() => ({}));
         if (shown && told.shown) shown.value = JSON.stringify({ ...marks, [control.name]: told.shown });
         if (!answer.ok) { say(status, told.detail || texts.unsaved, true); return; }
+        if (shown && told.mark) shown.value = JSON.stringify({ ...JSON.parse(shown.value), [control.name]: told.mark });
         const at = Date.parse(told.saved_at ?? "") || serverNow();
         say(status, fill(texts.saved, { time: beijing.format(at) }), false);
       } catch {

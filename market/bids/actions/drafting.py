@@ -88,11 +88,14 @@ def add_files(
 
 
 def remove_file(actor: Actor, lot_id: int, organisation_id: int, file_id: int, at: datetime) -> Saved:
-    """Take a file out of the draft; with its key gone nobody can read its content again."""
+    """Take a file out of the draft; with its key gone nobody can read its content again.
+
+    A file that a colleague has taken out meanwhile is what was wanted: nothing is refused and nothing changes.
+    """
     draft, doc = _take_up(actor, lot_id, organisation_id, at)
     kept = [one for one in doc["files"] if one["file_id"] != file_id]
     if len(kept) == len(doc["files"]):
-        raise NotFound(N_("这个附件已被删除，请刷新页面。"))
+        return Saved(draft.version, at)
     doc["files"] = kept
     marked = doc["values"].get("secret_fields") or []
     doc["values"]["secret_fields"] = [name for name in marked if name != f"{FILE}{file_id}"]

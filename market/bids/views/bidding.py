@@ -169,6 +169,9 @@ def save_draft(lot_id: int, organisation_id: int) -> Any:
         if gone := request.form.get("remove", type=int):
             actions.remove_file(actor, lot_id, organisation_id, gone, at)
     if tried.ok and not form.errors and not conflicts:
+        # Without JavaScript the question is a page of its own; what was typed is saved by now.
+        if unsure := request.form.get("ask_remove", type=int):
+            return redirect(url_for("bids.remove_file", lot_id=lot_id, organisation_id=organisation_id, file_id=unsure))
         flash(_("已保存。草稿不是投标：递交后拿到回执才算。"), "info")
         return redirect(url_for("bids.draft", lot_id=lot_id, organisation_id=organisation_id))
     _show_conflicts(form, conflicts)
@@ -268,6 +271,24 @@ def draft_file(lot_id: int, organisation_id: int, file_id: int) -> Any:
     row = found(db.session.get(StoredFile, file_id))
     content = open_secret(row, SecretFile(**entry))
     return send_file(BytesIO(content), entry["media_type"], as_attachment=True, download_name=entry["name"])
+
+
+@bp.route("/<int:lot_id>/<int:organisation_id>/files/<int:file_id>/remove", methods=["GET", "POST"])
+@guard(Permit.BID_DRAFT)
+def remove_file(lot_id: int, organisation_id: int, file_id: int) -> Any:
+    """Take a file out of the draft, after a question; one that is gone already is out of it."""
+    desk = actions.desk_for(current_actor(), lot_id, organisation_id)
+    back = redirect(url_for("bids.draft", lot_id=lot_id, organisation_id=organisation_id))
+    if request.method == "POST":
+        actions.remove_file(current_actor(), lot_id, organisation_id, file_id, now())
+        flash(_("附件已删除。"), "info")
+        return back
+    doc = queries.draft_doc(desk.draft, desk.organisation)
+    entry = next((one for one in doc["files"] if one["file_id"] == file_id), None)
+    if entry is None:
+        flash(_("附件已删除。"), "info")
+        return back
+    return page("remove_file.html", desk=desk, file=entry)
 
 
 @bp.route("/<int:lot_id>/<int:organisation_id>/discard", methods=["GET", "POST"])

@@ -26,6 +26,8 @@ from market.tenders.models import Lot, QualificationItem
 from market.tenders.queries import rules_of
 from market.tenders.states import LOT_MACHINE, LotState, LotVerb
 
+WHY_UNMET = N_("“%(name)s”的“%(item)s”不符合，请写明理由。")
+
 
 class Tick(NamedTuple):
     """One cell of the desk; None leaves that part as it is."""
@@ -86,6 +88,35 @@ def note_helper(actor: Actor, lot_id: int, organisation_id: int, role: str, at: 
         facts={"organisation": organisation_id, "role": role},
     )
     return row
+
+
+def withdraw_helper(actor: Actor, lot_id: int, organisation_id: int, reason: str, at: datetime) -> None:
+    """Take back what `note_helper` wrote down by mistake, with a reason; both stay in the chain.
+
+    Raises Refused once this lot, or another lot of the purchase in which the organisation bids, has been decided on.
+    """
+    lot = locked(actor, Permit.BID_QUALIFY, lot_id, LotState.OPENED)
+    row = db.session.scalar(
+        select(PurchaseHelper).filter_by(tender_id=lot.tender_id, organisation_id=organisation_id).with_for_update()
+    )
+    if row is None:
+        raise Refused(N_("这条登记已经取消，请刷新页面查看。"))
+    if not reason.strip():
+        raise Refused(N_("请写明理由。"), field="reason")
+    if queries.decided_elsewhere(lot, organisation_id):
+        raise Refused(N_("本项目的另一标段已据此完成资格审查，不能再取消登记。"))
+    role = row.role
+    db.session.delete(row)
+    db.session.flush()
+    record(
+        lot.subject,
+        "withdraw_helper",
+        actor,
+        at,
+        permit=Permit.BID_QUALIFY,
+        facts={"organisation": organisation_id, "role": role},
+        private={"reason": reason.strip()},
+    )
 
 
 def system_findings(lot: Lot, bids: Iterable[OpenedBid], at: datetime) -> dict[int, list[Finding]]:
@@ -150,12 +181,8 @@ def unmet(
                 item=item.title,
             )
         if not row.passed and not row.reason:
-            raise Refused(
-                N_("“%(name)s”的“%(item)s”不符合，请写明理由。"),
-                field=f"reason-{bid.id}-{item.id}",
-                name=bid.organisation.name,
-                item=item.title,
-            )
+            field = f"reason-{bid.id}-{item.id}"
+            raise Refused(WHY_UNMET, field=field, name=bid.organisation.name, item=item.title)
         if not row.passed:
             faults.append(f"{item.title}：{row.reason}")
     return faults

@@ -12,7 +12,7 @@ from market.evaluation import actions, queries
 from market.evaluation.actions.prices import FILES
 from market.evaluation.forms import AnswerForm, AskForm, DecideForm, JudgeForm
 from market.evaluation.models import PriceInquiry
-from market.evaluation.rules import low_price_hits
+from market.evaluation.rules import MOST_EXPLAIN_DAYS, MOST_EXPLAIN_MINUTES, low_price_hits
 from market.evaluation.states import Mark
 from market.evaluation.views.door import bp, lot_for, may, page
 from market.kernel.clock import is_before
@@ -60,6 +60,8 @@ def _prices(lot: Lot, ask: AskForm | None, judge: JudgeForm | None) -> str:
         unasked=[bid for bid, hits in rows if hits and bid.id not in before],
         free=free,
         least=least,
+        most=MOST_EXPLAIN_MINUTES,
+        days=MOST_EXPLAIN_DAYS,
         writes=may(lot, Permit.EVALUATION_REPORT) and lot.state == LotState.QUALIFIED,
         at=now(),
     )

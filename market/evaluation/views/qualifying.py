@@ -12,9 +12,9 @@ from flask_babel import gettext as _
 from market.bids.models import OpenedBid
 from market.evaluation import actions, queries
 from market.evaluation.actions.lots import GONE
-from market.evaluation.actions.qualifying import Tick, system_findings
+from market.evaluation.actions.qualifying import WHY_UNMET, Tick, system_findings
 from market.evaluation.actions.reading import open_file, reading
-from market.evaluation.forms import GridForm, HelperForm, SureForm, grid_form
+from market.evaluation.forms import GridForm, HelperForm, SureForm, WithdrawHelperForm, grid_form
 from market.evaluation.models import QualificationCheck
 from market.evaluation.states import FINDING_LABELS, Mark, Verdict
 from market.evaluation.views.door import before_the_lock, bp, lot_for, may, page
@@ -24,6 +24,7 @@ from market.kernel.permits import Permit
 from market.tenders.models import Lot
 from market.tenders.queries import rules_of
 from market.tenders.states import LotState
+from market.web import filters
 from market.web.filters import iso
 from market.web.guard import attempt, current_actor, guard, now
 
@@ -36,10 +37,13 @@ class Desk:
     bids: list[OpenedBid]
     known: dict[tuple[int, int], QualificationCheck]
 
-    def grid(self) -> GridForm:
-        """The form, filled with what is saved; a bid that is invalid already has no cells."""
+    def grid(self, *, sent: bool = True) -> GridForm:
+        """The form, filled with what is saved; a bid that is invalid already has no cells.
+
+        Not `sent` when the request comes from another form of the page: its ticks would all seem to be empty.
+        """
         rows = [bid for bid in self.bids if bid.verdict != Verdict.INVALID]
-        return grid_form(rows, self.lot.tender.qualifications, self.known)
+        return grid_form(rows, self.lot.tender.qualifications, self.known, sent=sent)
 
 
 def _load(lot_id: int, permit: Permit = Permit.TENDER_SEE) -> Desk:
@@ -97,6 +101,19 @@ def _ticks(grid: GridForm, only: str | None = None) -> list[Tick]:
     return found
 
 
+def _mark_unexplained(desk: Desk, grid: GridForm) -> int:
+    """Mark the reason of every saved “not met” that has none; return how many there are."""
+    bids, held = {b.id: b for b in desk.bids}, system_findings(desk.lot, desk.bids, now())
+    found = 0
+    for bid_id, item_id, mark, reason in grid.cells:
+        row, bid = desk.known.get((bid_id, item_id)), bids[bid_id]
+        if row is not None and row.passed is False and not row.reason and not held[bid.number]:
+            text = filters.text(WHY_UNMET, name=bid.organisation.name, item=mark.label.text)
+            reason.errors = [*(one for one in reason.errors if one != text), text]
+            found += 1
+    return found
+
+
 @bp.post("/lots/<int:lot_id>/qualification")
 @guard(Permit.BID_QUALIFY)
 def save_qualification(lot_id: int) -> Any:
@@ -110,9 +127,13 @@ def save_qualification(lot_id: int) -> Any:
     if grid.validate_on_submit():
         with attempt(grid) as tried:
             actions.check_bids(current_actor(), lot_id, _ticks(grid), now())
-        if tried.ok:
+        desk = _load(lot_id)
+        if tried.ok and (left := _mark_unexplained(desk, grid)):
+            flash(_("已保存。还有 %(n)s 项“不符合”没有写理由，已在下面标出。", n=left), "warning")
+        elif tried.ok:
             flash(_("已保存。"), "success")
             return redirect(url_for("evaluation.qualification", lot_id=lot_id))
+        return _page(desk, grid, SureForm(), HelperForm()), 422
     return _page(_load(lot_id), grid, SureForm(), HelperForm()), 422
 
 
@@ -135,15 +156,18 @@ def save_cell(lot_id: int) -> Any:
 def finish_qualification(lot_id: int) -> Any:
     """Decide on every bid."""
     sure = SureForm()
-    lot_for(lot_id, Permit.BID_QUALIFY)
-    if sure.validate_on_submit():
-        with attempt(sure) as tried:
-            actions.finish_qualification(current_actor(), lot_id, now())
-        if tried.ok:
-            flash(_("资格审查已完成，未通过的投标人已收到原因。"), "success")
-            return redirect(url_for("evaluation.board", lot_id=lot_id))
+    desk = _load(lot_id, Permit.BID_QUALIFY)
+    if not sure.validate_on_submit():
+        return _page(desk, desk.grid(sent=False), sure, HelperForm(), form=sure), 422
+    grid = desk.grid(sent=False)
+    with attempt(grid) as tried:
+        actions.finish_qualification(current_actor(), lot_id, now())
+    if tried.ok:
+        flash(_("资格审查已完成，未通过的投标人已收到原因。"), "success")
+        return redirect(url_for("evaluation.board", lot_id=lot_id))
     desk = _load(lot_id)
-    return _page(desk, desk.grid(), sure, HelperForm(), form=sure), 422
+    _mark_unexplained(desk, grid)
+    return _page(desk, grid, sure, HelperForm()), 422
 
 
 @bp.post("/lots/<int:lot_id>/helpers")
@@ -157,10 +181,30 @@ def note_helper(lot_id: int) -> Any:
         with attempt(form) as tried:
             actions.note_helper(current_actor(), lot_id, form.helper.data, form.role.data, now())
         if tried.ok:
-            flash(_("已登记。该机构的投标将按无效处理。"), "success")
+            flash(_("已登记。该机构的投标将按无效处理；完成资格审查之前可以取消登记。"), "success")
             return redirect(url_for("evaluation.qualification", lot_id=lot_id))
     desk = _load(lot_id)
-    return _page(desk, desk.grid(), SureForm(), form, form=form), 422
+    return _page(desk, desk.grid(sent=False), SureForm(), form, form=form), 422
+
+
+@bp.route("/lots/<int:lot_id>/helpers/<int:organisation_id>/withdraw", methods=["GET", "POST"])
+@guard(Permit.BID_QUALIFY)
+def withdraw_helper(lot_id: int, organisation_id: int) -> Any:
+    """Take back that a bidder shaped this purchase."""
+    lot, form = lot_for(lot_id, Permit.BID_QUALIFY), WithdrawHelperForm()
+    if form.validate_on_submit():
+        with attempt(form) as tried:
+            actions.withdraw_helper(current_actor(), lot_id, organisation_id, form.reason.data, now())
+        if tried.ok:
+            flash(_("登记已取消，理由已写入记录。"), "success")
+            return redirect(url_for("evaluation.qualification", lot_id=lot_id))
+        lot = lot_for(lot_id, Permit.BID_QUALIFY)
+    noted = (one for one in queries.helpers(lot.tender_id) if one.organisation_id == organisation_id)
+    row = next(noted, None)
+    if row is None or lot.state != LotState.OPENED:
+        return redirect(url_for("evaluation.qualification", lot_id=lot_id))
+    shown = page("withdraw_helper.html", form=form, lot=lot, row=row, roles=BARRED_ROLE_LABELS)
+    return shown, 422 if form.errors else 200
 
 
 # --- content ----------------------------------------------------------------------------------------------------------

@@ -88,11 +88,22 @@ def form_panel(
         raise Stale(N_("评审组已经抽取，请刷新页面查看。"))
     share: tuple[int, int] = call.rules["panel.expert_share_min"]
     check_size(size, expert_seats, least_size(call.rules, call.budget_fen, grounds), share)
-    seats = set(sitting)
-    if len(seats) != size - expert_seats:
-        needed = size - expert_seats
+    seats, needed = set(sitting), size - expert_seats
+    able = {user.id for user in representatives(call.scope, call.writers)}
+    if len(seats) != needed and len(able) < needed:
+        raise Refused(
+            N_(
+                "要有 %(needed)d 名采购人代表，而可以担任的只有 %(able)d 名：请把专家改为至少 %(least)d 人，"
+                "或请管理员先给本街道人员授予评审打分的角色。"
+            ),
+            field="expert_seats",
+            needed=needed,
+            able=len(able),
+            least=size - len(able),
+        )
+    if len(seats) != needed:
         raise Refused(N_("请选择 %(needed)d 名采购人代表，或全部席位由专家担任。"), field="sitting", needed=needed)
-    if seats - {user.id for user in representatives(call.scope, call.writers)}:
+    if seats - able:
         raise Refused(N_("所选人员不能担任采购人代表。"), field="sitting")
     panel = Panel(
         subject_kind=kind,

@@ -117,6 +117,18 @@ def scoring(data: Data) -> dict[str, Any] | None:
     }
 
 
+def verdicts(release: Data) -> dict[tuple[str, str], Data]:
+    """Return the published conclusions of the qualification check by lot and organisation; a later award counts."""
+    found: dict[tuple[str, str], Data] = {}
+    for award in rows(release, "awards"):
+        listed = award.get("relatedLots")
+        for lot in listed if isinstance(listed, list) else ():
+            for one in rows(_scoring_of(award), "qualification"):
+                if isinstance(lot, str) and text(one, "verdict"):
+                    found[lot, text(one, "organisation")] = one
+    return found
+
+
 def _panel(data: Data) -> list[dict[str, str]]:
     members = rows(data, "panel", "members")
     if members:

@@ -271,6 +271,7 @@ VERB_LABELS = {
     "file": N_("提出质疑"),
     "file_copy": N_("报送副本"),
     "finish": N_("提交评分"),
+    "helper": N_("登记参与过采购的机构"),
     "invite": N_("邀请评价"),
     "issue": N_("送签"),
     "make": N_("生成"),
@@ -311,6 +312,7 @@ VERB_LABELS = {
     "uphold": N_("认定成立"),
     "waive": N_("免予追回"),
     "withdraw": N_("撤回"),
+    "withdraw_helper": N_("取消登记参与过采购的机构"),
 }
 
 

@@ -35,7 +35,7 @@ def read(release: Data, at: datetime) -> dict[str, Any]:
         "money": lambda: tendering.money(release),
         "requirements": lambda: tendering.requirements(release),
         "timetable": lambda: tendering.timetable(release, at),
-        "lots": lambda: tendering.lots(release),
+        "lots": lambda: tendering.lots(release, awarding.verdicts(release)),
         "awards": lambda: awarding.awards(release, at),
         "contracts": lambda: performing.contracts(release),
         "documents": lambda: performing.documents(release),

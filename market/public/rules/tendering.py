@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -137,8 +138,12 @@ def _rules(listed: list[Data]) -> list[dict[str, Any]]:
 # --- lots -------------------------------------------------------------------------------------------------------------
 
 
-def lots(release: Data) -> list[dict[str, Any]]:
-    """Return each lot with its criteria, outcome rules, planned milestones, opening and public bids."""
+def lots(release: Data, verdicts: Mapping[tuple[str, str], Data] | None = None) -> list[dict[str, Any]]:
+    """Return each lot with its criteria, outcome rules, planned milestones, opening and public bids.
+
+    `verdicts` are the published conclusions by lot and organisation (`awarding.verdicts`): what a bid was said to be at
+    the opening is not the last word on it.
+    """
     tender = part(release, "tender")
     milestones, bids = rows(tender, "milestones"), rows(release, "bids", "details")
     counts = {
@@ -160,7 +165,7 @@ def lots(release: Data) -> list[dict[str, Any]]:
             "key": text(lot, "publicKey"),
             "opening": _opening(part(lot, "opening")),
             "count": counts.get(text(lot, "id")),
-            "bids": [_bid(one) for one in bids if text(lot, "id") in _lots_of(one)],
+            "bids": [_bid(one, text(lot, "id"), verdicts or {}) for one in bids if text(lot, "id") in _lots_of(one)],
         }
         for lot in rows(tender, "lots")
     ]
@@ -201,11 +206,15 @@ def _opening(one: Data) -> dict[str, Any] | None:
     }
 
 
-def _bid(one: Data) -> dict[str, Any]:
+def _bid(one: Data, lot: str, verdicts: Mapping[tuple[str, str], Data]) -> dict[str, Any]:
+    name = "、".join(text(tenderer, "name") for tenderer in rows(one, "tenderers"))
+    last = verdicts.get((lot, name))
     return {
-        "name": "、".join(text(tenderer, "name") for tenderer in rows(one, "tenderers")),
+        "name": name,
         "price_fen": fen(one),
-        "state": words(text(one, "status"), BID_STATES),
+        "state": words(text(last, "verdict") if last else text(one, "status"), BID_STATES),
+        "reason": text(last, "reason") if last else "",
+        "at_opening": last is None,
         "receipt": text(one, "receipt"),
         "root": text(one, "root"),
     }

@@ -205,8 +205,48 @@ def test_files_are_added_marked_and_removed_on_the_page(visitor: Visitor, clock:
     assert page.status == 422
     assert "“程序.exe”的内容不是可接受的文件类型" in page.text
     assert "资质证书.pdf" in page.text
-    page = visitor.submit(visitor.get(f"{base(case, team)}/draft"), button="删除资质证书.pdf")
+    page = visitor.submit(visitor.get(f"{base(case, team)}/draft"), {"team": "又写"}, button="删除资质证书.pdf")
+    assert (page.heading, "确定删除“资质证书.pdf”吗？" in page.text) == ("删除附件", True)
+    page = visitor.get(page.link("不删除，返回"))
+    assert "资质证书.pdf" in page.text
+    assert page.words("//textarea[@name='team']") == ["又写"]
+    page = visitor.submit(visitor.submit(page, button="删除资质证书.pdf"), button="删除附件")
+    assert "附件已删除。" in page.text
     assert "资质证书.pdf" not in page.text
+
+
+def test_the_enter_key_saves_and_removes_nothing(visitor: Visitor, clock: StandingClock) -> None:
+    case, team = bids.sealed_lot(), bids.bidder()
+    bids.fill(case, team, files={"一.pdf": bids.PDF})
+    page = sign_in(visitor, team.editor).get(f"{base(case, team)}/draft")
+    first, *_ = page.form(action="/draft").buttons()
+    assert (first.get("name"), first.text_content().strip()) == (None, "保存草稿")
+    [button] = page.all("//button[@name='ask_remove']")
+    assert "“一.pdf”" in button.get("data-confirm")
+    assert button.get("data-confirmed-name") == "remove"
+
+
+def test_a_file_that_a_colleague_removed_first_stops_no_save(
+    visitor: Visitor, visitors: Callable[[], Visitor], clock: StandingClock
+) -> None:
+    case, team = bids.sealed_lot(), bids.bidder()
+    bids.fill(case, team, files={"一.pdf": bids.PDF})
+    mine, other = sign_in(visitor, team.editor), sign_in(visitors(), team.signatory)
+    page = mine.get(f"{base(case, team)}/draft")
+    question = mine.submit(page, button="删除一.pdf")
+    gone = page.all("//button[@name='ask_remove']")[0].get("value")
+
+    def answer(who: Visitor, shown: Page, **typed: str) -> Page:
+        """Press the dialog's button."""
+        form = shown.form(action="/draft")
+        return who.post(form.action, {**form.values, **typed, "remove": gone})
+
+    assert "一.pdf" not in answer(other, other.get(f"{base(case, team)}/draft")).text
+    assert "附件已删除。" in mine.submit(question, button="删除附件").text
+    # The dialog of the page that was opened before: the text typed with it is kept.
+    page = answer(mine, page, team="四名社工")
+    assert (page.status, page.words("//textarea[@name='team']")) == (200, ["四名社工"])
+    assert mine.get(question.url).heading == "填写投标文件"
 
 
 def test_replace_through_the_own_copy_and_withdraw(visitor: Visitor, clock: StandingClock) -> None:

@@ -118,6 +118,29 @@ def test_row_26_a_helper_of_the_purchase_is_invalid_without_any_tick():
     assert "扶持过本轮投标人" in bid.verdict_reason
 
 
+def test_a_helper_noted_by_mistake_is_taken_back_before_the_check_is_done():
+    case = cases.opened((170_000, 165_000, 160_000, 168_000))
+    cases.check_all(case)
+    right, wrong = case.teams[3], case.teams[0]
+    for helper in (right, wrong):
+        actions.note_helper(case.clerk, case.lot_id, helper.id, "incubation", case.tick())
+    with pytest.raises(Refused, match="写明理由"):
+        actions.withdraw_helper(case.clerk, case.lot_id, wrong.id, " ", case.tick())
+    actions.withdraw_helper(case.clerk, case.lot_id, wrong.id, "选错了机构", case.tick())
+    with pytest.raises(Refused, match="已经取消"):
+        actions.withdraw_helper(case.clerk, case.lot_id, wrong.id, "再取消一次", case.tick())
+    entry = history("lot", case.lot_id)[-1]
+    header = json.loads(entry.header)
+    assert header["verb"] == "withdraw_helper"
+    assert header["facts"] == {"organisation": wrong.id, "role": "incubation"}
+    assert "选错了机构" not in entry.header, "committed to, public with the result alone"
+    assert actions.finish_qualification(case.clerk, case.lot_id, case.tick()) == 3
+    assert [bid.organisation_id for bid in case.bids if bid.verdict == Verdict.INVALID] == [right.id]
+    with pytest.raises(Refused, match="标段现在的状态"):
+        actions.withdraw_helper(case.clerk, case.lot_id, right.id, "太晚了", case.tick())
+    assert verify_all()[1] is None
+
+
 def test_a_barred_bidder_and_a_price_above_the_ceiling_are_invalid():
     case = cases.opened((170_000, 165_000, 160_000, 180_001, 166_000))
     case.teams[4].organisation.state = "barred"

@@ -213,6 +213,11 @@ def test_row_40_explain_window():
         r.explain_until(nine, 29, least)
     assert refused.value.field == "minutes"
     assert r.explain_until(nine, 30, least) == nine + timedelta(minutes=30)
+    assert r.explain_until(nine, 10_080, least) == nine + timedelta(days=7)
+    for typed in (10_081, 99_999_999, 99_999_999_999):
+        with pytest.raises(Refused, match="不超过 10080 分钟") as refused:
+            r.explain_until(nine, typed, least)
+        assert refused.value.field == "minutes"
 
 
 def test_a_criterion_is_the_mean_of_all_members_rounded_once():

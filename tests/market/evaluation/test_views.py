@@ -63,10 +63,17 @@ def test_the_clerk_checks_saves_and_finishes(go):
     assert queries.checks(case.lot_id) == {}
     assert "完成资格审查" not in [button.text for button in page.all("//button")]
     page = clerk.submit(page, {}, button="保存")
-    assert page.status == 200
-    page = clerk.submit(page, {"sure": "y"}, button="完成资格审查")
+    # Saved as a draft, and what is still missing is marked where it is to be written: now and at the end.
+    reason = f"reason-{bids[2].id}-{items[0].id}"
+    assert "已保存。还有 1 项“不符合”没有写理由" in page.text
+    assert list(page.errors) == [reason]
+    assert len(queries.checks(case.lot_id)) == len(bids) * len(items)
+    page = clerk.submit(clerk.get(page.url), {"sure": "y"}, button="完成资格审查")
     assert page.status == 422
-    assert "请写明理由" in page.text
+    assert list(page.errors) == [reason]
+    assert page.errors[reason].count("请写明理由") == 1
+    assert page.all(f"//*[@class='error-summary']//a[@href='#{reason}']")
+    assert page.form(button="保存").values[f"mark-{bids[2].id}-{items[0].id}"] == ["unmet"]
     assert case.lot.state == LotState.OPENED
     page = clerk.submit(page, {f"reason-{bids[2].id}-{items[0].id}": "证书已过期"}, button="保存")
     assert clerk.submit(page, {f"mark-{bids[2].id}-{items[0].id}": "met"}, button="保存").status == 200
@@ -103,8 +110,21 @@ def test_a_helper_is_noted_and_its_bid_shown_as_invalid(go):
     clerk = go(case, case.office.clerk)
     page = clerk.get(f"/evaluation/lots/{case.lot_id}/qualification")
     page = clerk.submit(page, {"helper": str(case.teams[0].id), "role": "incubation"}, button="登记")
-    assert "系统发现，投标将按无效处理" in page.text
+    assert "已登记为参与过本项目的机构，投标将按无效处理" in page.text
+    assert "系统发现" not in page.text, "a person said so"
     assert "孵化支持" in page.text
+    # It is asked first, and what was a mistake can be taken back with a reason.
+    name = case.teams[0].organisation.name
+    assert "按无效处理" in page.form(button="登记").node.get("data-confirm")
+    page = clerk.get(page.link(f"取消登记{name}"), most=10)
+    page = clerk.submit(page, button="取消登记")
+    assert page.errors == {"reason": "错误：请填写“理由”。"}
+    page = clerk.submit(page, {"reason": "选错了机构"}, button="取消登记")
+    assert page.heading == "资格审查"
+    assert "已登记为参与过本项目的机构" not in page.text
+    assert queries.helpers(case.lot.tender_id) == []
+    gone = clerk.get(f"/evaluation/lots/{case.lot_id}/helpers/{case.teams[0].id}/withdraw")
+    assert gone.heading == "资格审查"
 
 
 def test_officers_read_a_bid_and_every_file_read_is_written_down(go):
@@ -169,6 +189,9 @@ def test_the_clerk_draws_and_sees_the_record_without_the_seed(go):
     assert "与投标人有利害关系" in page.text
     page = clerk.submit(page, {"size": "4"}, button="抽取评审组")
     assert page.status == 422
+    assert "没有可以担任采购人代表的人员" in page.text
+    page = clerk.submit(page, {"size": "3", "expert_seats": "2", "sure": "y"}, button="抽取评审组")
+    assert "请把专家改为至少 3 人" in page.errors["expert_seats"]
     page = clerk.submit(page, {"size": "3", "expert_seats": "3", "sure": "y"}, button="抽取评审组")
     assert page.heading == "评审组与抽取记录"
     (drawn,) = draws(case.panel.id)
@@ -271,6 +294,59 @@ def _scores(case, seat):
     return own_scores(case.member(seat), case.seats[0])
 
 
+def test_two_tabs_of_one_sheet_lose_nothing(go):
+    case = cases.declared()
+    seat, user = sitting(case)
+    member, bid = go(case, user), case.bids[0]
+    first, second = queries.quality_criteria(case.lot)[:2]
+    url, save = f"/evaluation/seats/{seat.id}/bids/{bid.id}", "保存，看下一家"
+    score, reason = f"score-{first.id}", f"reason-{first.id}"
+    member.submit(member.get(url), {score: "20", reason: "一般"}, button=save)
+    here, there = member.get(url), member.get(url)
+    member.submit(here, {score: "31", reason: "目标明确"}, button=save)
+
+    # What was not touched in the other tab stays as it has been saved meanwhile.
+    page = member.submit(there, {f"score-{second.id}": "9", f"reason-{second.id}": "可行"}, button=save)
+    assert page.status == 200
+    found = {row.criterion_id: (row.score_centi, row.reason) for row in _scores(case, seat)}
+    assert (found[first.id], found[second.id]) == ((3_100, "目标明确"), (900, "可行"))
+
+    # What was changed in both is marked, with what is saved beside what was typed; a second press decides.
+    page = member.submit(there, {reason: "目标不清", f"score-{second.id}": "abc"}, button=save)
+    assert page.status == 422
+    assert "您在另一个页面改过这一项" in page.errors[score]
+    assert "得分：31.00" in page.text
+    assert "理由：目标明确" in page.text
+    assert page.words(f"//textarea[@name='{reason}']") == ["目标不清"]
+    assert [row.reason for row in _scores(case, seat) if row.criterion_id == first.id] == ["目标明确"]
+    page = member.submit(page, {f"score-{second.id}": "9", f"reason-{second.id}": "可行"}, button=save)
+    assert page.status == 200
+    found = {row.criterion_id: (row.score_centi, row.reason) for row in _scores(case, seat)}
+    assert (found[first.id], found[second.id]) == ((2_000, "目标不清"), (900, "可行"))
+
+
+def test_a_field_left_in_one_tab_does_not_overwrite_the_other_tab(go):
+    case = cases.declared()
+    seat, user = sitting(case)
+    member, bid, criterion = go(case, user), case.bids[0], queries.quality_criteria(case.lot)[0]
+    page = member.get(f"/evaluation/seats/{seat.id}/bids/{bid.id}")
+    form = page.form(action=f"/bids/{bid.id}")
+    name, shown = f"score-{criterion.id}", form.values["shown"][0]
+    headers = {"X-CSRFToken": form.values["csrf_token"][0], "Accept": "application/json"}
+
+    def leave(value, seen):
+        return member.post(f"{page.url}/field", {"field": name, name: value, "shown": seen}, headers=headers, most=12)
+
+    answer = json.loads(leave("31", shown).source)
+    other = leave("20", shown)
+    assert (other.status, "另一个页面改过" in json.loads(other.source)["detail"]) == (422, True)
+    assert [row.score_centi for row in _scores(case, seat)] == [3_100]
+    # The tab that saved it knows what it saved.
+    assert leave("32", json.dumps(json.loads(shown) | {name: answer["mark"]})).status == 200
+    assert [row.score_centi for row in _scores(case, seat)] == [3_200]
+    assert member.submit(page, {name: "32"}, button="保存，看下一家").status == 200
+
+
 def test_a_member_steps_down(go):
     case = cases.drawn()
     _seat, user = sitting(case)
@@ -306,6 +382,9 @@ def test_a_low_price_is_asked_answered_and_decided(go, clock):
     assert "¥81,000.00" in page.text, "45 % of the ceiling"
     page = clerk.submit(page, {"ask-minutes": "20", "ask-sure": "y"}, button="要求说明")
     assert page.errors == {"ask-minutes": "错误：说明时间不少于 30 分钟。"}
+    assert "30 至 10080 分钟（7 天）" in page.text
+    page = clerk.submit(page, {"ask-minutes": "99999999999", "ask-sure": "y"}, button="要求说明")
+    assert page.errors == {"ask-minutes": "错误：说明时间不超过 10080 分钟（7 天）。"}
     page = clerk.submit(page, {"ask-minutes": "30", "ask-sure": "y"}, button="要求说明")
     (inquiry,) = queries.inquiries(case.lot_id)
     bidder = go(case, case.teams[3].signatory)

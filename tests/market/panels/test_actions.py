@@ -162,7 +162,7 @@ def test_too_small_a_pool_forms_no_panel():
 
 def test_a_panel_is_drawn_once_and_lawfully():
     case = cases.qualified()
-    for size, seats, field in ((2, 2, "size"), (1, 1, "size"), (3, 1, "expert_seats"), (3, 2, "sitting")):
+    for size, seats, field in ((2, 2, "size"), (1, 1, "size"), (3, 1, "expert_seats"), (3, 2, "expert_seats")):
         with pytest.raises(Refused) as refused:
             evaluation.draw_panel(case.clerk, case.lot_id, case.at, size=size, expert_seats=seats)
         assert refused.value.field == field
@@ -182,6 +182,12 @@ def test_a_representative_comes_from_the_street_and_did_not_write_the_requiremen
     case = cases.qualified()
     sitting = person(Role.EXPERT, case.office.street.scope, name="采购人代表")
     outsider = person(Role.EXPERT, street("320115002").scope)
+    with pytest.raises(Refused, match="请选择 1 名采购人代表") as refused:
+        evaluation.draw_panel(case.clerk, case.lot_id, case.at, size=3, expert_seats=2)
+    assert refused.value.field == "sitting"
+    with pytest.raises(Refused, match="可以担任的只有 1 名：请把专家改为至少 6 人") as refused:
+        evaluation.draw_panel(case.clerk, case.lot_id, case.at, size=7, expert_seats=5)
+    assert refused.value.field == "expert_seats"
     with pytest.raises(Refused, match="不能担任采购人代表"):
         evaluation.draw_panel(case.clerk, case.lot_id, case.at, size=3, expert_seats=2, sitting=[outsider.id])
     panel = evaluation.draw_panel(case.clerk, case.lot_id, case.tick(), size=3, expert_seats=2, sitting=[sitting.id])

@@ -114,6 +114,36 @@ def test_a_part_that_cannot_be_read_is_named_and_the_rest_is_shown() -> None:
     assert page["need"]["rationale"] == "需要探访"
 
 
+def test_a_bid_found_invalid_after_the_opening_is_not_shown_as_valid() -> None:
+    release: dict[str, Any] = {
+        "tender": {"lots": [{"id": "lot-1"}, {"id": "lot-2"}]},
+        "bids": {
+            "details": [
+                {"id": "b1", "status": "pending", "tenderers": [{"name": "甲"}], "relatedLots": ["lot-1"]},
+                {"id": "b2", "status": "pending", "tenderers": [{"name": "乙"}], "relatedLots": ["lot-1"]},
+                {"id": "b3", "status": "pending", "tenderers": [{"name": "甲"}], "relatedLots": ["lot-2"]},
+            ]
+        },
+    }
+    at = datetime(2026, 5, 1, tzinfo=UTC)
+
+    def told() -> list[tuple[str, str, bool]]:
+        page = purchase.read(release, at)
+        assert page["unread"] == []
+        return [(bid["state"][0], bid["reason"], bid["at_opening"]) for lot in page["lots"] for bid in lot["bids"]]
+
+    assert told() == [("有效", "", True)] * 3, "nobody has checked anything yet"
+    checked = [
+        {"number": 1, "organisation": "甲", "verdict": "invalid", "reason": "证书已过期"},
+        {"number": 2, "organisation": "乙", "verdict": "valid", "reason": ""},
+    ]
+    award = {"id": "award-1", "linliScoring": {"reportDigest": "0", "qualification": checked}, "relatedLots": ["lot-1"]}
+    release["awards"] = [award]
+    assert told() == [("无效", "证书已过期", False), ("有效", "", False), ("有效", "", True)]
+    award["relatedLots"] = 7
+    assert [bid["at_opening"] for bid in purchase.read(release, at)["lots"][0]["bids"]] == [True, True]
+
+
 def test_both_spellings_of_a_ranking_are_read_alike() -> None:
     old_line = {"rank": 1, "bidder": "暖邻", "priceFen": 100, "qualityCenti": 8000, "totalCenti": 9000}
     new_line = {"rank": 1, "organisation": "暖邻", "price_fen": 100, "quality_centi": 8000, "total_centi": 9000}
