@@ -12,7 +12,7 @@ from wtforms.validators import Length, NumberRange
 from market.awards.rules import Indicator
 from market.kernel.money import format_centi
 from market.kernel.text import N_
-from market.web.fields import CentiField, CountField, Form, PickField, PickRadios, Required, optional
+from market.web.fields import CentiField, CountField, Form, FormToken, PickField, PickRadios, Required, optional
 
 # From the best answer to the worst, as in the contract.
 LEVELS = (N_("很满意"), N_("满意"), N_("一般"), N_("不满意"), N_("很不满意"))
@@ -35,6 +35,7 @@ class InviteEvaluatorForm(Form):
 class CodesForm(Form):
     """How many codes for residents."""
 
+    token = FormToken()
     number = CountField(
         _l("生成数量"), [Required(), NumberRange(min=1, max=500)], unit=_l("个"), description=_l("一次最多 500 个。")
     )

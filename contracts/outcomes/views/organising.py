@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 import segno
@@ -193,10 +194,13 @@ def codes(evaluation_id: int) -> Any:
     row, form = _organised(evaluation_id), CodesForm()
     if form.validate_on_submit():
         with attempt(form) as tried:
-            made = actions.make_codes(current_actor(), evaluation_id, form.number.data or 0, now())
+            number, token = form.number.data or 0, form.token.data
+            made = actions.make_codes(current_actor(), evaluation_id, number, now(), token=token)
         row = _organised(evaluation_id)
         if tried.ok:
             return render_template("contracts/outcomes/slips.html", **heading(row), slips=[_slip(one) for one in made])
+        # The spent token must not come back with the page, or a batch that is really wanted would be refused as well.
+        form.token.data, form.token.raw_data = secrets.token_hex(16), None
     served = _served(row)
     rules = row.terms["rules"]
     page = render_template(

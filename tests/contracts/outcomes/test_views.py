@@ -119,6 +119,19 @@ def test_a_resident_with_a_wrong_or_used_code_is_told_what_to_do(deal, visitors)
     assert "已使用" in phone.get(f"/outcomes/rate?code={code}").text
 
 
+def test_a_page_that_made_its_codes_makes_no_second_batch(deal, clerk):
+    row = make.opened(deal)
+    page = clerk.get(f"/outcomes/{row.id}/codes", most=DETAIL)
+    assert len(clerk.submit(page, {"number": "12"}, button="生成并显示").words("//p[@class='slip-code']")) == 12
+    again = clerk.submit(page, {"number": "12"}, button="生成并显示")
+    assert again.status == 422
+    assert "已经生成过，没有再生成" in again.errors["number"]
+    assert queries.codes_of(row.id).issued == 12
+    # Slips that never reached the printer are made anew by a deliberate press.
+    assert len(clerk.submit(again, {"number": "3"}, button="生成并显示").words("//p[@class='slip-code']")) == 3
+    assert queries.codes_of(row.id).issued == 15
+
+
 def test_whoever_has_a_tie_declines_on_the_page(deal, visitors):
     row, who = make.opened(deal), make.evaluator(deal)
     found = actions.invite_evaluator(deal.clerk, row.id, who.id, SIGNING)
