@@ -9,12 +9,13 @@ import segno
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from contracts.agreements.states import AgreementState
 from contracts.delivery.queries import milestone as find_milestone
 from contracts.delivery.rules import final_window
 from contracts.outcomes import actions, queries
 from contracts.outcomes.forms import CodesForm, InviteEvaluatorForm, InviteOrganisationForm
 from contracts.outcomes.models import Evaluation, Invitation, Rating
-from contracts.outcomes.rules import Outcome, earned, may_reevaluate, missing_sources, sample_size
+from contracts.outcomes.rules import Outcome, earned, may_reevaluate, missing_sources, sample_size, sources_bar
 from contracts.outcomes.states import EVALUATION_LABELS, GRADE_LABELS, SOURCE_LABELS, EvaluationState, Source
 from contracts.outcomes.views.door import GRADE_TONES, TONES, bp, heading, outcome_values, source_lines
 from market.kernel.clock import is_before
@@ -95,11 +96,14 @@ def _progress(row: Evaluation, ratings: list[Rating]) -> dict[str, Any]:
     invited = queries.invitations(row.id)
     answered = {one.invitation_id for one in ratings}
     sources = actions.sources_of(row)
+    missing = {one.source for one in missing_sources(sources)}
     return {
         "sources": source_lines(sources, open_=False),
         "invited": [(_name(one), one, _standing(one, one.id in answered)) for one in invited],
         "codes": queries.codes_of(row.id),
-        "missing": bool(missing_sources(sources)),
+        "missing": missing,
+        "bar": sources_bar(actions.terms_of(row), sources),
+        "in_force": row.milestone.agreement.state == AgreementState.IN_FORCE,
         "all_in": actions.all_in(row, sources),
     }
 

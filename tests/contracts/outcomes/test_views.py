@@ -158,10 +158,26 @@ def test_the_collection_is_prolonged_when_a_source_is_missing(deal, visitors, cl
     clock.move_to(2026, 5, 10, 10, 0)
     late = sign_in(visitors(), db.session.get_one(User, deal.clerk.user_id))
     page = late.get(f"/outcomes/{row.id}")
-    assert "有来源评分不足" in page.text
-    assert late.submit(page, button="按合同处理缺失后汇总").status == 422
+    # Without the third party there is no result: nothing irreversible is offered, and the page says who has to act.
+    assert "按合同处理缺失后汇总" not in page.text
+    assert "第三方评还没有提交" in page.text
+    assert "由第三方评估员在新的期限内评分" in page.text
     page = late.submit(page, button="延长收集")
     assert "2026-05-25 24:00" in page.text
+
+
+def test_closing_is_offered_only_while_the_contract_is_in_force(deal, clerk):
+    row = make.opened(deal)
+    make.rate_third(deal, row, 8000)
+    row.collect_until = SIGNING
+    db.session.flush()
+    page = clerk.get(f"/outcomes/{row.id}", most=DETAIL)
+    assert "按合同处理缺失后汇总" in page.text
+    make.again(row).milestone.agreement.state = "suspended"
+    db.session.flush()
+    page = clerk.get(f"/outcomes/{row.id}", most=DETAIL)
+    assert "按合同处理缺失后汇总" not in page.text
+    assert "合同不在履行中，暂不能汇总" in page.text
 
 
 def test_a_fail_offers_one_re_evaluation(deal, clerk):
