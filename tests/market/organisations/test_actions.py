@@ -22,6 +22,7 @@ from tests.factories.budgets import holder
 from tests.factories.organisations import Team, credit_code, facts, organisation
 from tests.factories.people import acting, give, person
 from tests.factories.places import district
+from tests.fixtures.visitor import Visitor
 
 
 def _civil(code: str = "320115") -> Actor:
@@ -49,6 +50,63 @@ def test_one_code_is_registered_once(session: Session) -> None:
     with pytest.raises(Refused) as refused:
         actions.register(acting(person()), district().id, facts(uscc=first.uscc), system_now())
     assert refused.value.field == "uscc"
+
+
+NONSENSE = {
+    "login": "a b",
+    "email": "not an email",
+    "contact_phone": "phone?",
+    "registered_on": (beijing_day(system_now()) + timedelta(days=900)).isoformat(),
+}
+
+
+def test_nonsense_is_named_at_every_field_at_once_and_what_was_typed_stays(visitor: Visitor, session: Session) -> None:
+    typed = {
+        "district": str(district().id),
+        "name": "江宁区暖邻社会工作服务中心",
+        "provider_type": "service_agency",
+        "uscc": credit_code("52"),
+        "legal_representative": "欧阳喆",
+        "address": "天元东路8号",
+        "contact_name": "欧阳喆",
+        "service_fields": ["elder_care"],
+        "person_name": "欧阳喆",
+        "password": "correct horse battery",
+    }
+    page = visitor.submit(visitor.get("/organisations/register"), typed | NONSENSE, button="登记")
+    assert (page.status, set(page.errors)) == (422, set(NONSENSE))
+    assert "不能晚于今天" in page.errors["registered_on"]
+    assert "phone?" in page.source
+    right = {"login": "nuanlin", "email": "nuanlin@example.cn", "contact_phone": "+86 138-0000-0000"}
+    again = {"password": "correct horse battery", "registered_on": "0001-01-01"}
+    page = visitor.submit(page, right | again, button="登记")
+    assert list(page.errors) == ["registered_on"]
+    again = {"password": "correct horse battery", "registered_on": "2018-05-04"}
+    page = visitor.submit(page, again, button="登记")
+    assert page.heading == "江宁区暖邻社会工作服务中心"
+    page = visitor.submit(
+        visitor.get(page.link("同事账号")),
+        {
+            "name": "李工",
+            "login": "li gong",
+            "email": "x",
+            "password": "another good phrase",
+            "role": "organisation_editor",
+        },
+        button="开通",
+    )
+    assert (page.status, set(page.errors)) == (422, {"login", "email"})
+
+
+def test_the_actions_refuse_the_same(session: Session) -> None:
+    at = system_now()
+    for change, field in (
+        ({"contact_phone": "phone?"}, "contact_phone"),
+        ({"registered_on": beijing_day(at) + timedelta(days=1)}, "registered_on"),
+    ):
+        with pytest.raises(Refused) as refused:
+            actions.register(acting(person()), district().id, facts(**change), at)
+        assert refused.value.field == field
 
 
 def test_row_5_a_social_organisation_cannot_claim_to_be_small(session: Session) -> None:

@@ -68,6 +68,8 @@ def test_a_new_clerk_sets_the_password_with_the_link_and_works(
         ({"role": "organisation_admin"}, "role"),
         ({"place": "all"}, "place"),
         ({"email": ""}, "email"),
+        ({"email": "x"}, "email"),
+        ({"login": "wang fang"}, "login"),
     ],
 )
 def test_what_does_not_fit_is_named_at_its_field(desk: Visitor, change: dict[str, str], field: str) -> None:
