@@ -22,6 +22,7 @@ from market.organisations.rules import (
     check_grade,
     check_identity,
     check_stars,
+    edit_bar,
     may_be_graded,
     may_claim_small,
     phone_trouble,
@@ -110,8 +111,8 @@ def register(actor: Actor, district_id: int, facts: OrganisationFacts, at: datet
 def save_facts(actor: Actor, subject: Organisation, facts: OrganisationFacts, at: datetime) -> None:
     """Change the facts while they are not being checked. A confirmed name, code or type stays as it is."""
     require(actor, Permit.ORGANISATION_EDIT, Scope(organisation_id=subject.id))
-    if subject.state == OrganisationState.SUBMITTED:
-        raise Refused(N_("登记正在确认中，暂不能修改；如需修改请等待退回。"))
+    if bar := edit_bar(subject.state):
+        raise Refused(bar)
     code = _check(facts, subject.id, beijing_day(at))
     fixed = (subject.name, subject.uscc, subject.provider_type)
     if subject.confirmed_at is not None and fixed != (facts.name, code, facts.provider_type.value):

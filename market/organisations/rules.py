@@ -68,6 +68,13 @@ def registered_trouble(day: date, today: date) -> str | None:
     return N_("登记日期过早，请按登记证书填写。") if day < _EARLIEST else None
 
 
+def edit_bar(state: str) -> str | None:
+    """Return why the facts may not be changed now, or None: what a district is checking stays as it was submitted."""
+    if state == OrganisationState.SUBMITTED:
+        return N_("登记正在确认中，暂不能修改；如需修改请等待退回。")
+    return None
+
+
 def may_claim_small(provider_type: str) -> bool:
     """True when a claim to be a small or micro enterprise can be lawful: social organisations never are (row 5)."""
     return provider_type in _SIZE_CLASSED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -20,7 +21,7 @@ from market.records.audit import verify_all
 from market.records.models import AuditEntry, AuditSecret, DirectoryCard, Message
 from tests.factories.budgets import holder
 from tests.factories.organisations import Team, credit_code, facts, organisation
-from tests.factories.people import acting, give, person
+from tests.factories.people import acting, give, person, sign_in
 from tests.factories.places import district
 from tests.fixtures.visitor import Visitor
 
@@ -138,6 +139,35 @@ def test_a_returned_registration_is_mended_and_submitted_again(session: Session)
     actions.submit(admin, team.organisation, system_now())
     assert team.organisation.state == OrganisationState.SUBMITTED
     assert "机构登记被退回" in session.scalars(select(Message.subject)).all()
+
+
+def test_changing_is_offered_only_while_nobody_is_checking(visitors: Callable[[], Visitor], session: Session) -> None:
+    team = organisation(confirmed=False, bank=False)
+    admin, page_of = sign_in(visitors(), team.admin), f"/organisations/{team.id}"
+    assert "/edit" in admin.get(page_of, most=10).source
+    actions.submit(acting(team.admin), team.organisation, system_now())
+    page = admin.get(page_of, most=10)
+    assert "/edit" not in page.source
+    assert "登记正在确认中，暂不能修改" in page.text
+    assert admin.get(f"{page_of}/edit").url == page.url
+    # Whoever signs for the organisation may look, and is offered nothing that would be refused.
+    signatory = sign_in(visitors(), team.signatory)
+    assert "/edit" not in signatory.get(page_of).source
+
+
+def test_the_page_says_that_an_account_waits_for_the_second_person(
+    visitors: Callable[[], Visitor], session: Session
+) -> None:
+    team = organisation(bank=False)
+    admin, row = sign_in(visitors(), team.admin), team.organisation
+    assert "收款账户 未设置" in admin.get(f"/organisations/{team.id}").text
+    at = system_now()
+    first = actions.propose_bank(acting(team.admin), row, row.name, "3201150000001", "南京银行", "313301008887", at)
+    assert "收款账户 待复核" in admin.get(f"/organisations/{team.id}").text
+    actions.decide_bank(acting(team.signatory), first, BankVerb.CONFIRM, at)
+    assert "收款账户 使用中" in admin.get(f"/organisations/{team.id}").text
+    actions.propose_bank(acting(team.admin), row, row.name, "3201150000002", "南京银行", "313301008887", at)
+    assert "收款账户 使用中 待复核" in admin.get(f"/organisations/{team.id}").text
 
 
 def test_a_confirmed_name_or_code_is_not_changed_by_oneself(session: Session) -> None:
