@@ -205,6 +205,11 @@ def test_trying_scores_out_pays_by_the_contract(deal, clerk):
     assert "¥116,640.00" in page.text
     assert "第三方评还没有提交" in clerk.get(f"{url}?self_score=92").text
     assert clerk.get(f"{url}?third_score=abc").status == 422
+    for most, status in (("100", 200), ("100.01", 422), ("101", 422)):
+        page = clerk.get(f"{url}?self_score={most}&third_score=50")
+        assert (page.status, list(page.errors)) == (status, ["self_score"] if status == 422 else [])
+    assert "0 到 100" in page.errors["self_score"]
+    assert "试算结果" not in page.text
 
 
 def test_each_desk_shows_what_is_owed(deal):
