@@ -101,7 +101,11 @@ def test_a_resident_with_a_wrong_or_used_code_is_told_what_to_do(deal, visitors)
     row = make.opened(deal)
     (code,) = actions.make_codes(deal.clerk, row.id, 1, SIGNING)
     phone = visitors()
-    assert "评价码" in phone.get("/outcomes/rate").text
+    page = phone.get("/outcomes/rate")
+    assert (page.status, page.errors) == (200, {})
+    page = phone.get("/outcomes/rate?code=+")
+    assert page.status == 422
+    assert "请填写评价码" in page.errors["code"]
     page = phone.get("/outcomes/rate?code=AAAA-BBBB-CCCC")
     assert page.status == 422
     assert "无效、已使用或已过期" in page.errors["code"]
