@@ -40,10 +40,13 @@ TONES = {
     MilestoneState.ACCEPTED: "good",
     MilestoneState.FALLEN: "neutral",
 }
-_STORY = {
+# Every act recorded of a milestone, those of the rooms above among them; the walks look for one without words.
+STORY = {
     "report": (N_("报告完成"), "info"),
     "return": (N_("退回补正"), "bad"),
     "accept": (N_("验收合格"), "good"),
+    "earn": (N_("核定应付金额"), "good"),
+    "fall": (N_("合同终止，不再履行"), "neutral"),
 }
 
 
@@ -126,7 +129,7 @@ def show(milestone_id: int) -> Any:
     permits = current_actor().permits(row.subject.scope)
     in_force = row.agreement.state == AgreementState.IN_FORCE
     verbs = {m.verb.value for m in MILESTONE_MACHINE.verbs_from(row.state, permits)} if in_force else set()
-    decided = queries.decisions([row.id])
+    decided, entries = queries.decisions([row.id]), history("milestone", row.id)
     return render_template(
         "contracts/delivery/show.html",
         row=row,
@@ -141,14 +144,21 @@ def show(milestone_id: int) -> Any:
         states=MILESTONE_LABELS,
         bases=BASE_LABELS,
         tones=TONES,
-        story=_story(history("milestone", row.id)),
+        story=_story(entries),
+        earned_fen=_earned_fen(entries),
     )
+
+
+def _earned_fen(entries: Iterable[AuditEntry]) -> int | None:
+    """What the milestone was found to pay; None before that. Money is reckoned above this room: the chain tells it."""
+    found_at = [entry for entry in entries if entry.verb == "earn"]
+    return int(json.loads(found_at[-1].header)["facts"]["due_fen"]) if found_at else None
 
 
 def _story(entries: Iterable[AuditEntry]) -> list[dict[str, Any]]:
     items = []
     for entry in entries:
-        title, tone = _STORY.get(entry.verb, (entry.verb, "neutral"))
+        title, tone = STORY.get(entry.verb, (entry.verb, "neutral"))
         who = json.loads(entry.header)["actor"]
         name = ROLE_LABELS[Role(who)] if who in set(Role) else N_("系统")
         items.append({"at": entry.at, "title": text(title), "who": text(name), "tone": tone})

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField, StringField, TextAreaField
 from wtforms.validators import Length, NumberRange
 
-from market.awards.rules import Indicator
+from market.awards.rules import WHOLE_CENTI, Indicator
 from market.kernel.money import format_centi
 from market.kernel.text import N_
-from market.web.fields import CentiField, CountField, Form, PickField, PickRadios, Required, optional
+from market.web.fields import CentiField, CountField, Form, FormToken, PickField, PickRadios, Required, optional
 
 # From the best answer to the worst, as in the contract.
 LEVELS = (N_("很满意"), N_("满意"), N_("一般"), N_("不满意"), N_("很不满意"))
@@ -35,6 +36,7 @@ class InviteEvaluatorForm(Form):
 class CodesForm(Form):
     """How many codes for residents."""
 
+    token = FormToken()
     number = CountField(
         _l("生成数量"), [Required(), NumberRange(min=1, max=500)], unit=_l("个"), description=_l("一次最多 500 个。")
     )
@@ -115,6 +117,16 @@ def survey_form(questions: Sequence[str], levels: Sequence[str]) -> type[SurveyF
     return type("QuestionsForm", (SurveyForm,), fields)
 
 
+class ScoreField(CentiField):
+    """A source's score: a mean of ratings, so no more than the whole."""
+
+    def read(self, typed: str) -> int:
+        score = super().read(typed)
+        if not 0 <= score <= WHOLE_CENTI:
+            raise ValueError(gettext("请填写 0 到 %(most)s 之间的得分。", most=WHOLE_CENTI // 100))
+        return score
+
+
 class WhatIfForm(Form):
     """Four scores to try out; an empty one is a missing source."""
 
@@ -122,10 +134,10 @@ class WhatIfForm(Form):
         # A question asked by GET that changes nothing.
         csrf = False
 
-    self_score = CentiField(_l("自评得分"), [optional()])
-    mutual_score = CentiField(_l("互评得分"), [optional()])
-    public_score = CentiField(_l("群众评得分"), [optional()])
-    third_score = CentiField(_l("第三方评得分"), [optional()])
+    self_score = ScoreField(_l("自评得分"), [optional()])
+    mutual_score = ScoreField(_l("互评得分"), [optional()])
+    public_score = ScoreField(_l("群众评得分"), [optional()])
+    third_score = ScoreField(_l("第三方评得分"), [optional()])
 
     def scores(self) -> dict[str, int]:
         """The scores that were filled in, in hundredths of a point."""

@@ -28,6 +28,8 @@ from market.records.models import OneTimeCode
 
 PAGE = 20
 PURPOSE = "outcome"
+# The token of the page that makes codes, not a code: it is never counted among them.
+PAGE_PURPOSE = "outcome-page"
 
 
 def evaluation(evaluation_id: int, *, lock: bool = False) -> Evaluation | None:

@@ -142,20 +142,28 @@ def missing_sources(sources: Sequence[SourceResult]) -> list[SourceResult]:
     return [one for one in sources if one.weight_bp and not one.counted]
 
 
-def check_sources(terms: EvaluationTerms, sources: Sequence[SourceResult]) -> None:
-    """Raise Refused when the contract does not allow a result without a missing source.
+def sources_bar(terms: EvaluationTerms, sources: Sequence[SourceResult]) -> str | None:
+    """Return why the contract does not allow a result without a missing source, or None.
 
     Without the third party's rating there never is one, where it has weight.
     """
     missing = missing_sources(sources)
     if not missing:
-        return
+        return None
     if any(one.source == THIRD for one in missing):
-        raise Refused(N_("第三方评还没有提交；按合同约定，缺少第三方评不得汇总。"))
+        return N_("第三方评还没有提交；按合同约定，缺少第三方评不得汇总。")
     if not terms.renormalise:
-        raise Refused(N_("还有来源的评分不足；按合同约定，须补齐后才能汇总。"))
+        return N_("还有来源的评分不足；按合同约定，须补齐后才能汇总。")
     if len(missing) == sum(1 for one in sources if one.weight_bp):
-        raise Refused(N_("还没有任何有效评分，不能汇总。"))
+        return N_("还没有任何有效评分，不能汇总。")
+    return None
+
+
+def check_sources(terms: EvaluationTerms, sources: Sequence[SourceResult]) -> None:
+    """Raise Refused when the contract does not allow a result without a missing source (`sources_bar`)."""
+    bar = sources_bar(terms, sources)
+    if bar is not None:
+        raise Refused(bar)
 
 
 def weighted_score(sources: Sequence[SourceResult]) -> Fraction:

@@ -10,7 +10,7 @@ from market.awards.queries import award as find_award
 from market.awards.states import AwardState
 from market.challenges.models import Challenge
 from market.challenges.notices import challenge_fragment
-from market.challenges.queries import open_challenges, took_part
+from market.challenges.queries import open_challenges, took_part, undecided_of
 from market.challenges.rules import challenge_clock, filing_bar
 from market.challenges.states import CHALLENGE_MACHINE, ChallengeState, ChallengeVerb
 from market.db.session import db
@@ -40,17 +40,24 @@ def file_challenge(
 ) -> Challenge:
     """File a challenge against a result; the award is suspended in the same transaction (条例 54).
 
-    Raises Refused outside the window (row 49) or for an organisation that did not take part.
+    The same `token` again returns the challenge it made. Raises Refused outside the window (row 49), for an
+    organisation that did not take part, and while an earlier challenge of it against this result is not decided.
     """
     require(actor, Permit.CHALLENGE_FILE, Scope(organisation_id=organisation.id))
-    award = find_award(award_id)
+    # Locked, so that of two pages sent at once the second sees what the first has filed.
+    award = find_award(award_id, lock=True)
     if award is None:
         raise NotFound(N_("没有找到您要的内容，链接可能已失效。"))
+    undecided = undecided_of([organisation.id], award.id)
+    twin = next((one for one in undecided if one.form_token == token), None)
+    if twin is not None:
+        return twin
     bar = filing_bar(
         at,
         award.challenge_until,
         took_part(award.subject_kind, award.subject_id, organisation.id),
         award.state != AwardState.ANNULLED,
+        undecided=bool(undecided),
     )
     if bar:
         raise Refused(bar)

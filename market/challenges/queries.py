@@ -38,6 +38,21 @@ def open_challenges(award_id: int) -> list[Challenge]:
     return [c for c in challenges_to(award_id) if c.state in OPEN]
 
 
+def undecided_of(organisation_ids: Iterable[int], award_id: int) -> list[Challenge]:
+    """Return the challenges of these organisations against an award that are not decided, oldest first."""
+    query = (
+        select(Challenge)
+        .where(
+            Challenge.award_id == award_id,
+            Challenge.organisation_id.in_(list(organisation_ids)),
+            Challenge.state.in_(OPEN),
+        )
+        .options(*_loaded())  # type: ignore[arg-type]
+        .order_by(Challenge.id)
+    )
+    return list(db.session.scalars(query))
+
+
 def _in_state(state: ChallengeState, street_ids: Iterable[int], district_ids: Iterable[int]) -> Select[Any]:
     return (
         select(Challenge)

@@ -40,12 +40,21 @@ def inquiry_reply_by(asked_on: date, rules: Mapping[str, Any], calendar: Calenda
     return add_working_days(asked_on, rules["tender.inquiry_reply_working_days"], calendar).day
 
 
-def filing_bar(at: datetime, challenge_until: datetime, took_part: bool, award_live: bool) -> str | None:
-    """Return why a challenge may not be filed, or None."""
+# A purchaser may ask for everything against one step at once (财政部令第94号 10), and a second open challenge of the
+# same supplier would only keep the award suspended after the first is decided.
+UNDECIDED = N_("贵机构已对这个结果提出质疑，尚未处理完毕，不能重复提出；请查看已提出的质疑。")
+
+
+def filing_bar(
+    at: datetime, challenge_until: datetime, took_part: bool, award_live: bool, *, undecided: bool = False
+) -> str | None:
+    """Return why a challenge may not be filed, or None; `undecided`: the same supplier's own is still open."""
     if not took_part:
         return N_("只有参加本项目投标的供应商可以对结果提出质疑。")
     if not award_live:
         return N_("成交结果已被认定无效，无需再提出质疑。")
+    if undecided:
+        return UNDECIDED
     if not is_before(at, challenge_until):
         return N_("质疑期已过，不能再提出质疑；如有线索，可以向区采购监督部门反映。")
     return None

@@ -15,7 +15,7 @@ from market.challenges.models import Challenge
 from market.challenges.states import CHALLENGE_LABELS, CHALLENGE_MACHINE, ChallengeState
 from market.kernel.clock import is_before
 from market.kernel.permits import Permit, Scope, allowed
-from market.organisations.queries import mine
+from market.organisations.queries import mine as my_organisations
 from market.web.guard import attempt, current_actor, found, guard, now
 
 bp = Blueprint("challenges", __name__, url_prefix="/challenges")
@@ -29,12 +29,16 @@ def index() -> Any:
     own = [g.organisation_id for g in actor.scopes(Permit.CHALLENGE_FILE) if g.organisation_id is not None]
     streets = [g.street_id for g in actor.scopes(Permit.CHALLENGE_REPLY) if g.street_id is not None]
     districts = [g.district_id for g in actor.scopes(Permit.CHALLENGE_DECIDE) if g.district_id is not None]
+    mine = queries.filed_by(own) if own else []
+    undecided = {(one.award_id, one.organisation_id) for one in mine if one.state in queries.OPEN}
     return render_template(
         "market/challenges/index.html",
-        mine=queries.filed_by(own) if own else [],
-        open_results=[award for _letter, award in letters_to(own) if is_before(at, award.challenge_until)]
-        if own
-        else [],
+        mine=mine,
+        open_results=[
+            award
+            for letter, award in (letters_to(own) if own else [])
+            if is_before(at, award.challenge_until) and (award.id, letter.organisation_id) not in undecided
+        ],
         to_reply=queries.in_state(ChallengeState.FILED, streets, []) if streets else [],
         to_decide=queries.in_state(ChallengeState.REPLIED, [], districts) if districts else [],
         states=CHALLENGE_LABELS,
@@ -47,8 +51,11 @@ def index() -> Any:
 def new(award_id: int) -> Any:
     """File a challenge against a result."""
     award = found(find_award(award_id))
-    firms = [o for o in mine(current_actor()) if queries.took_part(award.subject_kind, award.subject_id, o.id)]
+    firms = [
+        o for o in my_organisations(current_actor()) if queries.took_part(award.subject_kind, award.subject_id, o.id)
+    ]
     found(firms or None)
+    filed = queries.undecided_of([o.id for o in firms], award.id)
     form = ChallengeForm()
     form.organisation.choices = [(o.id, o.name) for o in firms]
     if len(firms) == 1 and form.organisation.data is None:
@@ -65,7 +72,11 @@ def new(award_id: int) -> Any:
                 "success",
             )
             return redirect(url_for("challenges.show", challenge_id=row.id))
-    return render_template("market/challenges/new.html", form=form, award=award), 422 if form.errors else 200
+        filed = queries.undecided_of([o.id for o in firms], award.id)
+    page = render_template(
+        "market/challenges/new.html", form=form, award=award, filed=filed, barred=len(filed) >= len(firms)
+    )
+    return page, 422 if form.errors else 200
 
 
 def _seen(challenge_id: int) -> Challenge:

@@ -72,19 +72,38 @@ def revision_command(message: str) -> None:
 def backup_command(file: Path) -> None:
     """把数据库和文件备份到一个 ZIP / copy database and files into one ZIP archive."""
     settings = load()
-    if file.exists():
-        raise click.ClickException(f"{file} 已存在，请换一个文件名 / exists already, choose another name")
-    entries = backup(settings, file)
+    # Even asking whether a file is there may be refused, in a folder that is not ours.
+    try:
+        if file.exists():
+            raise click.ClickException(f"{file} 已存在，请换一个文件名 / exists already, choose another name")
+        if not file.parent.is_dir():
+            raise click.ClickException(
+                f"没有 {file.parent} 这个文件夹，请先建立或换一个位置 / no such folder, make it or choose another place"
+            )
+        entries = backup(settings, file)
+    except OSError as error:
+        raise click.ClickException(
+            f"备份写不进 {file}，请检查权限和剩余空间 / the archive cannot be written,"
+            f" check permissions and space: {error.strerror or error}"
+        ) from None
     click.echo(f"已备份 {len(entries)} 项 / {len(entries)} entries copied: {file}")
     click.echo("安装密钥不在备份中，请另行保管 / the installation key is not inside, keep it apart")
 
 
 @database.command(name="restore")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
 def restore_command(file: Path) -> None:
     """从备份恢复到空的安装 / restore an archive into an empty installation."""
     settings = load()
-    entries = restore(settings, file)
+    try:
+        if not file.is_file():
+            raise BadArchive(f"没有 {file} 这个文件，请核对路径 / no such file, check the path")
+        entries = restore(settings, file)
+    except OSError as error:
+        raise BadArchive(
+            f"无法恢复，请检查备份文件和数据目录的权限 / cannot restore,"
+            f" check permissions of the archive and of MARKET_DATA: {error.strerror or error}"
+        ) from None
     click.echo(f"已恢复 {len(entries)} 项，摘要全部相符 / {len(entries)} entries restored, all digests agree")
 
 
@@ -173,6 +192,8 @@ def _checked_manifest(settings: Settings, opened: zipfile.ZipFile) -> dict[str, 
         manifest: dict[str, Any] = json.loads(opened.read(_MANIFEST))
     except (KeyError, ValueError):
         raise BadArchive("备份中没有清单 / the archive has no manifest") from None
+    if not isinstance(manifest, dict):
+        raise BadArchive("备份中没有清单 / the archive has no manifest")
     engine = "sqlite" if settings.uses_sqlite else "postgresql"
     if manifest.get("format") != FORMAT or manifest.get("engine") != engine:
         raise BadArchive(

@@ -22,8 +22,11 @@ from market.organisations.rules import (
     check_grade,
     check_identity,
     check_stars,
+    edit_bar,
     may_be_graded,
     may_claim_small,
+    phone_trouble,
+    registered_trouble,
 )
 from market.organisations.states import (
     BANK_MACHINE,
@@ -64,8 +67,12 @@ class OrganisationFacts:
     is_small: bool = False
 
 
-def _check(facts: OrganisationFacts, own_id: int | None) -> str | None:
+def _check(facts: OrganisationFacts, own_id: int | None, today: date) -> str | None:
     code = check_identity(facts.uscc, facts.provider_type)
+    if facts.registered_on is not None and (trouble := registered_trouble(facts.registered_on, today)):
+        raise Refused(trouble, field="registered_on")
+    if trouble := phone_trouble(facts.contact_phone):
+        raise Refused(trouble, field="contact_phone")
     if facts.is_small and not may_claim_small(facts.provider_type):
         raise Refused(N_("社会组织不划分企业规模，不能声明为小微企业。"), field="is_small")
     if code is not None:
@@ -85,7 +92,7 @@ def _values(facts: OrganisationFacts, code: str | None) -> dict[str, object]:
 
 def register(actor: Actor, district_id: int, facts: OrganisationFacts, at: datetime) -> Organisation:
     """Register an organisation; whoever registers becomes its administrator. Raises Refused at a field."""
-    values = _values(facts, _check(facts, None))
+    values = _values(facts, _check(facts, None, beijing_day(at)))
     row = Organisation(
         registrar_district_id=district_id,
         state=OrganisationState.DRAFT.value,
@@ -104,9 +111,9 @@ def register(actor: Actor, district_id: int, facts: OrganisationFacts, at: datet
 def save_facts(actor: Actor, subject: Organisation, facts: OrganisationFacts, at: datetime) -> None:
     """Change the facts while they are not being checked. A confirmed name, code or type stays as it is."""
     require(actor, Permit.ORGANISATION_EDIT, Scope(organisation_id=subject.id))
-    if subject.state == OrganisationState.SUBMITTED:
-        raise Refused(N_("登记正在确认中，暂不能修改；如需修改请等待退回。"))
-    code = _check(facts, subject.id)
+    if bar := edit_bar(subject.state):
+        raise Refused(bar)
+    code = _check(facts, subject.id, beijing_day(at))
     fixed = (subject.name, subject.uscc, subject.provider_type)
     if subject.confirmed_at is not None and fixed != (facts.name, code, facts.provider_type.value):
         raise Refused(N_("已确认的名称、代码和类型不能自行修改，请联系区民政。"), field="name")

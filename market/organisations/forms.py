@@ -7,9 +7,13 @@ from wtforms import BooleanField, PasswordField, StringField, TextAreaField
 from wtforms.validators import Length
 
 from market.kernel.categories import CATEGORY_LABELS, Category
+from market.kernel.clock import beijing_day
 from market.kernel.permits import ROLE_LABELS, Role
 from market.kernel.uscc import ProviderType
+from market.organisations.rules import phone_trouble, registered_trouble
 from market.organisations.states import RATING_KIND_LABELS, RatingKind
+from market.people.rules import email_trouble, login_trouble
+from market.web.checks import Sound
 from market.web.fields import (
     ChoiceField,
     ChoiceRadios,
@@ -22,6 +26,7 @@ from market.web.fields import (
     UsccField,
     optional,
 )
+from market.web.guard import now
 
 REGISTRABLE = [
     ProviderType.SERVICE_AGENCY,
@@ -48,10 +53,16 @@ class FactsForm(Form):
         _l("统一社会信用代码"), [optional()], description=_l("18 位，逐位核对；备案的社区社会组织没有代码，请留空")
     )
     legal_representative = StringField(_l("法定代表人"), [Required(), Length(max=60)])
-    registered_on = DayField(_l("登记日期"), [optional()])
+    registered_on = DayField(
+        _l("登记日期"), [optional(), Sound(lambda day: registered_trouble(day, beijing_day(now())))]
+    )
     address = StringField(_l("住所"), [Required(), Length(max=200)])
     contact_name = StringField(_l("联系人"), [Required(), Length(max=60)])
-    contact_phone = StringField(_l("联系电话"), [Required(), Length(max=40)], description=_l("只供采购人联系，不公开"))
+    contact_phone = StringField(
+        _l("联系电话"),
+        [Required(), Length(max=40), Sound(phone_trouble)],
+        description=_l("只供采购人联系，不公开"),
+    )
     service_fields = EnumCheckboxesField(_l("服务领域"), [Required()], members=Category, labels=CATEGORY_LABELS)
     introduction = TextAreaField(_l("机构简介"), [Length(max=2000)], description=_l("会在公开名录中显示"))
     is_small = BooleanField(
@@ -65,8 +76,12 @@ class RegisterForm(FactsForm):
     token = FormToken()
     district = PickField(_l("登记管理机关所在区县"), [Required()], choices=[], coerce=int)
     person_name = StringField(_l("您的姓名"), [Required(), Length(max=60)])
-    login = StringField(_l("登录名"), [Required(), Length(min=3, max=60)], description=_l("以后用它登录，可以用邮箱"))
-    email = StringField(_l("电子邮箱"), [Required(), Length(max=120)])
+    login = StringField(
+        _l("登录名"),
+        [Required(), Length(min=3, max=60), Sound(login_trouble)],
+        description=_l("以后用它登录，可以用邮箱"),
+    )
+    email = StringField(_l("电子邮箱"), [Required(), Length(max=120), Sound(email_trouble)])
     password = PasswordField(
         _l("密码"), [Required(), Length(max=200)], description=_l("至少 10 个字符；可以用一句容易记住的话。")
     )
@@ -100,8 +115,8 @@ class MemberForm(Form):
 
     token = FormToken()
     name = StringField(_l("姓名"), [Required(), Length(max=60)])
-    login = StringField(_l("登录名"), [Required(), Length(min=3, max=60)])
-    email = StringField(_l("电子邮箱"), [Required(), Length(max=120)])
+    login = StringField(_l("登录名"), [Required(), Length(min=3, max=60), Sound(login_trouble)])
+    email = StringField(_l("电子邮箱"), [Required(), Length(max=120), Sound(email_trouble)])
     password = PasswordField(
         _l("初始密码"), [Required(), Length(max=200)], description=_l("请当面告知，并提醒首次登录后更改")
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date, timedelta
 
 from market.kernel.errors import Refused
@@ -17,6 +18,13 @@ _GRADED = {ProviderType.SOCIAL_GROUP, ProviderType.SERVICE_AGENCY, ProviderType.
 _CANNOT_SUPPLY = {ProviderType.STATE_ORGAN, ProviderType.MASS_GROUP}
 _CNAPS = re.compile(r"\d{12}")
 _ACCOUNT = re.compile(r"\d{8,28}")
+# A landline with area code, a mobile or a short service number, with or without +86, and an extension.
+_PHONE = re.compile(r"\+?(?P<number>[\d()\s-]+?)(?:\s*(?:转|分机|ext\.?|x|#)\s*\d{1,6})?", re.IGNORECASE | re.ASCII)
+_SHORTEST_PHONE, _LONGEST_PHONE = 5, 20
+_SEVERAL = re.compile(r"[/、,;]|或")
+_DASHES = re.compile("[\u2010-\u2015\u2212]")
+# Older than any register that is still kept: a slip of the hand, or a default of some other program.
+_EARLIEST = date(1900, 1, 1)
 
 
 def check_identity(uscc: str | None, provider_type: ProviderType) -> Uscc | None:
@@ -41,6 +49,30 @@ def check_identity(uscc: str | None, provider_type: ProviderType) -> Uscc | None
     if provider_type in _CANNOT_SUPPLY:
         raise Refused(N_("机关和由财政保障的群团组织不能作为承接主体。"), field="provider_type")
     return code
+
+
+def phone_trouble(phone: str) -> str | None:
+    """Return why this cannot be one or several telephone numbers, or None."""
+    for one in _SEVERAL.split(_DASHES.sub("-", unicodedata.normalize("NFKC", phone))):
+        found = _PHONE.fullmatch(one.strip())
+        digits = sum(sign.isdigit() for sign in found["number"]) if found else 0
+        if not _SHORTEST_PHONE <= digits <= _LONGEST_PHONE:
+            return N_("电话号码不对，请填写手机号码或者带区号的固定电话，例如 025-52100000 转 801。")
+    return None
+
+
+def registered_trouble(day: date, today: date) -> str | None:
+    """Return why an organisation cannot have been registered on this day, or None."""
+    if day > today:
+        return N_("登记日期不能晚于今天，请按登记证书填写。")
+    return N_("登记日期过早，请按登记证书填写。") if day < _EARLIEST else None
+
+
+def edit_bar(state: str) -> str | None:
+    """Return why the facts may not be changed now, or None: what a district is checking stays as it was submitted."""
+    if state == OrganisationState.SUBMITTED:
+        return N_("登记正在确认中，暂不能修改；如需修改请等待退回。")
+    return None
 
 
 def may_claim_small(provider_type: str) -> bool:

@@ -7,6 +7,8 @@ from wtforms import PasswordField, StringField
 from wtforms.validators import EqualTo, Length
 
 from market.kernel.permits import ROLE_LABELS, Role
+from market.people.rules import email_trouble, login_trouble
+from market.web.checks import Sound
 from market.web.fields import ChoiceField, Form, FormToken, PickField, Required
 
 
@@ -63,8 +65,16 @@ class AccountForm(Form):
 
     token = FormToken()
     name = StringField(_l("姓名"), [Required(), Length(max=60)])
-    login = StringField(_l("登录名"), [Required(), Length(min=3, max=60)], description=_l("字母和数字，以后不能更改"))
-    email = StringField(_l("电子邮箱"), [Required(), Length(max=120)], description=_l("设置密码的链接发到这里"))
+    login = StringField(
+        _l("登录名"),
+        [Required(), Length(min=3, max=60), Sound(login_trouble)],
+        description=_l("字母和数字，以后不能更改"),
+    )
+    email = StringField(
+        _l("电子邮箱"),
+        [Required(), Length(max=120), Sound(email_trouble)],
+        description=_l("设置密码的链接发到这里"),
+    )
     role = ChoiceField(_l("角色"), [Required()], members=OFFICIAL_ROLES, labels=ROLE_LABELS)
     place = PickField(_l("任职范围"), [Required()], choices=[], coerce=str)
 

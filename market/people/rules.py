@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -24,6 +25,22 @@ def password_trouble(password: str, login: str) -> str | None:
     if lowered in _COMMON or len(set(lowered)) < 4 or (login and lowered == login.lower()):
         return N_("太容易被猜到，请换一个。")
     return None
+
+
+# Letters of any script, digits and what an e-mail address has: a login is said on the telephone and typed on a phone.
+_LOGIN = re.compile(r"[\w.@+-]+")
+# One @ and a domain with a dot in it. Whether somebody reads the mailbox, only a mail can tell.
+_EMAIL = re.compile(r"[^\s@,;<>]+@[^\s@,;<>.]+(\.[^\s@,;<>.]+)+")
+
+
+def login_trouble(login: str) -> str | None:
+    """Return why this cannot be a login, or None."""
+    return None if _LOGIN.fullmatch(login) else N_("登录名只能用文字、数字和 . _ - @ +，中间不能有空格。")
+
+
+def email_trouble(email: str) -> str | None:
+    """Return why this cannot be an e-mail address, or None."""
+    return None if _EMAIL.fullmatch(email) else N_("电子邮箱不完整，请按 name@example.com 的样式填写。")
 
 
 def throttle_until(failures: Sequence[datetime], free_tries: int = FREE_TRIES) -> datetime | None:

@@ -40,6 +40,22 @@ def new_code(purpose: str, subject: tuple[str, int], expires_at: datetime, *, le
     return "-".join(code[i : i + 4] for i in range(0, length, 4))
 
 
+def spend(purpose: str, token: str, subject: tuple[str, int], at: datetime) -> bool:
+    """Take the token of a page whose answer cannot be shown twice; False when it was taken before.
+
+    Nothing else keeps it apart from a second press: what such a page makes has no row of its own to carry the token.
+    """
+    digest = _digest(purpose, token)
+    if db.session.scalar(select(OneTimeCode.id).filter_by(purpose=purpose, digest=digest)) is not None:
+        return False
+    kind, number = subject
+    db.session.add(
+        OneTimeCode(purpose=purpose, digest=digest, subject_kind=kind, subject_id=number, expires_at=at, used_at=at)
+    )
+    db.session.flush()
+    return True
+
+
 def look_up(purpose: str, code: str, at: datetime) -> OneTimeCode:
     """Return the live code; raises Refused when it is unknown, used or out of date (all three sound the same)."""
     row = db.session.scalar(select(OneTimeCode).filter_by(purpose=purpose, digest=_digest(purpose, code)))

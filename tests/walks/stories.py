@@ -90,6 +90,7 @@ from tests.factories.places import street as make_street
 from tests.factories.tenders import national_calendar
 from tests.fixtures.clock import StandingClock
 from tests.fixtures.ground import replayed
+from tests.walks.telling import wordless
 
 YUAN = 100
 LINES = (
@@ -551,12 +552,13 @@ class Town:
 
 
 def audit() -> None:
-    """Every chain holds and every balance agrees with the facts kept elsewhere."""
+    """Every chain holds, every balance agrees with the facts kept elsewhere, and pages have words for every act."""
     db.session.flush()
     links, fault = verify_all()
     assert fault is None, fault
     assert links
     assert [line for line in comparisons() if not line.agrees] == []
+    assert wordless() == []
 
 
 def orders(batch: BankBatch) -> list[tuple[str, int]]:

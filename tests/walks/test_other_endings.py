@@ -15,6 +15,8 @@ from contracts.payouts.models import StatementRow
 from market.bids import actions as bids
 from market.bids.models import OpenedBid, Opening, SealedBid
 from market.challenges import actions as challenges
+from market.challenges.models import Challenge
+from market.challenges.queries import challenges_to
 from market.db.session import db
 from market.kernel.clock import instant
 from market.kernel.errors import Forbidden, Refused
@@ -23,7 +25,7 @@ from market.ledger.queries import transfers_of
 from tests.factories import organisations as organisation_factory
 from tests.factories.agreements import short_document
 from tests.factories.bids import token
-from tests.factories.people import PASSPHRASE, acting, give
+from tests.factories.people import PASSPHRASE, acting, give, sign_in
 from tests.walks.stories import Town, audit, awarded_town, fresh, refused
 
 pytestmark = pytest.mark.usefixtures("session")
@@ -173,6 +175,30 @@ def test_a_challenge_rejected_lets_the_award_stand_again(app, clock):
     assert town.purse() == {"unspent": 1_729_999_99, "committed": 170_000_01}
     assert town.winner is town.firms["暖邻"]
     audit()
+
+
+def test_one_organisation_has_one_open_challenge_to_a_result(app, clock, visitors):
+    town = awarded_town(app, clock)
+    town.on(2026, 4, 13, 9, 0)
+    who, award = town.firms["银龄"].admin, town.award()
+    browser = sign_in(visitors(), who)
+    words = {"facts": "评分没有依据。", "request": "请重新评审。"}
+    tab, other = (browser.get(f"/challenges/new/{award.id}") for _ in range(2))
+    first = browser.submit(tab, words, button="提交质疑")
+    assert "质疑已提交" in first.text
+    # A second press of the same page shows what the first one filed; another page is refused with the way to it.
+    assert browser.submit(tab, words, button="提交质疑").url == first.url
+    second = browser.submit(other, words, button="提交质疑")
+    assert second.status == 422
+    assert "已对这个结果提出质疑，尚未处理完毕" in second.text
+    assert browser.get(second.link("查看已提出的质疑")).url == first.url
+    assert db.session.scalar(select(func.count()).select_from(Challenge)) == 1
+    assert "提交质疑" not in browser.get(f"/challenges/new/{award.id}", most=10).text
+    assert f"/challenges/new/{award.id}" not in browser.get("/challenges", most=8).source
+    # Once decided or withdrawn it bars nothing; the next one is judged by its own facts.
+    (row,) = challenges_to(award.id)
+    challenges.withdraw_challenge(acting(who), row, town.now)
+    assert town.challenge("银龄").state == "filed"
 
 
 def test_a_challenge_upheld_with_a_new_purchase_gives_the_money_back(app, clock):

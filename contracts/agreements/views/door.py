@@ -30,7 +30,8 @@ TONES = {
     AgreementState.CANCELLED: "neutral",
     AgreementState.TERMINATED: "bad",
 }
-_STORY = {
+# Every act recorded of a contract; the walks look for one without words.
+STORY = {
     "draft": (N_("起草合同"), "neutral"),
     "save": (N_("修改草稿"), "neutral"),
     "issue": (N_("定稿并送签"), "info"),
@@ -116,7 +117,7 @@ def story(entries: Iterable[AuditEntry]) -> list[dict[str, Any]]:
     """Return the contract's history, newest first; who acted is named by role."""
     items = []
     for entry in entries:
-        title, tone = _STORY.get(entry.verb, (entry.verb, "neutral"))
+        title, tone = STORY.get(entry.verb, (entry.verb, "neutral"))
         header = json.loads(entry.header)
         facts = header["facts"]
         who = ROLE_LABELS[Role(header["actor"])] if header["actor"] in set(Role) else N_("系统")

@@ -7,7 +7,7 @@ from datetime import datetime
 from contracts.outcomes import mail, queries
 from contracts.outcomes.actions.opening import GONE, loaded
 from contracts.outcomes.models import Evaluation, Invitation
-from contracts.outcomes.queries import PURPOSE
+from contracts.outcomes.queries import PAGE_PURPOSE, PURPOSE
 from contracts.outcomes.rules import evaluator_tie, may_rate, organisation_tie
 from contracts.outcomes.states import EvaluationState, Source
 from market.db.session import db
@@ -103,11 +103,19 @@ def _invite(
     return found
 
 
-def make_codes(actor: Actor, evaluation_id: int, number: int, at: datetime) -> list[str]:
-    """Make one-time codes for residents and return them: they are shown this once, only digests are kept."""
+def make_codes(actor: Actor, evaluation_id: int, number: int, at: datetime, *, token: str | None = None) -> list[str]:
+    """Make one-time codes for residents and return them: they are shown this once, only digests are kept.
+
+    Raises Refused at `number` for the `token` of a page that has made its codes: a reload makes no second batch.
+    """
     row = _asking(actor, evaluation_id, at)
     if not 1 <= number <= MOST_CODES:
         raise Refused(N_("一次可以生成 1 到 %(most)s 个评价码。"), field="number", most=MOST_CODES)
+    if token is not None and not codes.spend(PAGE_PURPOSE, token, ("evaluation", row.id), at):
+        raise Refused(
+            N_("这一页的评价码已经生成过，没有再生成；已生成的不能再次显示，没有打印成的，请重新生成一批。"),
+            field="number",
+        )
     made = [codes.new_code(PURPOSE, ("evaluation", row.id), row.collect_until) for _ in range(number)]
     record(row.subject, "make_codes", actor, at, permit=Permit.OUTCOME_ORGANISE, facts={"number": number})
     return made

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 import segno
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from contracts.agreements.states import AgreementState
 from contracts.delivery.queries import milestone as find_milestone
 from contracts.delivery.rules import final_window
 from contracts.outcomes import actions, queries
 from contracts.outcomes.forms import CodesForm, InviteEvaluatorForm, InviteOrganisationForm
 from contracts.outcomes.models import Evaluation, Invitation, Rating
-from contracts.outcomes.rules import Outcome, earned, may_reevaluate, missing_sources, sample_size
+from contracts.outcomes.rules import Outcome, earned, may_reevaluate, missing_sources, sample_size, sources_bar
 from contracts.outcomes.states import EVALUATION_LABELS, GRADE_LABELS, SOURCE_LABELS, EvaluationState, Source
 from contracts.outcomes.views.door import GRADE_TONES, TONES, bp, heading, outcome_values, source_lines
 from market.kernel.clock import is_before
@@ -94,11 +96,14 @@ def _progress(row: Evaluation, ratings: list[Rating]) -> dict[str, Any]:
     invited = queries.invitations(row.id)
     answered = {one.invitation_id for one in ratings}
     sources = actions.sources_of(row)
+    missing = {one.source for one in missing_sources(sources)}
     return {
         "sources": source_lines(sources, open_=False),
         "invited": [(_name(one), one, _standing(one, one.id in answered)) for one in invited],
         "codes": queries.codes_of(row.id),
-        "missing": bool(missing_sources(sources)),
+        "missing": missing,
+        "bar": sources_bar(actions.terms_of(row), sources),
+        "in_force": row.milestone.agreement.state == AgreementState.IN_FORCE,
         "all_in": actions.all_in(row, sources),
     }
 
@@ -193,10 +198,13 @@ def codes(evaluation_id: int) -> Any:
     row, form = _organised(evaluation_id), CodesForm()
     if form.validate_on_submit():
         with attempt(form) as tried:
-            made = actions.make_codes(current_actor(), evaluation_id, form.number.data or 0, now())
+            number, token = form.number.data or 0, form.token.data
+            made = actions.make_codes(current_actor(), evaluation_id, number, now(), token=token)
         row = _organised(evaluation_id)
         if tried.ok:
             return render_template("contracts/outcomes/slips.html", **heading(row), slips=[_slip(one) for one in made])
+        # The spent token must not come back with the page, or a batch that is really wanted would be refused as well.
+        form.token.data, form.token.raw_data = secrets.token_hex(16), None
     served = _served(row)
     rules = row.terms["rules"]
     page = render_template(

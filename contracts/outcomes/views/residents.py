@@ -50,7 +50,9 @@ def rate() -> Any:
     given = request.form if request.method == "POST" else request.args
     code = given.get("code", "").strip()[:40]
     if not code:
-        return _ask_for_code()
+        # The bare address asks; a button pressed without a code is told what is missing.
+        missing = Refused(N_("请填写评价码。"), field="code") if "code" in given else None
+        return _ask_for_code(refusal=missing)
     try:
         row = _behind(code)
     except Refused as refusal:

@@ -17,6 +17,7 @@ from market.organisations import actions, queries
 from market.organisations.actions import OrganisationFacts
 from market.organisations.forms import BankForm, BarForm, FactsForm, MemberForm, ReasonForm, RegisterForm
 from market.organisations.models import Organisation
+from market.organisations.rules import edit_bar
 from market.organisations.states import (
     BANK_LABELS,
     GRADE_NAMES,
@@ -122,6 +123,7 @@ def show(organisation_id: int) -> Any:
     """One organisation: facts, next step, history."""
     row = _seen(organisation_id)
     verbs = ORGANISATION_MACHINE.verbs_from(row.state, current_actor().permits(row.subject.scope))
+    edits = allowed(current_actor(), Permit.ORGANISATION_EDIT, Scope(organisation_id=row.id))
     return render_template(
         "market/organisations/show.html",
         row=row,
@@ -130,7 +132,9 @@ def show(organisation_id: int) -> Any:
         states=ORGANISATION_LABELS,
         categories=CATEGORY_LABELS,
         history=history("organisation", row.id)[-20:],
-        bank=queries.live_bank_account(row.id),
+        accounts={one.state for one in queries.bank_accounts(row.id)},
+        edits=edits and not edit_bar(row.state),
+        locked=edit_bar(row.state) if edits else None,
         own=any(g.organisation_id == row.id for g in current_actor().grants),
         identifies=allowed(current_actor(), Permit.CERTIFICATE_ISSUE, Scope(row.registrar_district_id)),
         rates=row.confirmed_at is not None and allowed(current_actor(), Permit.RATING_ENTER, row.subject.scope),
@@ -145,6 +149,8 @@ def show(organisation_id: int) -> Any:
 def edit(organisation_id: int) -> Any:
     """Change the facts."""
     row = found(queries.organisation(organisation_id), Permit.ORGANISATION_EDIT, Scope(organisation_id=organisation_id))
+    if request.method == "GET" and edit_bar(row.state):
+        return redirect(url_for("organisations.show", organisation_id=row.id))
     form = FactsForm(data=_form_data(row))
     if form.validate_on_submit():
         with attempt(form) as tried:
@@ -205,7 +211,9 @@ def _show_again(row: Organisation, form: ReasonForm) -> Any:
         states=ORGANISATION_LABELS,
         categories=CATEGORY_LABELS,
         history=[],
-        bank=None,
+        accounts=set(),
+        edits=False,
+        locked=None,
         own=False,
         identifies=False,
         rates=False,

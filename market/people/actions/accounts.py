@@ -13,7 +13,7 @@ from market.kernel.permits import Actor, Grant, Permit, Role, Scope, require
 from market.kernel.text import N_
 from market.people.actions.signing_in import RESET, end_all_sessions, hash_password
 from market.people.models import RoleGrant, User
-from market.people.rules import grantable, misplaced, password_trouble
+from market.people.rules import email_trouble, grantable, login_trouble, misplaced, password_trouble
 from market.records import codes
 from market.records.audit import Subject, record
 from market.records.models import OneTimeCode
@@ -35,11 +35,17 @@ def create_user(
     *,
     hashed: str | None = None,
 ) -> User:
-    """Create an account. Raises Refused for a taken login or a weak password. `actor` None: self-registration.
+    """Create an account. Raises Refused for a taken or odd login, an odd address or a weak password.
+
+    `actor` None: self-registration.
 
     `hashed` is the password's hash where many accounts are made with one password (`hash_password`).
     """
-    login = login.strip().lower()
+    login, email = login.strip().lower(), email.strip()
+    if trouble := login_trouble(login):
+        raise Refused(trouble, field="login")
+    if trouble := email_trouble(email):
+        raise Refused(trouble, field="email")
     if trouble := password_trouble(password, login):
         raise Refused(trouble, field="password")
     if db.session.scalar(select(User.id).filter_by(login=login)) is not None:
@@ -47,7 +53,7 @@ def create_user(
     user = User(
         login=login,
         name=name.strip(),
-        email=email.strip(),
+        email=email,
         password_hash=hashed or hash_password(password),
         language="zh_Hans_CN",
         active=True,

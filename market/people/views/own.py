@@ -12,11 +12,12 @@ from sqlalchemy import select, update
 
 from market.db.session import db
 from market.kernel.clock import system_now
-from market.kernel.permits import ROLE_LABELS, Permit
+from market.kernel.permits import ROLE_LABELS, Actor, Permit
 from market.people import actions, queries
 from market.people.forms import CodeForm, KeysForm, NewPasswordForm
 from market.people.models import UserSession
 from market.people.views.door import bp, status
+from market.places.queries import streets_by_id
 from market.records.models import Message
 from market.web.guard import attempt, before_writing, current_actor, found, guard, now
 
@@ -162,6 +163,12 @@ def second_factor_picture() -> Any:
     return current_app.response_class(picture, mimetype="image/svg+xml", headers={"Cache-Control": "no-store"})
 
 
+def _office(actor: Actor) -> str:
+    """The street office a person works for, as its certificate names it; empty for none, or for more than one."""
+    ids = {grant.street_id for grant in actor.grants if grant.street_id is not None}
+    return next(iter(streets_by_id(ids).values())).office if len(ids) == 1 else ""
+
+
 @bp.route("/account/keys", methods=["GET", "POST"])
 @guard(Permit.KEY_OWN)
 def keys() -> Any:
@@ -173,7 +180,7 @@ def keys() -> Any:
         with attempt(form) as tried:
             prepared = before_writing(lambda: actions.prepare_keys(passphrase))
             issuer = actions.redeem_identity(user_id, form.code.data or "", at)
-            actions.make_keys(user_id, passphrase, issuer, at, prepared=prepared)
+            actions.make_keys(user_id, passphrase, issuer, at, _office(current_actor()), prepared)
         if tried.ok:
             flash(_("密钥和签名证书已生成。请牢记口令，系统不保存口令。"), "success")
             return redirect(url_for("people.account"))

@@ -215,6 +215,8 @@ CONFIDENCE_LABELS = {
     "G": N_("假定值"),
     "D": N_("本区规定"),
 }
+# Sources of rules that are no law's name: the product's own words, so they are read in the reader's language.
+OWN_SOURCES = (N_("产品默认值，供本区修改"), N_("本区规定"))
 JURISDICTIONS = {
     "CN": N_("全国"),
     "CN-32": N_("江苏"),

@@ -8,7 +8,7 @@ from typing import Any
 from market.kernel.rulebook import Regime, Rule
 from market.kernel.text import N_
 from market.places.wording import GROUPS, shown
-from market.public.rules.labels import CONFIDENCE_LABELS, JURISDICTIONS, METHOD_LABELS
+from market.public.rules.labels import CONFIDENCE_LABELS, JURISDICTIONS, METHOD_LABELS, OWN_SOURCES
 from market.public.rules.reading import Data, day, text
 
 _REGIMES = {**METHOD_LABELS, Regime.ANY.value: "", Regime.FRAMEWORK.value: N_("框架协议")}
@@ -33,6 +33,7 @@ def _row(rule: Rule) -> dict[str, Any]:
         "since": rule.effective_from,
         "until": rule.effective_to,
         "source": " ".join(filter(None, (rule.source, rule.article))),
+        "own_source": rule.source in OWN_SOURCES and not rule.article,
         "sure": CONFIDENCE_LABELS.get(rule.confidence, rule.confidence),
         "assumed": rule.assumed,
     }

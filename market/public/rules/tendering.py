@@ -8,7 +8,15 @@ from typing import Any
 
 from market.kernel.clock import is_before
 from market.kernel.text import N_
-from market.public.rules.labels import BASE_LABELS, BID_STATES, GRADE_LABELS, RATER_LABELS, SOURCE_LABELS, how_words
+from market.public.rules.labels import (
+    BASE_LABELS,
+    BID_STATES,
+    GRADE_LABELS,
+    OWN_SOURCES,
+    RATER_LABELS,
+    SOURCE_LABELS,
+    how_words,
+)
 from market.public.rules.reading import Data, day, fen, instant, last_day, part, rows, text, whole, words
 
 
@@ -132,7 +140,9 @@ def _rules(listed: list[Data]) -> list[dict[str, Any]]:
         (" ".join(filter(None, (text(rule, "source"), text(rule, "article")))), rule.get("assumed") is True): None
         for rule in listed
     }
-    return [{"source": source, "assumed": assumed} for source, assumed in found]
+    return [
+        {"source": source, "own_source": source in OWN_SOURCES, "assumed": assumed} for source, assumed in found
+    ]
 
 
 # --- lots -------------------------------------------------------------------------------------------------------------

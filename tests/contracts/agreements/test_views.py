@@ -170,6 +170,21 @@ def test_anyone_downloads_and_checks_the_signed_contract(deal, visitor):
     assert visitor.submit(page, {"digest": ""}).status == 422
 
 
+def test_in_the_demonstration_the_time_of_a_signature_is_explained(deal, visitors, monkeypatch):
+    row = make.in_force(deal, document="short")
+    pdf = content_of(queries.stored(row.signed_pdf_id))
+    note = "演示中的电子签名使用本机的真实时间"
+
+    def pages():
+        browser = sign_in(visitors(), clerk_of(deal))
+        given = {"document": (io.BytesIO(pdf), "合同.pdf")}
+        return browser.get(f"/agreements/{row.id}").text, browser.submit(browser.get("/agreements/check"), given).text
+
+    assert [note in text for text in pages()] == [False, False]
+    monkeypatch.setattr("market.app._demo", lambda _linli, _at: {"now_text": "2026-04-20 10:00"})
+    assert [note in text for text in pages()] == [True, True]
+
+
 def test_an_unsigned_contract_is_not_public(deal, visitor):
     row = make.issued(deal)
     assert visitor.get(f"/agreements/{row.id}/signed.pdf").status == 404

@@ -9,7 +9,8 @@ import pytest
 
 from contracts.delivery import queries
 from contracts.delivery.room import CARD
-from contracts.delivery.states import MilestoneState
+from contracts.delivery.states import MILESTONE_MACHINE, MilestoneState
+from contracts.delivery.views import STORY
 from market.awards.states import AwardState
 from market.db.session import db
 from market.kernel.permits import Role
@@ -17,6 +18,7 @@ from market.people.models import User
 from market.web.rooms import waiting_in
 from tests.factories import agreements as contract
 from tests.factories import delivery as make
+from tests.factories import payouts
 from tests.factories.agreements import SIGNING
 from tests.factories.delivery import PDF
 from tests.factories.people import person, sign_in
@@ -92,6 +94,27 @@ def test_a_milestone_from_report_to_acceptance_by_clicking(deal, clerk, editor):
     page = clerk.submit(page, {"users_invited": "12", "users_satisfied": "11"}, button="验收合格")
     assert "验收人 经办人" in page.text
     assert "12 人，满意 11 人" in page.text
+
+
+def test_the_page_says_in_words_what_was_determined(session, clock, visitors):
+    clock.move_to(2026, 6, 1, 9, 0)
+    desk = payouts.office()
+    deal, last = desk.deal, 3
+    payouts.accept(desk, last)
+    browser = sign_in(visitors(), db.session.get_one(User, deal.clerk.user_id))
+    path = f"/delivery/milestones/{payouts.milestone(desk, last).id}"
+    assert "由四方评估的结果决定" in browser.get(path, most=DETAIL).text
+    payouts.evaluate(desk, last, 9_000)
+    payouts.raised(desk)
+    page = browser.get(path, most=DETAIL)
+    assert "核定应付金额" in page.text
+    assert "earn" not in page.text
+    assert "由四方评估的结果决定" not in page.text
+    assert "应付金额已核定为 ¥" in page.text
+
+
+def test_every_move_of_a_milestone_has_its_words(deal):
+    assert {move.verb.value for move in MILESTONE_MACHINE.moves} <= set(STORY)
 
 
 def test_the_desk_reminds_of_near_and_waiting_milestones(deal):

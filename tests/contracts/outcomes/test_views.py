@@ -101,7 +101,11 @@ def test_a_resident_with_a_wrong_or_used_code_is_told_what_to_do(deal, visitors)
     row = make.opened(deal)
     (code,) = actions.make_codes(deal.clerk, row.id, 1, SIGNING)
     phone = visitors()
-    assert "评价码" in phone.get("/outcomes/rate").text
+    page = phone.get("/outcomes/rate")
+    assert (page.status, page.errors) == (200, {})
+    page = phone.get("/outcomes/rate?code=+")
+    assert page.status == 422
+    assert "请填写评价码" in page.errors["code"]
     page = phone.get("/outcomes/rate?code=AAAA-BBBB-CCCC")
     assert page.status == 422
     assert "无效、已使用或已过期" in page.errors["code"]
@@ -117,6 +121,19 @@ def test_a_resident_with_a_wrong_or_used_code_is_told_what_to_do(deal, visitors)
     page = phone.submit(page, {**HAPPY, "comment": "很好"}, button="提交评价")
     assert "评价已提交" in page.heading
     assert "已使用" in phone.get(f"/outcomes/rate?code={code}").text
+
+
+def test_a_page_that_made_its_codes_makes_no_second_batch(deal, clerk):
+    row = make.opened(deal)
+    page = clerk.get(f"/outcomes/{row.id}/codes", most=DETAIL)
+    assert len(clerk.submit(page, {"number": "12"}, button="生成并显示").words("//p[@class='slip-code']")) == 12
+    again = clerk.submit(page, {"number": "12"}, button="生成并显示")
+    assert again.status == 422
+    assert "已经生成过，没有再生成" in again.errors["number"]
+    assert queries.codes_of(row.id).issued == 12
+    # Slips that never reached the printer are made anew by a deliberate press.
+    assert len(clerk.submit(again, {"number": "3"}, button="生成并显示").words("//p[@class='slip-code']")) == 3
+    assert queries.codes_of(row.id).issued == 15
 
 
 def test_whoever_has_a_tie_declines_on_the_page(deal, visitors):
@@ -145,10 +162,26 @@ def test_the_collection_is_prolonged_when_a_source_is_missing(deal, visitors, cl
     clock.move_to(2026, 5, 10, 10, 0)
     late = sign_in(visitors(), db.session.get_one(User, deal.clerk.user_id))
     page = late.get(f"/outcomes/{row.id}")
-    assert "有来源评分不足" in page.text
-    assert late.submit(page, button="按合同处理缺失后汇总").status == 422
+    # Without the third party there is no result: nothing irreversible is offered, and the page says who has to act.
+    assert "按合同处理缺失后汇总" not in page.text
+    assert "第三方评还没有提交" in page.text
+    assert "由第三方评估员在新的期限内评分" in page.text
     page = late.submit(page, button="延长收集")
     assert "2026-05-25 24:00" in page.text
+
+
+def test_closing_is_offered_only_while_the_contract_is_in_force(deal, clerk):
+    row = make.opened(deal)
+    make.rate_third(deal, row, 8000)
+    row.collect_until = SIGNING
+    db.session.flush()
+    page = clerk.get(f"/outcomes/{row.id}", most=DETAIL)
+    assert "按合同处理缺失后汇总" in page.text
+    make.again(row).milestone.agreement.state = "suspended"
+    db.session.flush()
+    page = clerk.get(f"/outcomes/{row.id}", most=DETAIL)
+    assert "按合同处理缺失后汇总" not in page.text
+    assert "合同不在履行中，暂不能汇总" in page.text
 
 
 def test_a_fail_offers_one_re_evaluation(deal, clerk):
@@ -176,6 +209,11 @@ def test_trying_scores_out_pays_by_the_contract(deal, clerk):
     assert "¥116,640.00" in page.text
     assert "第三方评还没有提交" in clerk.get(f"{url}?self_score=92").text
     assert clerk.get(f"{url}?third_score=abc").status == 422
+    for most, status in (("100", 200), ("100.01", 422), ("101", 422)):
+        page = clerk.get(f"{url}?self_score={most}&third_score=50")
+        assert (page.status, list(page.errors)) == (status, ["self_score"] if status == 422 else [])
+    assert "0 到 100" in page.errors["self_score"]
+    assert "试算结果" not in page.text
 
 
 def test_each_desk_shows_what_is_owed(deal):

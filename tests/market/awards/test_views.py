@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from market.awards.models import Objection
+from market.awards.models import BidderLetter, Objection
 from market.awards.room import waiting
 from market.db.session import commit, db
 from market.kernel.permits import Role, Scope
@@ -73,6 +73,21 @@ def test_the_form_closes_with_the_notice_and_other_awards_have_none(deal, clock,
     assert "公示期已满，不再接收异议" in page.text
     assert "对这个公示结果提出异议" not in page.text
     assert visitors().get("/awards/999999/object").status == 404
+
+
+def test_a_bidder_reads_in_the_own_language_why_the_bid_is_invalid(deal, visitors):
+    reason = "内容与回执中的摘要不一致。"
+    told = {"title": "养老服务", "number": deal.file.ocid, "bidder": "银龄", "winner": "暖邻", "own": None}
+    told |= {"verdict": "invalid", "verdict_reason": reason, "price_fen": 1, "winner_price_fen": 1}
+    row = BidderLetter(award_id=deal.award.id, organisation_id=deal.team.id, data=told)
+    db.session.add(row)
+    db.session.flush()
+    reader = sign_in(visitors(), deal.team.editor)
+    assert reason in reader.get(f"/awards/letters/{row.id}", most=DETAIL).text
+    reader.client.set_cookie("lang", "en")
+    page = reader.get(f"/awards/letters/{row.id}", most=DETAIL)
+    assert reason not in page.text
+    assert "receipt" in page.text
 
 
 def test_the_officer_answers_and_the_answer_stands_on_the_public_page(deal, visitors):

@@ -162,6 +162,42 @@ def _rows(url: str) -> dict[str, list[tuple[object, ...]]]:
     return found
 
 
+def test_an_archive_that_cannot_be_written_or_read_is_one_sentence(
+    call: Call, databases: Databases, installation: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*words: str, **where: str) -> str:
+        status, said = call("db", *words, **where)
+        assert status == 1
+        assert "Traceback" not in said
+        assert len(said.strip().splitlines()) == 1
+        return said
+
+    nowhere = tmp_path / "nowhere" / "x.zip"
+    assert "no such folder" in refused("backup", str(nowhere), database_url=installation)
+    # Whoever runs the tests may be allowed everything, so the system's refusal is spoken by hand.
+    with monkeypatch.context() as patched:
+        patched.setattr("zipfile.ZipFile", _not_allowed)
+        said = refused("backup", str(tmp_path / "x.zip"), database_url=installation)
+    assert "check permissions" in said
+    assert list(tmp_path.glob("x.zip*")) == []
+
+    fresh, data = databases.empty_url(), str(tmp_path / "third")
+    assert "no such file" in refused("restore", str(nowhere), database_url=fresh, data=data)
+    assert "no such file" in refused("restore", str(tmp_path), database_url=fresh, data=data)
+    (tmp_path / "letter.zip").write_text("你好", "utf-8")
+    assert "not a complete archive" in refused("restore", str(tmp_path / "letter.zip"), database_url=fresh, data=data)
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as other:
+        other.writestr("a.txt", "a")
+    assert "no manifest" in refused("restore", str(tmp_path / "other.zip"), database_url=fresh, data=data)
+    with monkeypatch.context() as patched:
+        patched.setattr("zipfile.ZipFile", _not_allowed)
+        assert "check permissions" in refused("restore", str(tmp_path / "other.zip"), database_url=fresh, data=data)
+
+
+def _not_allowed(*_given: object, **_named: object) -> None:
+    raise PermissionError(13, "Permission denied")
+
+
 def test_what_is_restored_is_what_was_there(
     call: Call, databases: Databases, installation: str, tmp_path: Path
 ) -> None:

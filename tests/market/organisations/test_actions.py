@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -20,8 +21,9 @@ from market.records.audit import verify_all
 from market.records.models import AuditEntry, AuditSecret, DirectoryCard, Message
 from tests.factories.budgets import holder
 from tests.factories.organisations import Team, credit_code, facts, organisation
-from tests.factories.people import acting, give, person
+from tests.factories.people import acting, give, person, sign_in
 from tests.factories.places import district
+from tests.fixtures.visitor import Visitor
 
 
 def _civil(code: str = "320115") -> Actor:
@@ -49,6 +51,63 @@ def test_one_code_is_registered_once(session: Session) -> None:
     with pytest.raises(Refused) as refused:
         actions.register(acting(person()), district().id, facts(uscc=first.uscc), system_now())
     assert refused.value.field == "uscc"
+
+
+NONSENSE = {
+    "login": "a b",
+    "email": "not an email",
+    "contact_phone": "phone?",
+    "registered_on": (beijing_day(system_now()) + timedelta(days=900)).isoformat(),
+}
+
+
+def test_nonsense_is_named_at_every_field_at_once_and_what_was_typed_stays(visitor: Visitor, session: Session) -> None:
+    typed = {
+        "district": str(district().id),
+        "name": "江宁区暖邻社会工作服务中心",
+        "provider_type": "service_agency",
+        "uscc": credit_code("52"),
+        "legal_representative": "欧阳喆",
+        "address": "天元东路8号",
+        "contact_name": "欧阳喆",
+        "service_fields": ["elder_care"],
+        "person_name": "欧阳喆",
+        "password": "correct horse battery",
+    }
+    page = visitor.submit(visitor.get("/organisations/register"), typed | NONSENSE, button="登记")
+    assert (page.status, set(page.errors)) == (422, set(NONSENSE))
+    assert "不能晚于今天" in page.errors["registered_on"]
+    assert "phone?" in page.source
+    right = {"login": "nuanlin", "email": "nuanlin@example.cn", "contact_phone": "+86 138-0000-0000"}
+    again = {"password": "correct horse battery", "registered_on": "0001-01-01"}
+    page = visitor.submit(page, right | again, button="登记")
+    assert list(page.errors) == ["registered_on"]
+    again = {"password": "correct horse battery", "registered_on": "2018-05-04"}
+    page = visitor.submit(page, again, button="登记")
+    assert page.heading == "江宁区暖邻社会工作服务中心"
+    page = visitor.submit(
+        visitor.get(page.link("同事账号")),
+        {
+            "name": "李工",
+            "login": "li gong",
+            "email": "x",
+            "password": "another good phrase",
+            "role": "organisation_editor",
+        },
+        button="开通",
+    )
+    assert (page.status, set(page.errors)) == (422, {"login", "email"})
+
+
+def test_the_actions_refuse_the_same(session: Session) -> None:
+    at = system_now()
+    for change, field in (
+        ({"contact_phone": "phone?"}, "contact_phone"),
+        ({"registered_on": beijing_day(at) + timedelta(days=1)}, "registered_on"),
+    ):
+        with pytest.raises(Refused) as refused:
+            actions.register(acting(person()), district().id, facts(**change), at)
+        assert refused.value.field == field
 
 
 def test_row_5_a_social_organisation_cannot_claim_to_be_small(session: Session) -> None:
@@ -80,6 +139,35 @@ def test_a_returned_registration_is_mended_and_submitted_again(session: Session)
     actions.submit(admin, team.organisation, system_now())
     assert team.organisation.state == OrganisationState.SUBMITTED
     assert "机构登记被退回" in session.scalars(select(Message.subject)).all()
+
+
+def test_changing_is_offered_only_while_nobody_is_checking(visitors: Callable[[], Visitor], session: Session) -> None:
+    team = organisation(confirmed=False, bank=False)
+    admin, page_of = sign_in(visitors(), team.admin), f"/organisations/{team.id}"
+    assert "/edit" in admin.get(page_of, most=10).source
+    actions.submit(acting(team.admin), team.organisation, system_now())
+    page = admin.get(page_of, most=10)
+    assert "/edit" not in page.source
+    assert "登记正在确认中，暂不能修改" in page.text
+    assert admin.get(f"{page_of}/edit").url == page.url
+    # Whoever signs for the organisation may look, and is offered nothing that would be refused.
+    signatory = sign_in(visitors(), team.signatory)
+    assert "/edit" not in signatory.get(page_of).source
+
+
+def test_the_page_says_that_an_account_waits_for_the_second_person(
+    visitors: Callable[[], Visitor], session: Session
+) -> None:
+    team = organisation(bank=False)
+    admin, row = sign_in(visitors(), team.admin), team.organisation
+    assert "收款账户 未设置" in admin.get(f"/organisations/{team.id}").text
+    at = system_now()
+    first = actions.propose_bank(acting(team.admin), row, row.name, "3201150000001", "南京银行", "313301008887", at)
+    assert "收款账户 待复核" in admin.get(f"/organisations/{team.id}").text
+    actions.decide_bank(acting(team.signatory), first, BankVerb.CONFIRM, at)
+    assert "收款账户 使用中" in admin.get(f"/organisations/{team.id}").text
+    actions.propose_bank(acting(team.admin), row, row.name, "3201150000002", "南京银行", "313301008887", at)
+    assert "收款账户 使用中 待复核" in admin.get(f"/organisations/{team.id}").text
 
 
 def test_a_confirmed_name_or_code_is_not_changed_by_oneself(session: Session) -> None:

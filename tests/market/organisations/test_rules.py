@@ -8,7 +8,14 @@ import pytest
 
 from market.kernel.errors import Refused
 from market.kernel.uscc import ProviderType
-from market.organisations.rules import bidding_trouble, check_bank, check_identity, may_claim_small
+from market.organisations.rules import (
+    bidding_trouble,
+    check_bank,
+    check_identity,
+    may_claim_small,
+    phone_trouble,
+    registered_trouble,
+)
 from market.organisations.states import OrganisationState
 from tests.factories.organisations import credit_code
 
@@ -97,3 +104,42 @@ def test_bank_numbers_are_tidied_and_checked() -> None:
         with pytest.raises(Refused) as refused:
             check_bank(account_no, cnaps)
         assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    "phone",
+    [
+        "025-52100000",
+        "(025) 5210 0000",
+        "（025）52100000",
+        "025—52100000",
+        "０２５－５２１０００００",
+        "13800000000",
+        "138 0000 0000",
+        "+86 138-0000-0000",
+        "0086-25-52100000",
+        "025-52100000-801",
+        "025-52100000转801",
+        "025-52100000 分机 801",
+        "025-52100000 ext. 801",
+        "025-52100000 / 13800000000",
+        "025-52100000、52100001",
+        "400-820-8820",
+        "12349",
+        "000-00000000",
+    ],
+)
+def test_telephone_numbers_as_people_write_them(phone: str) -> None:
+    assert phone_trouble(phone) is None
+
+
+@pytest.mark.parametrize("phone", ["phone?", "电话", "1", "----", "025-52100000 /", "52100000abc", "1" * 25])
+def test_what_is_no_telephone_number(phone: str) -> None:
+    assert phone_trouble(phone) is not None
+
+
+def test_an_organisation_is_registered_neither_tomorrow_nor_in_antiquity() -> None:
+    for day in (TODAY, date(2018, 5, 4), date(1951, 1, 1)):
+        assert registered_trouble(day, TODAY) is None
+    for day in (date(2026, 4, 1), date(2030, 1, 1), date(1, 1, 1)):
+        assert registered_trouble(day, TODAY) is not None

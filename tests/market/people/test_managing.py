@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 
 import pytest
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -68,6 +70,8 @@ def test_a_new_clerk_sets_the_password_with_the_link_and_works(
         ({"role": "organisation_admin"}, "role"),
         ({"place": "all"}, "place"),
         ({"email": ""}, "email"),
+        ({"email": "x"}, "email"),
+        ({"login": "wang fang"}, "login"),
     ],
 )
 def test_what_does_not_fit_is_named_at_its_field(desk: Visitor, change: dict[str, str], field: str) -> None:
@@ -161,6 +165,11 @@ def test_keys_are_made_after_an_identity_check_with_a_code_that_works_once(
     certificate = certificate_of(opener.id)
     assert certificate is not None
     assert certificate.issued_by == officer.id
+    # A contract names the street office as the buyer, and so does the certificate of whoever signs for it.
+    (unit,) = x509.load_pem_x509_certificate(certificate.certificate_pem.encode()).subject.get_attributes_for_oid(
+        NameOID.ORGANIZATION_NAME
+    )
+    assert unit.value == street().office
     assert actions.open_sealing_key(opener.id, PASSPHRASE)
     again = there.submit(there.get("/account/keys"), typed, button="生成密钥和证书")
     assert list(again.errors) == ["code"]

@@ -7,7 +7,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from market.kernel.permits import Actor, Grant, Role, Scope
-from market.people.rules import FREE_TRIES, grantable, misplaced, password_trouble, throttle_until
+from market.people.rules import (
+    FREE_TRIES,
+    email_trouble,
+    grantable,
+    login_trouble,
+    misplaced,
+    password_trouble,
+    throttle_until,
+)
 
 AT = datetime(2026, 3, 31, 1, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -21,6 +29,30 @@ def test_weak_passwords(password: str) -> None:
 @pytest.mark.parametrize("password", ["horse battery staple", "七盏安静的灯笼挂在门前", "correct-h0rse"])
 def test_good_passwords_need_no_odd_characters(password: str) -> None:
     assert password_trouble(password, "wangfang") is None
+
+
+@pytest.mark.parametrize("login", ["mingde-admin", "wang.fang@example.cn", "clerk_jn", "王芳", "a+b", "123"])
+def test_logins_as_people_choose_them(login: str) -> None:
+    assert login_trouble(login) is None
+
+
+@pytest.mark.parametrize("login", ["a b", "王 芳", "a\tb", "a\u3000b", "a/b", "<b>", ""])
+def test_a_login_has_no_space_in_it(login: str) -> None:
+    assert login_trouble(login) is not None
+
+
+@pytest.mark.parametrize(
+    "email", ["w@example.invalid", "a.b+c@mail.example.com.cn", "王芳@例子.中国"]
+)
+def test_addresses_that_mail_may_reach(email: str) -> None:
+    assert email_trouble(email) is None
+
+
+@pytest.mark.parametrize(
+    "email", ["x", "not an email", "a@b", "@example.cn", "a@@example.cn", "a@example.", "a@.cn", "a@b@c.cn", "a@b..cn"]
+)
+def test_what_is_no_address(email: str) -> None:
+    assert email_trouble(email) is not None
 
 
 def test_the_wait_begins_after_the_free_tries_and_doubles_up_to_an_hour() -> None:

@@ -16,6 +16,7 @@ from market.public.rules.awarding import scoring
 from market.public.rules.chains import GENESIS, Link, Posted
 from market.public.rules.labels import STAGES, how_words, stage_words, tag_words
 from market.public.rules.reading import exact_centi, fen, last_day
+from market.public.rules.tendering import timetable as public_timetable
 from market.records import notices
 from market.tenders.rules import timetable
 from tests.market.kernel.calendars import TEST_2026
@@ -267,6 +268,16 @@ def test_every_row_of_the_rulebook_is_on_the_page_in_words() -> None:
     groups = rulebook.groups(load().rules)
     assert sum(len(group["rows"]) for group in groups) == len(load().rules)
     assert [group["name"] for group in groups if group["title"] == group["name"]] == []
+
+
+def test_a_date_knows_whether_its_source_is_a_law_or_the_product_itself() -> None:
+    listed = [{"source": "产品默认值，供本区修改", "article": ""}, {"source": "87号令", "article": "第二十六条"}]
+    entry = {"id": "deadline", "title": "递交截止", "day": "2026-04-20", "rules": listed}
+    (line,) = public_timetable({"tender": {"timetable": [entry]}}, AT)
+    assert [(one["source"], one["own_source"]) for one in line["rules"]] == [
+        ("产品默认值，供本区修改", True),
+        ("87号令 第二十六条", False),
+    ]
 
 
 def test_assumed_numbers_are_marked() -> None:

@@ -417,6 +417,21 @@ def test_health_tells_people_and_monitors(app: Flask, session: Session, visitor:
     assert (told["database"], told["worker"], told["jobs"]) == ("ok", "ok", {"waiting": 0, "running": 0, "failed": 0})
 
 
+def test_the_product_s_own_words_beside_a_rule_are_read_in_the_reader_s_language(
+    session: Session, visitor: Visitor
+) -> None:
+    law = "中华人民共和国政府采购法"
+    page = visitor.get("/rules")
+    assert "产品默认值，供本区修改" in page.text
+    visitor.client.set_cookie("lang", "en")
+    page = visitor.get("/rules")
+    named = [node.text_content() for node in page.all("//span[@lang='zh-Hans']")]
+    assert "产品默认值，供本区修改" not in named
+    assert "Default of this product, for the district to change" in page.text
+    # A law keeps its own name, and says in which language that is.
+    assert any(law in one for one in named)
+
+
 def test_rules_show_their_source_and_what_is_assumed(session: Session, reader: Visitor) -> None:
     page = reader.get("/rules", most=LIST)
     rows = page.all("//tr[@class='row-assumed']")

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from market.kernel.clock import system_now
 from market.kernel.errors import Refused
-from market.records.codes import look_up, new_code, use
+from market.records.codes import look_up, new_code, spend, use
 from market.records.keys import found_installation, receipt_public
 from market.records.models import OneTimeCode
 from market.records.receipts import give_receipt, next_number
@@ -48,6 +48,14 @@ def test_unknown_used_late_and_foreign_codes_sound_the_same(session: Session) ->
     with pytest.raises(Refused) as refused:
         look_up("survey", foreign, system_now())
     assert said == {(refused.value.text, "code")}
+
+
+def test_the_token_of_a_page_is_taken_once_and_opens_nothing(session: Session) -> None:
+    assert spend("survey-page", "ab" * 16, ("milestone", 3), system_now())
+    assert not spend("survey-page", "ab" * 16, ("milestone", 3), system_now())
+    assert spend("survey-page", "cd" * 16, ("milestone", 3), system_now())
+    with pytest.raises(Refused):
+        look_up("survey-page", "ab" * 16, system_now() - DAY)
 
 
 def test_no_character_is_mistaken_for_another(session: Session) -> None:
