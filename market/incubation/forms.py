@@ -229,21 +229,27 @@ class HostingForm(Form):
     terms = TextAreaField(_l("双方约定"), [Required(), Length(max=4000)])
 
 
+# The plan is written in Chinese and kept so, whatever language the page around it speaks.
+_WRITTEN = {"lang": "zh-Hans"}
+
+
 class StagePart(Part):
     """One stage; a row without a title is left out."""
 
-    title = StringField(_l("阶段名称"), [optional(), Length(max=40)])
+    title = StringField(_l("阶段名称"), [optional(), Length(max=40)], render_kw=_WRITTEN)
     by_month = CountField(
         _l("完成月份"), [optional(), NumberRange(1, 60, _l("请填写 1 以上的月数。"))], unit=_l("月底")
     )
-    criteria = TextAreaField(_l("达标标准"), [optional(), Length(max=1000)], description=_l("一行一条"))
+    criteria = TextAreaField(
+        _l("达标标准"), [optional(), Length(max=1000)], description=_l("一行一条"), render_kw=_WRITTEN
+    )
 
 
 class DimensionPart(Part):
     """One dimension of capacity; a row without a title is left out."""
 
-    title = StringField(_l("维度名称"), [optional(), Length(max=20)])
-    hint = StringField(_l("说明"), [optional(), Length(max=100)])
+    title = StringField(_l("维度名称"), [optional(), Length(max=20)], render_kw=_WRITTEN)
+    hint = StringField(_l("说明"), [optional(), Length(max=100)], render_kw=_WRITTEN)
 
 
 class SchemeForm(Form):
@@ -251,4 +257,6 @@ class SchemeForm(Form):
 
     stages = FieldList(FormField(StagePart), max_entries=12)
     dimensions = FieldList(FormField(DimensionPart), max_entries=12)
-    levels = FieldList(StringField(_l("等级说明"), [Required(), Length(max=60)]), min_entries=5, max_entries=5)
+    levels = FieldList(
+        StringField(_l("等级说明"), [Required(), Length(max=60)], render_kw=_WRITTEN), min_entries=5, max_entries=5
+    )

@@ -113,10 +113,7 @@
     // What this box held when the page was made, so that another's saving is not written over unseen.
     const shown = control.form?.elements.namedItem("shown");
     say(status, texts.saving, false);
-    // What the page showed of each field, where a form remembers it: another tab may have saved something else since.
-    const shown = control.form?.elements.namedItem("shown");
     const turn = (queues.get(url) ?? Promise.resolve()).then(async () => {
-      if (shown) body.set("shown", shown.value);
       try {
         const marks = shown ? JSON.parse(shown.value) : {};
         if (marks[control.name]) body.append("shown", marks[control.name]);
@@ -127,7 +124,6 @@
         const told = await answer.json().catch(() => ({}));
         if (shown && told.shown) shown.value = JSON.stringify({ ...marks, [control.name]: told.shown });
         if (!answer.ok) { say(status, told.detail || texts.unsaved, true); return; }
-        if (shown && told.mark) shown.value = JSON.stringify({ ...JSON.parse(shown.value), [control.name]: told.mark });
         const at = Date.parse(told.saved_at ?? "") || serverNow();
         say(status, fill(texts.saved, { time: beijing.format(at) }), false);
       } catch {

@@ -249,7 +249,7 @@ def save_score(seat_id: int, bid_id: int) -> Any:
         raise Refused(str(field.errors[0]))
     value = field.data if name.startswith("score-") else field.data or ""
     saved = _saved(lot, _scores(row, bid_id))[name]
-    if value != saved and _shown().get(name, seen_mark(saved)) != seen_mark(saved):
+    if value != saved and request.form.get("shown", seen_mark(saved)) != seen_mark(saved):
         raise Refused(N_("您在另一个页面改过这一项，这里填写的没有保存。请按页面下方的“保存”，核对两处的内容。"))
     criterion = int(name.split("-")[1])
     if name.startswith("score-"):
@@ -258,7 +258,7 @@ def save_score(seat_id: int, bid_id: int) -> Any:
         )
     else:
         actions.put_score(current_actor(), seat_id, bid_id, criterion, at, reason=field.data or "")
-    return jsonify(saved_at=iso(at), mark=seen_mark(value))
+    return jsonify(saved_at=iso(at), shown=seen_mark(value))
 
 
 @bp.post("/seats/<int:seat_id>/finish")
