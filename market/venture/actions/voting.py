@@ -45,13 +45,21 @@ def open_vote(actor: Actor, round_id: int, until: datetime, at: datetime) -> Rou
     return row
 
 
-def make_codes(actor: Actor, round_id: int, number: int, at: datetime) -> list[str]:
-    """Make one-time codes and return them: they are shown this once, only digests are kept."""
+def make_codes(actor: Actor, round_id: int, number: int, at: datetime, *, token: str | None = None) -> list[str]:
+    """Make one-time codes and return them: they are shown this once, only digests are kept.
+
+    Raises Refused at `number` for the `token` of a page that has made its codes: a reload makes no second batch.
+    """
     row = locked(actor, Permit.ROUND_DRAFT, round_id, RoundState.JURY)
     if row.vote_until is None or not is_before(at, row.vote_until):
         raise Refused(N_("请先设定投票截止时间。"), field="number")
     if not 1 <= number <= MOST_CODES:
         raise Refused(N_("一次可以生成 1 到 %(most)s 个投票码。"), field="number", most=MOST_CODES)
+    if token is not None and not codes.spend(f"{VOTE}-page", token, (SUBJECT, row.id), at):
+        raise Refused(
+            N_("这一页的投票码已经生成过，没有再生成；已生成的不能再次显示，没有打印成的，请重新生成一批。"),
+            field="number",
+        )
     made = [codes.new_code(VOTE, (SUBJECT, row.id), row.vote_until) for _ in range(number)]
     row.codes_made += number
     record(row.subject, "make_codes", actor, at, permit=Permit.ROUND_DRAFT, facts={"number": number})

@@ -19,6 +19,7 @@ from market.web.fields import (
     CheckboxesField,
     CountField,
     Form,
+    FormToken,
     OneFileField,
     Required,
     optional,
@@ -69,6 +70,7 @@ class VoteForm(Form):
 class CodesForm(Form):
     """How many slips."""
 
+    token = FormToken()
     number = CountField(_l("生成投票码"), [Required(), NumberRange(1, 500)], unit=_l("个"))
 
 

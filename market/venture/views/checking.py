@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 import segno
@@ -236,10 +237,13 @@ def codes(round_id: int) -> Any:
     row, form = _voting(round_id), CodesForm()
     if form.validate_on_submit():
         with attempt(form) as tried:
-            made = actions.make_codes(current_actor(), row.id, form.number.data or 0, now())
+            number, token = form.number.data or 0, form.token.data
+            made = actions.make_codes(current_actor(), row.id, number, now(), token=token)
         if tried.ok:
             slips = [_slip(code) for code in made]
             return page("slips.html", row=round_for(round_id, Permit.ROUND_DRAFT), slips=slips)
+        # A spent token does not come back: a batch that is really wanted would be refused with it.
+        form.token.data, form.token.raw_data = secrets.token_hex(16), None
     return _vote_page(_voting(round_id), VoteForm(formdata=None, data={"until": row.vote_until}), form)
 
 

@@ -264,7 +264,10 @@ def test_residents_vote_once_with_a_code_and_no_name_is_kept():
     case = rounds.drawn()
     row_ids = [one.id for one in case.applications()]
     actions.open_vote(case.clerk, case.round_id, case.at + timedelta(days=2), case.at)
-    codes = actions.make_codes(case.clerk, case.round_id, 12, case.at)
+    codes = actions.make_codes(case.clerk, case.round_id, 12, case.at, token="a" * 32)
+    with pytest.raises(Refused, match="已经生成过"):
+        actions.make_codes(case.clerk, case.round_id, 12, case.at, token="a" * 32)
+    assert case.round.codes_made == 12
     with pytest.raises(Refused, match="1 到 3"):
         actions.vote(codes[0], [], case.at)
     for number, code in enumerate(codes):
