@@ -90,7 +90,7 @@ class Attempt(db.Model):
     instruction: Mapped[Json]  # what was ordered, with both accounts as they were at that moment
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("bank_batch.id"), index=True)
     reference: Mapped[str | None]
-    detail: Mapped[str]  # why it failed or came back, in the bank's or provider's own words
+    detail: Mapped[str]  # why it failed or came back: the bank's or provider's words, or ours
     ordered_at: Mapped[At]
     outcome: Mapped[str | None]
     outcome_at: Mapped[datetime | None]

@@ -139,6 +139,8 @@ def decide_challenge(actor: Actor, row: Challenge, upheld: bool, decision: str, 
     Raises Forbidden for the person who replied to it.
     """
     require_other_hands(actor, Permit.CHALLENGE_DECIDE, "challenge", row.id)
+    # The award before the chain, as when a challenge is filed.
+    find_award(row.award_id, lock=True)
     row.decision, row.decided_at = decision.strip(), at
     verb = ChallengeVerb.UPHOLD if upheld else ChallengeVerb.REJECT
     move(row, CHALLENGE_MACHINE, verb, actor, at, facts={"decision": row.decision})
@@ -161,6 +163,7 @@ def decide_challenge(actor: Actor, row: Challenge, upheld: bool, decision: str, 
 def withdraw_challenge(actor: Actor, row: Challenge, at: datetime) -> None:
     """Take a challenge back; the award stands again when no other challenge is open."""
     require(actor, Permit.CHALLENGE_FILE, Scope(organisation_id=row.organisation_id))
+    find_award(row.award_id, lock=True)
     move(row, CHALLENGE_MACHINE, ChallengeVerb.WITHDRAW, actor, at)
     _let_stand(row, at)
     _publish(row, actor, at)

@@ -60,3 +60,8 @@ LEVELS: tuple[str, ...] = (
     N_("执行稳定，有记录可查"),
     N_("成熟，能带动其他组织"),
 )
+WORDS = frozenset(
+    [one[part] for one in STAGES for part in ("title", "criteria")]
+    + [one[part] for one in DIMENSIONS for part in ("title", "hint")]
+    + list(LEVELS)
+)

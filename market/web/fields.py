@@ -145,7 +145,7 @@ class _Within(validators.NumberRange):
                 return gettext("必须大于 %(min)s。", min=field.bound(0))
             return gettext("必须大于 0，不超过 %(max)s。", max=high)
         if least is None:
-            return gettext("不能大于 %(max)s。", max=high)
+            return gettext("不能大于 %(max)s。", max=field.bound(most))
         if high is None:
             return gettext("不能小于 %(min)s。", min=field.bound(least))
         low = field.bound(least, bare=True)

@@ -43,6 +43,8 @@ _KEPT_FIELDS = 300
 _KEPT_CHARACTERS = 500_000
 # What must not be written into a page, and what belongs to the old page only.
 _NEVER_KEPT = ("password", "passphrase", "secret")
+# What our own pages put into their forms: nobody typed it.
+_OWN_FIELDS = {"seen", "shown", "token", "version", "field", "next"}
 _NEVER_KEPT_NAMES = {"csrf_token", "form_token", "code", "otp"}
 
 
@@ -149,20 +151,28 @@ def _answer(status: int, detail: str = "", **more: Any) -> Response:
 
 def _typed() -> bool:
     """True when a person wrote something into the form that was refused, or attached something."""
-    return request.method == "POST" and (bool(request.files) or any(value.strip() for _, value in kept_fields()))
+    words = any(value.strip() for name, value in kept_fields() if name not in _OWN_FIELDS)
+    return request.method == "POST" and (words or any(one.filename for one in request.files.values()))
 
 
 def _near() -> str | None:
     """The page to go on from: the one with the form, or else the nearest page above this address."""
     before = urlsplit(request.referrer or "")
-    if request.method == "POST" and before.path and _from_our_page():
+    if request.method == "POST" and _from_our_page() and _is_page(before.path):
         return f"{before.path}?{before.query}" if before.query else before.path
-    pages, path = current_app.url_map.bind(""), request.path
+    path = request.path
     while path := path.rpartition("/")[0]:
-        with suppress(http.HTTPException):
-            pages.match(path, "GET")
+        if _is_page(path):
             return path
     return None
+
+
+def _is_page(path: str) -> bool:
+    """True for an address of ours that can be opened. Some pages stand at an address that only takes a form."""
+    with suppress(http.HTTPException):
+        current_app.url_map.bind("").match(path, "GET")
+        return not path.startswith("//")
+    return False
 
 
 def _domain_error(error: DomainError) -> Response:

@@ -157,6 +157,11 @@ def _order(
     """
     require_payable(row)
     destination = destination_of(row, accounts.get(row.line.source), route)
+    if row.checked is None:
+        raise Refused(
+            N_("付款单 %(number)s 的复核没有记下账户，不能付款；请复核人撤回复核，再重新申请、复核。"),
+            number=row.number,
+        )
     if row.checked != destination.compared:
         raise Refused(
             N_(

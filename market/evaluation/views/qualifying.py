@@ -191,17 +191,20 @@ def note_helper(lot_id: int) -> Any:
 @guard(Permit.BID_QUALIFY)
 def withdraw_helper(lot_id: int, organisation_id: int) -> Any:
     """Take back that a bidder shaped this purchase."""
-    lot, form = lot_for(lot_id, Permit.BID_QUALIFY), WithdrawHelperForm()
+    lot, form, refusal = lot_for(lot_id, Permit.BID_QUALIFY), WithdrawHelperForm(), None
     if form.validate_on_submit():
         with attempt(form) as tried:
             actions.withdraw_helper(current_actor(), lot_id, organisation_id, form.reason.data, now())
         if tried.ok:
             flash(_("登记已取消，理由已写入记录。"), "success")
             return redirect(url_for("evaluation.qualification", lot_id=lot_id))
+        refusal = tried.error
         lot = lot_for(lot_id, Permit.BID_QUALIFY)
     noted = (one for one in queries.helpers(lot.tender_id) if one.organisation_id == organisation_id)
     row = next(noted, None)
     if row is None or lot.state != LotState.OPENED:
+        if refusal is not None:
+            flash(filters.text(refusal), "warning")
         return redirect(url_for("evaluation.qualification", lot_id=lot_id))
     shown = page("withdraw_helper.html", form=form, lot=lot, row=row, roles=BARRED_ROLE_LABELS)
     return shown, 422 if form.errors else 200

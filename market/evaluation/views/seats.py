@@ -28,9 +28,9 @@ from market.web.filters import iso
 from market.web.guard import attempt, current_actor, found, guard, now
 
 
-def _seat(seat_id: int) -> Seat:
-    """The person's own seat, or 404."""
-    row = panels.seat(seat_id)
+def _seat(seat_id: int, *, lock: bool = False) -> Seat:
+    """The person's own seat, or 404; locked before what is saved is compared with what a page showed."""
+    row = panels.seat(seat_id, lock=lock)
     own = row is not None and row.user_id == current_actor().user_id and row.panel.subject_kind == SUBJECT
     return found(row if own else None)
 
@@ -211,7 +211,7 @@ def _given(form: SheetForm) -> list[Given]:
 @guard(Permit.BID_SCORE)
 def save_sheet(seat_id: int, bid_id: int) -> Any:
     """Save all scores of one bid, and go on to the next; not over what another page has saved since."""
-    row = _seat(seat_id)
+    row = _seat(seat_id, lock=True)
     lot = actions.scoring_lot(row)
     scores = _scores(row, bid_id)
     form, saved, at = sheet_form(queries.quality_criteria(lot), scores), _saved(lot, scores), now()
@@ -239,7 +239,7 @@ def save_sheet(seat_id: int, bid_id: int) -> Any:
 @guard(Permit.BID_SCORE)
 def save_score(seat_id: int, bid_id: int) -> Any:
     """Save one score or one reason as it is left."""
-    row = _seat(seat_id)
+    row = _seat(seat_id, lock=True)
     lot = actions.scoring_lot(row)
     form, name = sheet_form(queries.quality_criteria(lot), ()), request.form.get("field", "")
     if name not in form:
@@ -250,7 +250,7 @@ def save_score(seat_id: int, bid_id: int) -> Any:
     value = field.data if name.startswith("score-") else field.data or ""
     saved = _saved(lot, _scores(row, bid_id))[name]
     if value != saved and request.form.get("shown", seen_mark(saved)) != seen_mark(saved):
-        raise Refused(N_("您在另一个页面改过这一项，这里填写的没有保存。请按页面下方的“保存”，核对两处的内容。"))
+        raise Refused(N_("您在另一个页面改过这一项，这里填写的没有保存。请按页面下方的保存按钮，核对两处的内容。"))
     criterion = int(name.split("-")[1])
     if name.startswith("score-"):
         actions.put_score(

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from market.incubation import actions, queries
 from market.incubation.models import Residency
 from market.incubation.rules import BEST_LEVEL
+from market.incubation.shipped import WORDS
 from market.incubation.states import AssessmentMoment
 from market.kernel.clock import beijing_day
 from market.kernel.workdays import add_months
@@ -22,13 +23,17 @@ def stage_due(row: Residency, by_month: int) -> date | None:
 
 
 def worded_plan(row: Residency) -> queries.Plan:
-    """The plan of a residency; shipped words in the reader's language, a district's own as they were written."""
+    """The plan of a residency: shipped words in the reader's language, a district's own as they were written."""
     plan = queries.plan_of(row.scheme)
+
+    def worded(words: Any) -> Any:
+        return _(words) if words in WORDS else words
+
     return queries.Plan(
         plan.number,
-        [{**one, "title": _(str(one["title"])), "criteria": _(str(one["criteria"]))} for one in plan.stages],
-        [{**one, "title": _(one["title"]), "hint": _(one["hint"])} for one in plan.dimensions],
-        [_(one) for one in plan.levels],
+        [{name: worded(value) for name, value in one.items()} for one in plan.stages],
+        [{name: worded(value) for name, value in one.items()} for one in plan.dimensions],
+        [worded(one) for one in plan.levels],
     )
 
 

@@ -244,7 +244,7 @@ def save_section(tender_id: int, section: str) -> Any:
             _save(section, row, lot, form, quietly=False)
         if tried.ok:
             return _after_save(section, row.id, lot.number)
-        row, lot = _part(tender_id, section)
+        row, lot = _part(tender_id, section, locked=True)
         lines = _lines(section, row)
     kept = {n: v for n, v in wanted.to_dict(flat=False).items() if n not in _NOT_FIELDS}
     actions.keep_typed(current_actor(), tender_id, _key(section, lot), kept, now())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from contracts.agreements.states import AgreementState
 from contracts.payouts import actions, queries
@@ -15,11 +17,12 @@ from contracts.payouts.states import AccountVerb, PaymentState, RowNote
 from market.awards.states import AwardState
 from market.budgets.states import FundSource
 from market.db.session import db
+from market.kernel.canonical import digest
 from market.kernel.errors import Forbidden, NotFound, Refused
 from market.kernel.permits import Role
 from market.ledger.models import Transfer
 from market.records.files import content_of
-from market.records.models import Notice, StoredFile
+from market.records.models import AuditEntry, Notice, StoredFile
 from tests.factories.agreements import set_award
 from tests.factories.payouts import (
     ACCEPTED,
@@ -421,6 +424,28 @@ def test_an_approval_holds_for_the_accounts_that_were_looked_at_and_no_others():
     approved(desk, [row], JUNE_5)
     order = actions.order_batch(desk.cashier, desk.street_id, [row.id], JUNE_5).attempts[0]
     assert order.instruction["account_no"] == "6222021009998887776"
+
+
+def test_an_approval_from_before_accounts_were_kept_is_made_again():
+    desk = office()
+    accept(desk, 1)
+    row = raised(desk)[0]
+    approved(desk, [row])
+    one(row.id).checked = None
+    with pytest.raises(Refused, match="没有记下账户"):
+        actions.order_batch(desk.cashier, desk.street_id, [row.id], JUNE_5)
+
+
+def test_the_public_chain_has_no_digest_of_the_accounts():
+    desk = office()
+    accept(desk, 1)
+    row = raised(desk)[0]
+    approved(desk, [row])
+    wanted = select(AuditEntry.header).filter_by(subject_kind="payment", subject_id=row.id, verb="approve")
+    [header] = db.session.scalars(wanted)
+    assert one(row.id).checked["payee"][1] == "6222021001112223334"
+    assert digest(one(row.id).checked) not in header
+    assert json.loads(header)["facts"]["amount_fen"] == row.amount_fen
 
 
 def test_an_approval_for_the_bank_is_none_for_stripe():

@@ -107,7 +107,7 @@ def test_a_refusal_leads_back_to_the_matter_and_speaks_of_typed_words_only_where
     typed = seen("/trouble/refused", method="POST", data={"csrf_token": token, "reason": "缺少发票"}, headers=own)
     assert "已填写的内容仍在上一页" in typed.text
     assert typed.all(GO_ON) == ["/form?lot=1"]
-    pressed = seen("/trouble/refused", method="POST", data={"csrf_token": token}, headers=own)
+    pressed = seen("/trouble/refused", method="POST", data={"csrf_token": token, "seen": "digest"}, headers=own)
     assert "已填写" not in pressed.text
     assert pressed.all(GO_ON) == ["/form?lot=1"]
     # By its address alone: the nearest page above.
