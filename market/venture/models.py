@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from market.budgets.models import BudgetLine
 from market.db.session import db, strict
 from market.db.types import At, Fen, Id, Json, Ref, Rules, one_of
+from market.kernel.canonical import digest
 from market.kernel.permits import Scope
 from market.organisations.models import Organisation
 from market.places.models import Street
@@ -83,6 +84,16 @@ class Round(db.Model):
     def pool_fen(self) -> int:
         """All funding together; `funding` must be loaded."""
         return sum(share.amount_fen for share in self.funding)
+
+    @property
+    def content_digest(self) -> str:
+        """Digest of all that a draft says, by which a page remembers what it showed; `funding` must be loaded."""
+        said = [
+            self.title, self.purpose, self.themes, self.conditions, self.project_cap_fen, self.own_min_bp,
+            self.projects_most, self.criteria, self.starts_on, self.ends_on, self.apply_days, self.regime,
+            [(share.line_id, share.amount_fen) for share in self.funding],
+        ]  # fmt: skip
+        return digest(said)
 
 
 class RoundFunding(db.Model):

@@ -36,13 +36,17 @@ from market.venture.states import (
 )
 
 
-def publish_round(actor: Actor, round_id: int, at: datetime) -> Round:
+def publish_round(actor: Actor, round_id: int, at: datetime, *, seen: str | None = None) -> Round:
     """Approve and publish, in one transaction: rules and dates frozen, the draw's secret committed, the pool reserved.
 
-    Raises Forbidden for whoever worked on the draft, Refused when rules or money do not allow it.
+    `seen` is the `content_digest` of what the approver's page showed; whoever acts without a page leaves it out. Raises
+    Forbidden for whoever worked on the draft, Refused when rules or money do not allow it, or the content is no longer
+    what was seen.
     """
     row = locked(actor, Permit.ROUND_APPROVE, round_id, RoundState.REVIEW)
     require_other_hands(actor, Permit.ROUND_APPROVE, "round", row.id)
+    if seen is not None and seen != row.content_digest:
+        raise Refused(N_("内容已变化，请重新核对。"))
     found = situation(row, at)
     refuse(found.troubles)
     row.rules, row.rules_digest = found.rules, found.rules.digest

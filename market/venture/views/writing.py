@@ -137,7 +137,7 @@ def send_back(round_id: int) -> Any:
 def publish(round_id: int) -> Any:
     """Publish."""
     row = round_for(round_id, Permit.ROUND_APPROVE)
-    actions.publish_round(current_actor(), row.id, now())
+    actions.publish_round(current_actor(), row.id, now(), seen=request.form.get("seen", ""))
     flash(_("征集公告已发布，资金已预留。"), "success")
     return redirect(url_for("venture.show", round_id=round_id))
 

@@ -79,6 +79,21 @@ def test_the_writer_may_not_publish_and_a_bare_draft_is_refused():
         actions.submit_round(case.clerk, case.round_id, case.at)
 
 
+def test_what_is_published_is_what_the_page_showed():
+    case = rounds.drafted()
+    actions.submit_round(case.clerk, case.round_id, case.at)
+    shown = case.round.content_digest
+    actions.return_round(case.approver, case.round_id, "请写清方向", case.at)
+    changed = rounds.facts(case.street, title="换了内容的征集")
+    actions.save_round(case.clerk, case.round_id, changed, case.at)
+    actions.submit_round(case.clerk, case.round_id, case.at)
+    with pytest.raises(Refused, match="重新核对"):
+        actions.publish_round(case.approver, case.round_id, case.at, seen=shown)
+    assert case.round.notice_at is None
+    now_shown = queries.round_row(case.round_id).content_digest
+    assert actions.publish_round(case.approver, case.round_id, case.at, seen=now_shown).notice_at == case.at
+
+
 def test_a_field_that_no_source_may_pay_for_cannot_be_called_for():
     themes = [{"field": "legal_aid", "title": "法律服务", "least": 0}]
     case = rounds.drafted()
