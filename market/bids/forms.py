@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ from wtforms import BooleanField, HiddenField, PasswordField, StringField, TextA
 from wtforms.validators import Length, NumberRange
 
 from market.bids.rules import ANSWER, FILE, WORKER
+from market.kernel.seen import marks_in
 from market.tenders.models import Criterion
 from market.web.fields import (
     CheckboxesField,
@@ -90,13 +90,9 @@ class DraftForm(Form):
     def seen_marks(self) -> tuple[int, dict[str, str]]:
         """The version and the marks of what the page showed; nothing is trusted but their shape."""
         try:
-            marks = json.loads(self.seen.data or "{}")
-            version = int(self.version.data or 0)
+            return int(self.version.data or 0), marks_in(self.seen.data)
         except ValueError:
             return 0, {}
-        if not isinstance(marks, dict):
-            return version, {}
-        return version, {str(name): str(mark) for name, mark in marks.items()}
 
 
 def _kept(field: wtforms.Field) -> Any:

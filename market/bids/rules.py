@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from market.kernel.canonical import canonical_bytes, digest
+from market.kernel.canonical import canonical_bytes
 from market.kernel.clock import aware, beijing, is_before
 from market.kernel.commitments import commit, commit_fields, root_of
 from market.kernel.errors import DomainError, Refused
 from market.kernel.money import format_yuan
+from market.kernel.seen import seen_mark
 from market.kernel.text import N_
 
 # A submission received in time may still be on its way into the database: nothing is opened before this has passed.
@@ -250,11 +251,6 @@ class Conflict:
 def empty_draft(legal_representative: str = "") -> dict[str, Any]:
     """A draft's document before anything is typed."""
     return {"values": {"legal_representative": legal_representative}, "files": [], "touched": {}, "hands": []}
-
-
-def seen_mark(value: Any) -> str:
-    """A short digest by which a page remembers what it showed in a field."""
-    return digest(value)[:16]
 
 
 def apply_changes(

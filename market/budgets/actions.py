@@ -18,6 +18,7 @@ from market.kernel.clock import beijing_day
 from market.kernel.errors import NotFound, Refused
 from market.kernel.permits import Actor, Permit, Scope, require
 from market.kernel.rulebook import RuleSet
+from market.kernel.seen import require_seen
 from market.kernel.text import N_
 from market.ledger.actions import book, open_accounts
 from market.ledger.states import Reason
@@ -183,8 +184,7 @@ def close_year(actor: Actor, year_id: int, at: datetime, *, seen: str | None = N
     row = _loaded(year_id)
     require_other_hands(actor, Permit.BUDGET_APPROVE, "fund_year", row.id)
     FUND_YEAR_MACHINE.step(row.state, FundYearVerb.CLOSE)
-    if seen is not None and seen != content_digest(row):
-        raise Refused(N_("内容已变化，请重新核对。"))
+    require_seen(seen, content_digest(row))
     _stop_at(_checked(row, at))
     row.closed_at = at
     move(row, FUND_YEAR_MACHINE, FundYearVerb.CLOSE, actor, at)

@@ -151,6 +151,8 @@ def check(payment_id: int) -> Any:
             flash(_("已退回，出纳会看到原因。"), "success")
             return redirect(url_for("payouts.payment", payment_id=payment_id))
         row = found(queries.payment(payment_id), Permit.PAYOUT_APPROVE)
+    route = actions.route_of(row.organisation_id)
+    destination = _destination(row, route)
     page = render_template(
         "contracts/payouts/check.html",
         row=row,
@@ -158,10 +160,10 @@ def check(payment_id: int) -> Any:
         basis=row.basis,
         evaluated=is_evaluated(row),
         verbs=_verbs(current_actor(), row),
-        payee=live_bank_account(row.organisation_id),
-        payer=queries.live_accounts(row.street_id).get(row.line.source),
-        route=(route := actions.route_of(row.organisation_id)),
-        destination=(destination := _destination(row, route)),
+        payee=destination.payee if destination else live_bank_account(row.organisation_id),
+        payer=destination.payer if destination else queries.live_accounts(row.street_id).get(row.line.source),
+        route=route,
+        destination=destination,
         failed_there=_failed_there(row, destination),
     )
     return page, status_of(form)

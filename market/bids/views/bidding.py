@@ -15,13 +15,14 @@ from flask_babel import gettext as _
 from market.bids import actions, queries
 from market.bids.forms import ConfirmForm, SubmitForm, blank, draft_form, draft_values, field_name
 from market.bids.queries import BidDesk
-from market.bids.rules import FILE, BidContent, Conflict, Gap, TooLate, draft_content, named_ids, seen_mark
+from market.bids.rules import FILE, BidContent, Conflict, Gap, TooLate, draft_content, named_ids
 from market.bids.views.door import before_the_lock, bp, my_organisations, page
 from market.db.session import db
 from market.kernel.canonical import instant_text
 from market.kernel.clock import beijing_day, is_before
 from market.kernel.errors import DomainError, NotFound, Refused, Stale
 from market.kernel.permits import Permit, Scope
+from market.kernel.seen import seen_mark
 from market.kernel.text import N_
 from market.organisations.queries import may_bid, organisations_by_id
 from market.organisations.rules import may_claim_small

@@ -9,13 +9,13 @@ from typing import Any
 from flask import flash, jsonify, redirect, request, url_for
 from flask_babel import gettext as _
 
-from market.bids.rules import seen_mark
 from market.evaluation import actions, queries
 from market.evaluation.actions.lots import GONE, SUBJECT
 from market.evaluation.forms import DeclareForm, FinishForm, ReasonForm, SheetForm, sheet_form
 from market.evaluation.views.door import bp, page
 from market.kernel.errors import NotFound, Refused
 from market.kernel.permits import Permit
+from market.kernel.seen import marks_in, seen_mark
 from market.kernel.text import N_
 from market.panels import queries as panels
 from market.panels.actions import Given
@@ -145,21 +145,12 @@ def _saved(lot: Lot, scores: list[Score]) -> dict[str, Any]:
     return found
 
 
-def _shown() -> dict[str, str]:
-    """Marks of what the page showed in each field when it was loaded; nothing is trusted but their shape."""
-    try:
-        marks = json.loads(request.form.get("shown", "{}"))
-    except ValueError:
-        return {}
-    return {str(name): str(mark) for name, mark in marks.items()} if isinstance(marks, dict) else {}
-
-
 def _changed_elsewhere(form: SheetForm, saved: Mapping[str, Any]) -> set[int]:
     """Return the criteria changed both here and on another page since this one was loaded.
 
     What was changed only there is taken over into the form, so that saving here does not put it back.
     """
-    shown, clashes = _shown(), set()
+    shown, clashes = marks_in(request.form.get("shown")), set()
     for criterion, *fields in form.rows:
         marks = {field: shown.get(field.short_name, seen_mark(saved[field.short_name])) for field in fields}
         typed = {field: field.data if field.short_name.startswith("score-") else field.data or "" for field in fields}

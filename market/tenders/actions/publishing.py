@@ -9,6 +9,7 @@ from market.kernel.clock import beijing_day, end_of_day
 from market.kernel.errors import NotFound, Refused
 from market.kernel.permits import Actor, Permit, require
 from market.kernel.rulebook import Regime
+from market.kernel.seen import require_seen
 from market.kernel.text import N_
 from market.ledger.actions import book
 from market.ledger.states import Reason
@@ -42,12 +43,6 @@ def refuse(findings: list[Finding]) -> None:
         raise Refused(findings[0].text, **dict(findings[0].params))
 
 
-def check_seen(row: Tender, seen: str | None) -> None:
-    """Raise Refused when the tender no longer says what the page showed; `seen` is None where there was no page."""
-    if seen is not None and seen != content_digest(row):
-        raise Refused(N_("内容已变化，请重新核对。"))
-
-
 def submit_tender(actor: Actor, tender_id: int, at: datetime) -> Tender:
     """Hand a finished draft to a second officer. Raises Refused naming what is missing."""
     row = locked(tender_id)
@@ -70,7 +65,7 @@ def return_tender(actor: Actor, tender_id: int, reason: str, at: datetime, *, se
     if not reason.strip():
         raise Refused(N_("请写明退回的理由，经办人才知道改什么。"), field="reason")
     TENDER_MACHINE.step(row.state, TenderVerb.RETURN)
-    check_seen(row, seen)
+    require_seen(seen, content_digest(row))
     row.return_reason, row.seen = reason.strip(), version_of(row)
     move(row, TENDER_MACHINE, TenderVerb.RETURN, actor, at, facts={"reason": reason.strip()})
     tell_drafter(row, reason.strip(), at)
@@ -106,7 +101,7 @@ def publish_tender(actor: Actor, tender_id: int, at: datetime, *, seen: str | No
     require(actor, Permit.TENDER_APPROVE, row.subject.scope)
     require_other_hands(actor, Permit.TENDER_APPROVE, "tender", row.id)
     TENDER_MACHINE.step(row.state, TenderVerb.PUBLISH)
-    check_seen(row, seen)
+    require_seen(seen, content_digest(row))
     found = Situation(row, at, publishing=True)
     refuse(found.blocking)
     for part in row.lots:

@@ -16,6 +16,7 @@ from market.kernel.canonical import instant_text
 from market.kernel.categories import CATEGORY_LABELS, Category
 from market.kernel.clock import beijing_day
 from market.kernel.permits import Permit
+from market.kernel.seen import marks_in
 from market.needs.queries import demand as find_demand
 from market.needs.queries import open_demands
 from market.places.models import Street
@@ -234,7 +235,7 @@ def save_section(tender_id: int, section: str) -> Any:
     row, lot = _part(tender_id, section, locked=True)
     lines = _lines(section, row)
     standing = _standing(section, row, lot, lines)
-    wanted, both = meanwhile.compare(meanwhile.marks_in(request.form.get("shown", "")), standing, request.form)
+    wanted, both = meanwhile.compare(marks_in(request.form.get("shown")), standing, request.form)
     form = _form(section, row, lot, lines, posted=wanted)
     good = form.validate()
     if both:

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField
 
-from market.kernel.canonical import digest
+from market.kernel.seen import seen_mark
 from market.tenders.forms import as_typed, field_named
 
 _ROW = re.compile(r"rows-(\d+)-")
@@ -19,21 +19,12 @@ _ROW = re.compile(r"rows-(\d+)-")
 
 def mark(values: Iterable[str]) -> str:
     """A short digest by which a page remembers what stood in a box; spaces around and line ends do not count."""
-    return digest(sorted(one.replace("\r\n", "\n").strip() for one in values if one.strip()))[:16]
+    return seen_mark(sorted(one.replace("\r\n", "\n").strip() for one in values if one.strip()))
 
 
 def marks(form: Any) -> str:
     """The marks of all boxes as they stand in the draft, for the page's hidden field."""
     return json.dumps({name: mark(values) for name, values in as_typed(form).items()})
-
-
-def marks_in(text: str) -> dict[str, str]:
-    """The marks a page sent back; nothing is trusted but their shape."""
-    try:
-        found = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    return {str(name): str(one) for name, one in found.items()} if isinstance(found, dict) else {}
 
 
 def compare(shown: dict[str, str], standing: Any, posted: MultiDict[str, str]) -> tuple[MultiDict[str, str], list[str]]:

@@ -11,6 +11,7 @@ from market.kernel.clock import is_before
 from market.kernel.errors import NotFound, Refused
 from market.kernel.permits import CLOCK, Actor, Permit
 from market.kernel.sealing import new_key
+from market.kernel.seen import require_seen
 from market.kernel.text import N_
 from market.ledger.actions import book
 from market.ledger.states import Reason
@@ -45,8 +46,7 @@ def publish_round(actor: Actor, round_id: int, at: datetime, *, seen: str | None
     """
     row = locked(actor, Permit.ROUND_APPROVE, round_id, RoundState.REVIEW)
     require_other_hands(actor, Permit.ROUND_APPROVE, "round", row.id)
-    if seen is not None and seen != row.content_digest:
-        raise Refused(N_("内容已变化，请重新核对。"))
+    require_seen(seen, row.content_digest)
     found = situation(row, at)
     refuse(found.troubles)
     row.rules, row.rules_digest = found.rules, found.rules.digest

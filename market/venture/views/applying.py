@@ -8,10 +8,10 @@ from typing import Any
 from flask import flash, jsonify, redirect, request, url_for
 from flask_babel import gettext as _
 
-from market.bids.rules import seen_mark
 from market.kernel.canonical import instant_text
 from market.kernel.errors import DomainError, NotFound
 from market.kernel.permits import Permit, Scope
+from market.kernel.seen import marks_in, seen_mark
 from market.kernel.text import N_
 from market.organisations.queries import organisations_by_id
 from market.venture import actions, queries
@@ -115,11 +115,7 @@ def save(round_id: int, applicant_id: int) -> Any:
 def _marks(form: ApplicationForm) -> tuple[int, dict[str, str]]:
     """What the page had seen: the draft's version and a mark for each box."""
     typed = form.version.data or "0"
-    try:
-        seen = json.loads(form.seen.data or "{}")
-    except ValueError:
-        seen = {}
-    return int(typed) if typed.isdigit() else 0, seen if isinstance(seen, dict) else {}
+    return int(typed) if typed.isdigit() else 0, marks_in(form.seen.data)
 
 
 @bp.post("/<int:round_id>/apply/<int:applicant_id>/field")
