@@ -48,8 +48,8 @@ def site(loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
     assert time.monotonic() - began < 18
 
 
-# Ends with its module: the library leaves an event loop running as long as the browser does, and others want their own.
-@pytest.fixture(scope="module")
+# Ends with these walks: the library leaves an event loop running as long as the browser does, and others want theirs.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
     with launched() as running:
         yield running
