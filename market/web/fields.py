@@ -216,7 +216,7 @@ class YuanField(_Read):
     width = "medium"
     finest = True
 
-    keyboard = {"inputmode": "decimal", "autocomplete": "off"}
+    keyboard = {"inputmode": "decimal"}
 
     def read(self, typed: str) -> int:
         return money.parse_yuan(typed)
@@ -231,7 +231,7 @@ class PercentField(_Read):
     unit = "%"
     finest = True
 
-    keyboard = {"inputmode": "decimal", "autocomplete": "off"}
+    keyboard = {"inputmode": "decimal"}
 
     def read(self, typed: str) -> int:
         found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,2})?)\s*%?", unicodedata.normalize("NFKC", typed), re.ASCII)
@@ -249,7 +249,7 @@ class CentiField(_Read):
     unit = _l("分")
     finest = True
 
-    keyboard = {"inputmode": "decimal", "autocomplete": "off"}
+    keyboard = {"inputmode": "decimal"}
 
     def read(self, typed: str) -> int:
         return money.parse_centi(typed)
@@ -264,7 +264,7 @@ class HoursField(_Read):
     unit = _l("小时")
     finest = True
 
-    keyboard = {"inputmode": "decimal", "autocomplete": "off"}
+    keyboard = {"inputmode": "decimal"}
 
     def read(self, typed: str) -> int:
         found = re.fullmatch(r"(\d{1,4}(?:\.\d{1,2})?)", unicodedata.normalize("NFKC", typed), re.ASCII)
@@ -279,7 +279,7 @@ class HoursField(_Read):
 class CountField(_Read):
     """A whole number, with its unit beside the box."""
 
-    keyboard = {"inputmode": "numeric", "autocomplete": "off"}
+    keyboard = {"inputmode": "numeric"}
 
     def __init__(self, *args: Any, unit: object = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -347,7 +347,7 @@ class UsccField(_Read):
 
     width = "medium"
 
-    keyboard = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+    keyboard = {"autocapitalize": "characters", "spellcheck": "false"}
 
     def read(self, typed: str) -> str:
         return re.sub(r"[\s-]+", "", unicodedata.normalize("NFKC", _CONTROL.sub("", typed))).upper()

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Mapping
 from typing import Any
 
 from flask import flash, jsonify, redirect, request, url_for
 from flask_babel import gettext as _
 
 from market.evaluation import actions, queries
-from market.evaluation.actions.lots import GONE, SUBJECT
+from market.evaluation.actions.lots import SUBJECT
 from market.evaluation.forms import DeclareForm, FinishForm, ReasonForm, SheetForm, sheet_form
 from market.evaluation.views.door import bp, page
-from market.kernel.errors import NotFound, Refused
 from market.kernel.permits import Permit
-from market.kernel.seen import marks_in, seen_mark
-from market.kernel.text import N_
+from market.kernel.seen import seen_mark
 from market.panels import queries as panels
 from market.panels.actions import Given
-from market.panels.models import Score, Seat
+from market.panels.models import Seat
 from market.panels.rules import DECLARATION
 from market.panels.states import SeatState
 from market.tenders.models import Lot
@@ -126,49 +122,15 @@ def sheet(seat_id: int, bid_id: int) -> Any:
     if row.state != SeatState.DECLARED:
         return redirect(url_for("evaluation.seat", seat_id=seat_id))
     lot = actions.scoring_lot(row)
-    scores = _scores(row, bid_id)
-    return _sheet_page(row, lot, bid_id, sheet_form(queries.quality_criteria(lot), scores), _saved(lot, scores))
+    return _sheet_page(row, lot, bid_id, _form(row, lot, bid_id))
 
 
-def _scores(row: Seat, bid_id: int) -> list[Score]:
-    return [s for s in panels.own_scores(current_actor(), row) if s.scored_id == bid_id]
+def _form(row: Seat, lot: Lot, bid_id: int) -> SheetForm:
+    scores = [s for s in panels.own_scores(current_actor(), row) if s.scored_id == bid_id]
+    return sheet_form(queries.quality_criteria(lot), scores)
 
 
-def _saved(lot: Lot, scores: list[Score]) -> dict[str, Any]:
-    """What is saved, by the name of its field."""
-    given = {s.criterion_id: s for s in scores}
-    found: dict[str, Any] = {}
-    for one in queries.quality_criteria(lot):
-        row = given.get(one.id)
-        found[f"score-{one.id}"] = row.score_centi if row else None
-        found[f"reason-{one.id}"] = row.reason if row else ""
-    return found
-
-
-def _changed_elsewhere(form: SheetForm, saved: Mapping[str, Any]) -> set[int]:
-    """Return the criteria changed both here and on another page since this one was loaded.
-
-    What was changed only there is taken over into the form, so that saving here does not put it back.
-    """
-    shown, clashes = marks_in(request.form.get("shown")), set()
-    for criterion, *fields in form.rows:
-        marks = {field: shown.get(field.short_name, seen_mark(saved[field.short_name])) for field in fields}
-        typed = {field: field.data if field.short_name.startswith("score-") else field.data or "" for field in fields}
-        touched = any(field.process_errors or seen_mark(typed[field]) != marks[field] for field in fields)
-        for field in fields:
-            now_saved = saved[field.short_name]
-            if seen_mark(now_saved) == marks[field] or (typed[field] == now_saved and not field.process_errors):
-                continue
-            if touched:
-                clashes.add(criterion)
-            else:
-                field.data, field.raw_data = now_saved, None
-    return clashes
-
-
-def _sheet_page(
-    row: Seat, lot: Lot, bid_id: int, form: SheetForm, saved: Mapping[str, Any], clashes: Collection[int] = ()
-) -> str:
+def _sheet_page(row: Seat, lot: Lot, bid_id: int, form: SheetForm) -> str:
     order = queries.bids(lot.id, valid_only=True)
     bid = found(next((one for one in order if one.id == bid_id), None))
     place = order.index(bid)
@@ -181,9 +143,6 @@ def _sheet_page(
         bid=found(queries.bid(bid_id)),
         fields=fields,
         criteria=queries.quality_criteria(lot),
-        shown=json.dumps({name: seen_mark(value) for name, value in saved.items()}),
-        saved=saved,
-        clashes=clashes,
         place=place + 1,
         count=len(order),
         before=order[place - 1] if place else None,
@@ -204,15 +163,8 @@ def save_sheet(seat_id: int, bid_id: int) -> Any:
     """Save all scores of one bid, and go on to the next; not over what another page has saved since."""
     row = _seat(seat_id, lock=True)
     lot = actions.scoring_lot(row)
-    scores = _scores(row, bid_id)
-    form, saved, at = sheet_form(queries.quality_criteria(lot), scores), _saved(lot, scores), now()
-    clashes = _changed_elsewhere(form, saved)
-    sound = form.validate_on_submit()
-    for criterion, score, _reason in form.rows:
-        if criterion in clashes:
-            clash = _("您在另一个页面改过这一项。这里填写的仍在框里；核对另一页面保存的内容后再保存，会以这里的为准。")
-            score.errors = [*score.errors, clash]
-    if sound and not clashes:
+    form, at = _form(row, lot, bid_id), now()
+    if form.validate_beside(request.form.get("shown")):
         with attempt(form) as tried:
             actions.put_scores(current_actor(), seat_id, bid_id, _given(form), at)
         if tried.ok:
@@ -223,7 +175,7 @@ def save_sheet(seat_id: int, bid_id: int) -> Any:
             return redirect(url_for("evaluation.seat", seat_id=seat_id))
         row = _seat(seat_id)
         lot = actions.scoring_lot(row)
-    return _sheet_page(row, lot, bid_id, form, saved, clashes), 422
+    return _sheet_page(row, lot, bid_id, form), 422
 
 
 @bp.post("/seats/<int:seat_id>/bids/<int:bid_id>/field")
@@ -232,23 +184,15 @@ def save_score(seat_id: int, bid_id: int) -> Any:
     """Save one score or one reason as it is left."""
     row = _seat(seat_id, lock=True)
     lot = actions.scoring_lot(row)
-    form, name = sheet_form(queries.quality_criteria(lot), ()), request.form.get("field", "")
-    if name not in form:
-        raise NotFound(GONE)
-    field, at = form[name], now()
-    if not field.validate(form):
-        raise Refused(str(field.errors[0]))
-    value = field.data if name.startswith("score-") else field.data or ""
-    saved = _saved(lot, _scores(row, bid_id))[name]
-    if value != saved and request.form.get("shown", seen_mark(saved)) != seen_mark(saved):
-        raise Refused(N_("您在另一个页面改过这一项，这里填写的没有保存。请按页面下方的保存按钮，核对两处的内容。"))
+    name, at = request.form.get("field", ""), now()
+    value = _form(row, lot, bid_id).left(name, request.form.get("shown"))
     criterion = int(name.split("-")[1])
     if name.startswith("score-"):
         actions.put_score(
-            current_actor(), seat_id, bid_id, criterion, at, score_centi=field.data, clear=field.data is None
+            current_actor(), seat_id, bid_id, criterion, at, score_centi=value, clear=value is None
         )
     else:
-        actions.put_score(current_actor(), seat_id, bid_id, criterion, at, reason=field.data or "")
+        actions.put_score(current_actor(), seat_id, bid_id, criterion, at, reason=value)
     return jsonify(saved_at=iso(at), shown=seen_mark(value))
 
 

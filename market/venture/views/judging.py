@@ -7,9 +7,8 @@ from typing import Any
 from flask import flash, jsonify, redirect, request, url_for
 from flask_babel import gettext as _
 
-from market.kernel.errors import NotFound, Refused
 from market.kernel.permits import Permit
-from market.kernel.text import N_
+from market.kernel.seen import seen_mark
 from market.panels import queries as panels
 from market.panels.actions import Given
 from market.panels.models import Seat
@@ -34,9 +33,9 @@ def seats() -> Any:
     return page("seats.html", rows=queries.seats_of(current_actor(), states))
 
 
-def _seat(seat_id: int) -> Seat:
-    """The person's own seat, or 404."""
-    row = panels.seat(seat_id)
+def _seat(seat_id: int, *, lock: bool = False) -> Seat:
+    """The person's own seat, or 404; locked before what is saved is compared with what a page showed."""
+    row = panels.seat(seat_id, lock=lock)
     own = row is not None and row.user_id == current_actor().user_id and row.panel.subject_kind == SUBJECT
     return found(row if own else None)
 
@@ -165,13 +164,13 @@ def _given(form: SheetForm) -> list[Given]:
 @bp.post("/seats/<int:seat_id>/applications/<int:application_id>")
 @guard(Permit.BID_SCORE)
 def save_sheet(seat_id: int, application_id: int) -> Any:
-    """Save all scores of one application, and go on to the next."""
-    row = _seat(seat_id)
+    """Save all scores of one application, and go on to the next; not over what another page has saved since."""
+    row = _seat(seat_id, lock=True)
     subject = actions.scoring_round(row)
-    form = _form(row, subject, application_id)
-    if form.validate_on_submit():
+    form, at = _form(row, subject, application_id), now()
+    if form.validate_beside(request.form.get("shown")):
         with attempt(form) as tried:
-            actions.put_scores(current_actor(), seat_id, application_id, _given(form), now())
+            actions.put_scores(current_actor(), seat_id, application_id, _given(form), at)
         if tried.ok:
             flash(_("已保存。"), "success")
             target = request.form.get("next", type=int)
@@ -187,20 +186,15 @@ def save_sheet(seat_id: int, application_id: int) -> Any:
 @guard(Permit.BID_SCORE)
 def save_score(seat_id: int, application_id: int) -> Any:
     """Save one score or one reason as it is left."""
-    row = _seat(seat_id)
-    form, name = sheet_form(actions.scoring_round(row).criteria, ()), request.form.get("field", "")
-    if name not in form:
-        raise NotFound(N_("没有找到您要的内容，链接可能已失效。"))
-    field, at = form[name], now()
-    if not field.validate(form):
-        raise Refused(str(field.errors[0]))
+    row, name, at = _seat(seat_id, lock=True), request.form.get("field", ""), now()
+    value = _form(row, actions.scoring_round(row), application_id).left(name, request.form.get("shown"))
     criterion = int(name.split("-")[1])
     if name.startswith("score-"):
-        part = Given(criterion, field.data, None, clear=field.data is None)
+        part = Given(criterion, value, None, clear=value is None)
     else:
-        part = Given(criterion, None, field.data or "")
+        part = Given(criterion, None, value)
     actions.put_scores(current_actor(), seat_id, application_id, [part], at)
-    return jsonify(saved_at=iso(at))
+    return jsonify(saved_at=iso(at), shown=seen_mark(value))
 
 
 @bp.post("/seats/<int:seat_id>/finish")

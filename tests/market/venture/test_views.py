@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from market.budgets.queries import lines_for
 from market.db.session import db
 from market.kernel.permits import Role
-from market.panels.queries import panel_for
+from market.panels.queries import own_scores, panel_for
 from market.people.models import User
 from market.venture import actions, queries
 from market.venture.models import Round
@@ -247,6 +249,43 @@ def test_a_juror_declares_scores_and_finishes(go):
     assert "没有打分" in page.text
     other = go(case, user_of(case.seats[1]))
     assert other.get(f"/rounds/seats/{seat.id}").response.status_code == 404
+
+
+def test_two_tabs_of_one_sheet_lose_nothing(go):
+    case = rounds.drawn()
+    seat, one = case.seats[0], case.applications()[0]
+    juror, url = go(case, user_of(seat)), f"/rounds/seats/{seat.id}/applications/{one.id}"
+    save = "保存，看下一个"
+
+    def scores():
+        db.session.expire_all()
+        rows = [row for row in own_scores(case.member(seat), seat) if row.scored_id == one.id]
+        return {row.criterion_id: (row.score_centi, row.reason) for row in rows if row.reason}
+
+    here, there = juror.get(url, most=DETAIL), juror.get(url, most=DETAIL)
+    assert juror.submit(here, {"score-1": "28", "reason-1": "具体"}, button=save).status == 200
+
+    # What was not touched in the other tab stays as it has been saved meanwhile.
+    assert juror.submit(there, {"score-2": "20", "reason-2": "可行"}, button=save).status == 200
+    assert scores() == {1: (2_800, "具体"), 2: (2_000, "可行")}
+
+    # What was changed in both is marked, with what is saved beside what was typed; a second press decides.
+    page = juror.submit(there, {"score-1": "9", "reason-1": "空泛", "score-2": "20", "reason-2": "可行"}, button=save)
+    assert page.status == 422
+    assert "您在另一个页面改过这一项" in page.errors["score-1"]
+    assert "得分：28.00" in page.text
+    assert "理由：具体" in page.text
+    assert scores()[1] == (2_800, "具体")
+    assert juror.submit(page, {}, button=save).status == 200
+    assert scores() == {1: (900, "空泛"), 2: (2_000, "可行")}
+
+    # A box that is left by itself does not overwrite the other tab either.
+    form = here.form(action=f"/applications/{one.id}")
+    headers = {"X-CSRFToken": form.values["csrf_token"][0], "Accept": "application/json"}
+    shown = json.loads(form.values["shown"][0])["score-1"]
+    left = juror.post(f"{url}/field", {"field": "score-1", "score-1": "30", "shown": shown}, headers=headers)
+    assert (left.status, "另一个页面改过" in json.loads(left.source)["detail"]) == (422, True)
+    assert scores()[1] == (900, "空泛")
 
 
 def test_the_approver_decides_with_reasons_in_sight(go):
