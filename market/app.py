@@ -104,6 +104,7 @@ class Linli:
 
     def __init__(self, app: Flask, settings: Settings, rooms: list[Room]) -> None:
         self.app, self.settings, self.rooms = app, settings, rooms
+        self.addresses: dict[tuple[str, str], str] = {}
 
     def now(self) -> datetime:
         """The product's present instant; also asked by the worker's clock, outside any request."""
@@ -113,6 +114,13 @@ class Linli:
             return demonstration_now()
         with self.app.app_context():
             return demonstration_now()
+
+    def address(self, endpoint: str) -> str:
+        """Address of a page of the menu, built once: there are thirty on every page, and none takes an argument."""
+        known = self.addresses.get((request.script_root, endpoint))
+        if known is None:
+            known = self.addresses[request.script_root, endpoint] = url_for(endpoint)
+        return known
 
     def waiting(self, actor: Actor, at: datetime) -> list[Waiting]:
         """Everything that waits for this person: what is urgent, then by deadline."""
@@ -219,7 +227,7 @@ def _menu(linli: Linli, actor: Actor | None, *, everyone: bool) -> Iterator[tupl
             if entry.everyone if everyone else held.intersection(entry.permits):
                 alone = len(room.menu) == 1
                 active = request.blueprint == room.name if alone else request.endpoint == entry.endpoint
-                yield entry.group, Link(filters.text(entry.label), url_for(entry.endpoint), active)
+                yield entry.group, Link(filters.text(entry.label), linli.address(entry.endpoint), active)
 
 
 def _demo(linli: Linli, at: datetime) -> dict[str, str] | None:

@@ -21,6 +21,7 @@ _COLUMNS: dict[str, Any] = {
     "day": Date(),
     "at": UtcInstant(),
 }
+_READ = [literal_column(name, kind) for name, kind in _COLUMNS.items()]
 Line = Row[Any]
 
 
@@ -37,7 +38,8 @@ def read_lines(queries: Sequence[Select[Any]]) -> list[list[Line]]:
     found: list[list[Line]] = [[] for _ in queries]
     if queries:
         parts = [
-            select(literal_column(str(place)).label("place"), *query.subquery().c)
+            # By name, since a subquery would make columns of its own each time.
+            select(literal_column(str(place)).label("place"), *_READ).select_from(query.subquery())
             for place, query in enumerate(queries)
         ]
         for row in db.session.execute(union_all(*parts)):

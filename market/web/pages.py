@@ -255,7 +255,7 @@ def _with_stamp(endpoint: str, values: dict[str, Any]) -> None:
     if endpoint != "static" or folder is None or "v" in values:
         return
     path = Path(folder, values["filename"])
-    if path.is_file():
+    with suppress(OSError):
         values["v"] = _stamp(path, path.stat().st_mtime_ns)
 
 

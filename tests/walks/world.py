@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import contextvars
 import io
-import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import Any
 
 import time_machine
 from flask import Flask
-from sqlalchemy import Connection, insert, make_url, select, text
+from sqlalchemy import Connection, insert, select, text
 
 from contracts.agreements import actions as agreements
 from contracts.agreements.states import Party
@@ -121,18 +120,6 @@ class World:
         options: dict[str, Any] = {"headers": browser.headers}
         response = contextvars.Context().run(browser._open, current, "GET", url, options)
         return Page(url, response, current.statements)
-
-    def copied(self, url: str, data: Path) -> World:
-        """The same world in another SQLite file, with an application of its own; call it inside this one's context."""
-        with (
-            closing(sqlite3.connect(str(db.engine.url.database))) as source,
-            closing(sqlite3.connect(str(make_url(url).database))) as target,
-        ):
-            source.backup(target)
-        settings = replace(settings_for(url, data), mode=Mode.DEMONSTRATION)
-        app = create_app(settings)
-        watch(app)
-        return World(app, self.now, self.ids, self.people, self.strangers)
 
 
 def carried(world: World, databases: Databases, data: Path) -> World:
