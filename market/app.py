@@ -5,14 +5,14 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, BinaryIO
 
 from flask import Flask, Request, current_app, g, has_app_context, redirect, request, session, url_for
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.datastructures import ImmutableMultiDict
-from werkzeug.routing import IntegerConverter, Map
+from werkzeug.routing import IntegerConverter, Map, Rule
 from werkzeug.wrappers import Response
 
 from market.config import Settings
@@ -99,6 +99,24 @@ class RowNumber(IntegerConverter):
         super().__init__(url_map, max=_MOST)
 
 
+class Address(Rule):
+    """A rule whose writer, the code that puts values into its address, is made when it is first asked for.
+
+    Making the writers of all rules is most of what a start has to do, and a process needs few of them.
+    """
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        make = super()._compile_builder
+        made: list[Callable[..., tuple[str, str]]] = []
+
+        def write(rule: Rule, /, **values: Any) -> tuple[str, str]:
+            if not made:
+                made.append(make(append_unknown))
+            return made[0](rule, **values)
+
+        return write
+
+
 class Linli:
     """What the app carries for the rooms: settings, cards, the clock."""
 
@@ -138,6 +156,7 @@ def create_app(settings: Settings) -> Flask:
     """Build the application for one installation."""
     app = Flask("market", template_folder=str(resource_dir("templates")), static_folder=str(resource_dir("static")))
     app.request_class = MemoryRequest
+    app.url_rule_class = Address
     app.url_map.converters["int"] = RowNumber
     app.config.update(
         SECRET_KEY=settings.secret_key,

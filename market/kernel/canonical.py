@@ -25,9 +25,10 @@ def canonical_bytes(value: object) -> bytes:
     Raises TypeError for floats, naive datetimes, keys that are no text and every type not named in the module's text,
     UnicodeEncodeError for lone surrogates.
     """
-    return json.dumps(plain(value), ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode(
-        "utf-8"
-    )
+    return _WRITER.encode(plain(value)).encode("utf-8")
+
+
+_WRITER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
 
 
 def plain(value: object) -> Any:
@@ -38,6 +39,8 @@ def plain(value: object) -> Any:
         return value
     if kind is dict:
         return {key if type(key) is str else _key(key): plain(item) for key, item in value.items()}  # type: ignore[attr-defined]
+    if kind is list or kind is tuple:
+        return [plain(item) for item in value]  # type: ignore[attr-defined]
     match value:
         case Enum():
             return plain(value.value)
@@ -66,7 +69,7 @@ def instant_text(instant: datetime) -> str:
     """An aware instant as fixed-width UTC text; sorts as text the way it sorts in time."""
     if instant.tzinfo is None or instant.utcoffset() is None:
         raise TypeError("an instant without a time zone has no canonical form")
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f").zfill(26) + "Z"
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def sha256_hex(data: bytes) -> str:

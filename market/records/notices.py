@@ -143,6 +143,8 @@ def without_empties(part: Any, *, whole: bool = False) -> Any:
     An empty text becomes a null, which takes an earlier text away. Inside an array that is not merged by id (`whole`)
     there is nothing to take away, so nulls go too.
     """
+    if isinstance(part, str):
+        return part if part.strip() else None
     if isinstance(part, Mapping):
         rows = {name: without_empties(value, whole=whole) for name, value in part.items()}
         return {name: value for name, value in rows.items() if value not in ({}, []) and not (whole and value is None)}
@@ -150,7 +152,7 @@ def without_empties(part: Any, *, whole: bool = False) -> Any:
         if not any(isinstance(one, Mapping) for one in part):
             return list(part)
         return [without_empties(one, whole=whole or not isinstance(one, Mapping) or "id" not in one) for one in part]
-    return None if isinstance(part, str) and not part.strip() else part
+    return part
 
 
 # Where on the purchase's page a document without a file of its own stands.

@@ -20,6 +20,7 @@ from market.records import codes
 from market.records.audit import history, record
 from market.records.certificates import issue_certificate, new_signing_key
 from market.records.keys import authority
+from market.records.models import OneTimeCode
 
 CERTIFICATE_DAYS = 730
 
@@ -57,12 +58,17 @@ def prepare_keys(passphrase: str, cost: Argon2Cost = DEFAULT_COST) -> NewKeys:
     return NewKeys(public, locked, signing_public, signing_locked)
 
 
-def redeem_identity(user_id: int, code: str, at: datetime) -> int | None:
-    """Use the code an officer handed over; return that officer's id. Raises Refused at `code`."""
+def identity_code(user_id: int, code: str, at: datetime) -> OneTimeCode:
+    """The unused code an officer handed over to this person. Raises Refused at `code`."""
     row = codes.look_up(IDENTITY, code, at)
     if (row.subject_kind, row.subject_id) != ("user", user_id):
         raise Refused(N_("这个办理码是发给另一个账号的，请核对。"), field="code")
-    codes.use(row, at)
+    return row
+
+
+def redeem_identity(user_id: int, code: str, at: datetime) -> int | None:
+    """Use the code an officer handed over; return that officer's id. Raises Refused at `code`."""
+    codes.use(identity_code(user_id, code, at), at)
     entries = [entry for entry in history("user", user_id) if entry.verb == "confirm_identity"]
     return entries[-1].actor_id if entries else None
 

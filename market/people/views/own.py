@@ -176,10 +176,16 @@ def keys() -> Any:
     user_id = current_actor().user_id or 0
     form = KeysForm()
     if form.validate_on_submit():
-        passphrase, at = form.passphrase.data or "", system_now()
+        passphrase, code, at = form.passphrase.data or "", form.code.data or "", system_now()
+
+        def prepare() -> actions.NewKeys:
+            # First what is quick: a wrong code is not worth the slow locking.
+            actions.identity_code(user_id, code, at)
+            return actions.prepare_keys(passphrase)
+
         with attempt(form) as tried:
-            prepared = before_writing(lambda: actions.prepare_keys(passphrase))
-            issuer = actions.redeem_identity(user_id, form.code.data or "", at)
+            prepared = before_writing(prepare)
+            issuer = actions.redeem_identity(user_id, code, at)
             actions.make_keys(user_id, passphrase, issuer, at, _office(current_actor()), prepared)
         if tried.ok:
             flash(_("密钥和签名证书已生成。请牢记口令，系统不保存口令。"), "success")

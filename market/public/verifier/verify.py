@@ -21,6 +21,7 @@ import zlib
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache, partial
 from itertools import combinations, groupby
 from pathlib import Path
 
@@ -49,33 +50,37 @@ def sha(data):
 
 
 def canonical(value):
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode()
+    return WRITER.encode(value).encode()
+
+
+WRITER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
 
 
 def read_json(data):
     """JSON in UTF-8; amounts with decimals stay exact. A name that stands twice in an object is an error."""
+    return READER.decode(data.decode("utf-8"))
 
-    def once(pairs):
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            raise ValueError("a name stands twice")
-        return found
 
-    def never(text):
-        raise ValueError(text)
+def once(pairs):
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice")
+    return found
 
-    def short(kind, text):
-        if len(text) > 40 or "e" in text.lower():
-            raise ValueError("a number of no sensible size")
-        return kind(text)
 
-    return json.loads(
-        data.decode("utf-8"),
-        object_pairs_hook=once,
-        parse_constant=never,
-        parse_float=lambda text: short(Decimal, text),
-        parse_int=lambda text: short(int, text),
-    )
+def never(text):
+    raise ValueError(text)
+
+
+def short(kind, text):
+    if len(text) > 40 or "e" in text.lower():
+        raise ValueError("a number of no sensible size")
+    return kind(text)
+
+
+READER = json.JSONDecoder(
+    object_pairs_hook=once, parse_constant=never, parse_float=partial(short, Decimal), parse_int=partial(short, int)
+)
 
 
 def commitment(name, value, salt):
@@ -135,10 +140,16 @@ def signature_holds(public, signed):
         key = bytes.fromhex(public)
         if set(signed) != {"payload", "key", "signature"} or signed["key"] != sha(key):
             return False
-        Ed25519PublicKey.from_public_bytes(key).verify(bytes.fromhex(signed["signature"]), canonical(signed["payload"]))
+        check_signature(Ed25519PublicKey, key, bytes.fromhex(signed["signature"]), canonical(signed["payload"]))
     except (InvalidSignature, *BROKEN):
         return False
     return True
+
+
+@lru_cache
+def check_signature(kind, key, signature, data):
+    """Raise unless the signature is the key's over these bytes. One stands in several places, and is computed once."""
+    kind.from_public_bytes(key).verify(signature, data)
 
 
 # --- 2. Numbers and days (docs/verification.md, 5 and 6) --------------------------------------------------------------
@@ -375,8 +386,8 @@ class Bundle:
                 f"{r.say(('第 {} 字节', 'at byte {}')).format(at)}: {again[at : at + 4].hex()} / "
                 f"{raw[at : at + 4].hex()}; {len(again)} / {len(raw)}",
             )
-        names = [name for name, _ in entries]
-        self.files = dict(entries)
+        names, digests = [name for name, _ in entries], [sha(content) for _, content in entries]
+        self.files, self.digests = dict(entries), dict(zip(names, digests, strict=True))
         for name in names:
             if not NAME.fullmatch(name):
                 r.wrong(("不该有的文件", "a file that does not belong here"), repr(name)[:120])
@@ -393,7 +404,7 @@ class Bundle:
         )
         r.same(("格式版本", "form"), "linli.bundle.1", manifest["form"])
         listed = [(one["name"], one["sha256"], one["size"]) for one in manifest["files"]]
-        real = [(name, sha(content), len(content)) for name, content in entries[1:]]
+        real = [(name, digest, len(content)) for (name, content), digest in zip(entries, digests, strict=True)][1:]
         for said, found in zip(listed, real, strict=False):
             if said != found:
                 r.wrong(("清单与文件不符", "the manifest and a file differ"), f"{said} / {found}")
@@ -401,7 +412,7 @@ class Bundle:
         self.ocid, self.key = manifest["ocid"], manifest["chain"]
         self.public = read_json(self.files["key.json"])["publicKey"]
         own = sha(Path(__file__).read_bytes())
-        if own != sha(self.files["verify.py"]):
+        if own != self.digests["verify.py"]:
             r.note(
                 f"您运行的核对程序（摘要 {own}）不是核对包里的那一份；请与公告栏上公布的摘要对照。",
                 f"the verifier you run (digest {own}) is not the one in the bundle; compare with the noticeboard.",
@@ -475,8 +486,9 @@ def read_releases(b, r):
     )
     releases, last = [], ""
     for number, name in enumerate(sorted(found), 1):
-        if stated.get(name) != sha(found[name]):
-            r.same((f"公告 {name} 的摘要", f"digest of notice {name}"), stated.get(name), sha(found[name]))
+        digest = b.digests[f"releases/{name}.json"]
+        if stated.get(name) != digest:
+            r.same((f"公告 {name} 的摘要", f"digest of notice {name}"), stated.get(name), digest)
         release = read_json(found[name])
         r.sure(
             (f"公告 {name}", f"notice {name}"),
@@ -490,7 +502,7 @@ def read_releases(b, r):
 
 def read_rules(b, r):
     """The set of rules the purchase is judged by, and the calendar; later changes of the district's calendar too."""
-    notices = {n: read_json(c) for n, c in sorted(b.files.items()) if n.startswith("notices/")}
+    b.notices = notices = {n: read_json(c) for n, c in sorted(b.files.items()) if n.startswith("notices/")}
     for name, one in notices.items():
         if "kind" in one and canonical(one) != b.files[name]:
             r.wrong((f"公告 {name}", f"notice {name}"), r.say(("写法不规范", "not in canonical form")))
@@ -506,7 +518,7 @@ def read_rules(b, r):
             "no set of rules is published; legal dates and numbers cannot be checked.",
         )
         return
-    named = [one for name, one in notices.items() if one.get("kind") == "rules" and sha(b.files[name]) == book["set"]]
+    named = [one for name, one in notices.items() if one.get("kind") == "rules" and b.digests[name] == book["set"]]
     data = named[0]["data"] if named else None
     if data is None:
         r.wrong(("公告所指的规则集", "the set of rules the notice names"), r.say(("不在文件中", "is not in the file")))
@@ -533,8 +545,10 @@ def merge(old, new, name=""):
         for key, value in new.items():
             if value is None:
                 merged.pop(key, None)
-            else:
+            elif isinstance(value, (dict, list)):
                 merged[key] = merge(merged.get(key), value, key)
+            else:
+                merged[key] = value
         return merged
     whole = name in ("additionalIdentifiers", "additionalClassifications")
     if (
@@ -651,11 +665,9 @@ def check_proofs(b, r, days):
         for link in links:
             if link["chain"] == [kind, key] and link["verb"] == "publish" and "release" in link["facts"]:
                 proved.setdefault(link["facts"]["release"], (name, link["facts"]["digest"]))
-    for file, content in sorted(b.files.items()):
-        name, one = file[len("notices/") : -len(".json")], None
-        if file.startswith("notices/"):
-            one = read_json(content)
-        if one is None or one.get("kind") == "rules":
+    for file, one in b.notices.items():
+        name = file[len("notices/") : -len(".json")]
+        if one.get("kind") == "rules":
             continue
         what = (f"公告 {name}（{one['date']}）", f"notice {name} ({one['date']})")
         if name not in proved:
@@ -665,7 +677,7 @@ def check_proofs(b, r, days):
             )
             continue
         day, digest = proved[name]
-        r.same((f"{what[0]}最迟在 {day} 已公布", f"{what[1]} was on the board by {day}"), digest, sha(content))
+        r.same((f"{what[0]}最迟在 {day} 已公布", f"{what[1]} was on the board by {day}"), digest, b.digests[file])
 
 
 def check_kept_receipt(b, r, data):

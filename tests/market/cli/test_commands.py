@@ -78,27 +78,25 @@ def test_a_missing_database_is_told_with_the_command_that_makes_it(call: Call) -
     assert "market db upgrade" in said
 
 
-def test_upgrade_makes_everything_and_may_be_repeated(call: Call, databases: Databases) -> None:
+def test_doctor_says_what_is_missing_and_upgrade_makes_everything_and_may_be_repeated(
+    call: Call, databases: Databases
+) -> None:
     url = databases.empty_url()
-    for _ in range(2):
-        status, said = call("db", "upgrade", database_url=url)
-        assert status == 0, said
+    status, said = call("doctor", database_url=url)
+    assert status == 1
+    assert "market db upgrade" in said
+    status, said = call("db", "upgrade", database_url=url)
+    assert status == 0, said
+    status, said = call("doctor", database_url=url)
+    assert status == 0, said
+    assert "后台任务没有运行" in said
+    status, said = call("db", "upgrade", database_url=url)
+    assert status == 0, said
     for mode in ("test", "demonstration"):
         status, said = call("tick", database_url=url, mode=mode)
         assert (status, "失败 0 项" in said) == (0, True), said
     status, said = call("chain", "verify", database_url=url)
     assert status == 0, said
-
-
-def test_doctor_says_what_is_missing_and_how_to_mend_it(call: Call, databases: Databases) -> None:
-    url = databases.empty_url()
-    status, said = call("doctor", database_url=url)
-    assert status == 1
-    assert "market db upgrade" in said
-    call("db", "upgrade", database_url=url)
-    status, said = call("doctor", database_url=url)
-    assert status == 0, said
-    assert "后台任务没有运行" in said
 
 
 def test_doctor_finds_failed_jobs(call: Call, databases: Databases, tmp_path: Path) -> None:

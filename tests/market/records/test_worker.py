@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import subprocess
 import sys
@@ -20,7 +21,29 @@ from market.records import queue, worker
 from market.records.models import SubjectNumber
 
 pytestmark = pytest.mark.slow
-Start = Callable[..., subprocess.Popen[str]]
+Start = Callable[[str], None]
+
+
+class Nodes:
+    """Workers in processes of their own, one after the other, forked from one that has everything loaded."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", "tests.market.records.worker_process"]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def tell(self, answer: str, *words: str) -> None:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps(words) + "\n")
+        self.process.stdin.flush()
+        assert self.process.stdout.readline() == answer + "\n"
+
+
+@pytest.fixture(scope="module")
+def nodes() -> Iterator[Nodes]:
+    nodes = Nodes()
+    yield nodes
+    nodes.process.communicate()
 
 
 @pytest.fixture
@@ -29,25 +52,16 @@ def journal(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def start(own_app: Flask, journal: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+def start(own_app: Flask, journal: Path, monkeypatch: pytest.MonkeyPatch, nodes: Nodes) -> Iterator[Start]:
     """Starts a worker process on the database of `own_app`, and waits until it says it is ready."""
     monkeypatch.setattr(queue, "_jobs", {"test.hang": print})
     settings = own_app.extensions["linli"].settings
-    running: list[subprocess.Popen[str]] = []
 
-    def begin(node: str = "one") -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "tests.market.records.worker_process", settings.database_url]
-        command += [str(settings.data), node, str(journal)]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        running.append(process)
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        return process
+    def begin(node: str) -> None:
+        nodes.tell("ready", "start", settings.database_url, str(settings.data), node, str(journal))
 
     yield begin
-    for process in running:
-        process.kill()
-        process.communicate()
+    nodes.tell("dead", "kill")
 
 
 def _until(true: Callable[[], bool], patience: float = 30) -> None:
@@ -133,13 +147,14 @@ def test_a_stop_cuts_off_quietly_and_the_next_start_takes_up_the_rest(
     assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []
 
 
-def test_another_worker_takes_over_from_a_dead_one(own_app: Flask, start: Start, journal: Path) -> None:
+def test_another_worker_takes_over_from_a_dead_one(
+    own_app: Flask, start: Start, nodes: Nodes, journal: Path
+) -> None:
     with own_app.app_context(), transaction():
         queue.enqueue(db.session, "test.hang", "1", number=1)
-    dying = start("dying")
+    start("dying")
     _until(journal.exists)
-    dying.kill()
-    dying.wait()
+    nodes.tell("dead", "kill")
     with own_app.app_context(), transaction():
         long_ago = system_now() - 2 * worker.DEAD_AFTER
         db.session.execute(update(queue.WorkerNode).values(beat_at=long_ago))
