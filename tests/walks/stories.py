@@ -124,6 +124,8 @@ class Town:
     tender_id: int = 0
     lot_id: int = 0
     agreement_id: int = 0
+    # The contract's document where the worker has not made it: nobody reads it, and its signatures are not made either.
+    paper: bytes | None = None
 
     @property
     def subject(self) -> tuple[str, int]:
@@ -437,7 +439,7 @@ class Town:
     def issue(self, document: bytes | None = None) -> Agreement:
         """Drafted from the award and sent for signature; the worker makes its document unless there is one already."""
         row = agreements.draft_agreement(self.as_("clerk"), self.award().id, self.now)
-        self.agreement_id = row.id
+        self.agreement_id, self.paper = row.id, document
         agreements.issue_agreement(self.as_("clerk"), row.id, self.now)
         if document is None:
             self.work()
@@ -446,9 +448,16 @@ class Town:
         return self.agreement
 
     def sign(self, party: Party) -> Agreement:
-        """One party signs with its own passphrase."""
+        """One party signs with its own passphrase; on a paper that nobody reads, it is written down that it did."""
         who = acting(self.winner.signatory) if party is Party.SUPPLIER else self.as_("approver")
-        return agreements.sign_agreement(who, self.agreement_id, party, PASSPHRASE, self.now, real=system_now())
+        if self.paper is None:
+            return agreements.sign_agreement(who, self.agreement_id, party, PASSPHRASE, self.now, real=system_now())
+        row = self.agreement
+        over = row.signatures[-1].pdf_file_id if row.signatures else row.draft_pdf_id
+        assert over is not None
+        assert who.user_id is not None
+        prepared = agreements.PreparedSignature(row.id, party, who.user_id, over, self.paper, f"{who.user_id}-1")
+        return agreements.record_signature(who, prepared, self.now)
 
     @property
     def agreement(self) -> Agreement:
