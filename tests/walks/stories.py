@@ -2,7 +2,7 @@
 
 town = Town.found(app, clock)          # people, experts, catalogue, calendar; `fund` brings the year's money
 town.on(2026, 4, 1, 9, 30)             # moves the clock; town.now is what every act is told
-town.work()                            # what the worker does; town.tick() is what its clock does
+town.work()                            # what the worker does; town.knock() is what its clock does
 town.purse()                           # balances of the street's year in fen, by place
 town.board()                           # everything published of the purchase, oldest first
 """
@@ -82,6 +82,7 @@ from market.tenders.models import Lot, Tender
 from market.tenders.queries import tender as find_tender
 from tests.factories import bids as bid_factory
 from tests.factories import catalogue, panels
+from tests.factories.agreements import note_signature
 from tests.factories.bids import token as new_token
 from tests.factories.organisations import Team
 from tests.factories.payouts import result_file
@@ -124,8 +125,7 @@ class Town:
     tender_id: int = 0
     lot_id: int = 0
     agreement_id: int = 0
-    # The contract's document where the worker has not made it: nobody reads it, and its signatures are not made either.
-    paper: bytes | None = None
+    paper: bytes | None = None  # the contract's document, where the worker has not made it
 
     @property
     def subject(self) -> tuple[str, int]:
@@ -181,11 +181,6 @@ class Town:
         commit()
         queue.run_due(self.app, self.now)
         db.session.expire_all()
-
-    def tick(self) -> None:
-        """Everything that is due by now is done, and what it queued."""
-        self.knock()
-        self.work()
 
     def work(self) -> None:
         """The worker does what is queued."""
@@ -452,12 +447,7 @@ class Town:
         who = acting(self.winner.signatory) if party is Party.SUPPLIER else self.as_("approver")
         if self.paper is None:
             return agreements.sign_agreement(who, self.agreement_id, party, PASSPHRASE, self.now, real=system_now())
-        row = self.agreement
-        over = row.signatures[-1].pdf_file_id if row.signatures else row.draft_pdf_id
-        assert over is not None
-        assert who.user_id is not None
-        prepared = agreements.PreparedSignature(row.id, party, who.user_id, over, self.paper, f"{who.user_id}-1")
-        return agreements.record_signature(who, prepared, self.now)
+        return note_signature(who, self.agreement, party, self.now)
 
     @property
     def agreement(self) -> Agreement:
