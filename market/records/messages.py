@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from sqlalchemy import insert
+
 from market.db.session import db
 from market.records.models import Message, OutboundMail
 from market.records.queue import enqueue
 
 SEND_JOB = "records.send_mail"
+_MESSAGES = insert(Message)
 
 
 def tell(
@@ -22,10 +25,11 @@ def tell(
 ) -> None:
     """Put one message into each inbox. `subject` and `body` are literals marked with N_, with `%(name)s` parts."""
     values = {k: str(v) for k, v in (params or {}).items()}
-    db.session.add_all(
-        Message(user_id=u, subject=subject, body=body, params=values, url=url, at=at) for u in sorted(set(user_ids))
-    )
+    told = {"subject": subject, "body": body, "params": values, "url": url, "at": at}
+    # Whom it names is written by now; and without objects of the session all messages are one statement.
     db.session.flush()
+    if rows := [{"user_id": user_id, **told} for user_id in sorted(set(user_ids))]:
+        db.session.connection().execute(_MESSAGES, rows)
 
 
 def post_mail(address: str, subject: str, body: str, at: datetime) -> None:

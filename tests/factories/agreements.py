@@ -206,12 +206,17 @@ def in_force(deal: Deal, at: datetime = SIGNING, *, document: str = "quick") -> 
 def sign_quickly(deal: Deal, row: Agreement, at: datetime = SIGNING) -> Agreement:
     """Both signatures of an issued contract, written down without making them."""
     for actor, party in ((deal.supplier, Party.SUPPLIER), (deal.buyer, Party.BUYER)):
-        over = row.signatures[-1].pdf_file_id if row.signatures else row.draft_pdf_id
-        assert over is not None
-        assert actor.user_id is not None
-        prepared = actions.PreparedSignature(row.id, party, actor.user_id, over, short_document(), f"{actor.user_id}-1")
-        actions.record_signature(actor, prepared, at)
+        note_signature(actor, row, party, at)
     return row
+
+
+def note_signature(actor: Actor, row: Agreement, party: Party, at: datetime) -> Agreement:
+    """One party's signature, written down without making it."""
+    over = row.signatures[-1].pdf_file_id if row.signatures else row.draft_pdf_id
+    assert over is not None
+    assert actor.user_id is not None
+    prepared = actions.PreparedSignature(row.id, party, actor.user_id, over, short_document(), f"{actor.user_id}-1")
+    return actions.record_signature(actor, prepared, at)
 
 
 def again(row: Agreement) -> Agreement:

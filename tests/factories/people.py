@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import count
 
 from argon2 import PasswordHasher
+from sqlalchemy import inspect
 
 from market.db.session import db
 from market.kernel.clock import system_now
@@ -71,7 +72,8 @@ def give(user: User, role: Role, scope: Scope = EVERYWHERE) -> RoleGrant:
 
 def acting(user: User) -> Actor:
     """The person as an actor with the roles held now."""
-    return queries.actor_of(user.id)
+    # By the identity, since a row that has expired would be read again for its number alone.
+    return queries.actor_of((inspect(user).identity or (user.id,))[0])
 
 
 def actor(role: Role, scope: Scope = EVERYWHERE, *, name: str = "", also: tuple[Role, ...] = ()) -> Actor:

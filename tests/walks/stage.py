@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import Engine, event, select
 
 from contracts.agreements import actions as agreements
 from contracts.agreements.models import Agreement
@@ -183,6 +183,19 @@ class Stage:
             give(user, role, scope)
         give(town.firms["银龄"].admin, Role.EXPERT)
         return people | {"both": both.id, "purse": purse.id}
+
+
+class Writings:
+    """How many statements other than reads have been sent: an equal number means equal tables."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.number = 0
+        event.listen(engine, "before_cursor_execute", self._count)
+
+    def _count(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
+        # A transaction begins and ends without changing what was committed before it.
+        if not statement.startswith(("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK")):
+            self.number += 1
 
 
 @contextmanager

@@ -35,11 +35,13 @@ def town(app, session, clock):
 
 @replayed
 def funded(app: Flask, clock: StandingClock) -> Granting:
-    """1 April 2026, the year's money is there."""
+    """1 April 2026, the year's money is there, and three organisations that apply and three that rate them."""
     found = Granting.found(app, clock)
     assert isinstance(found, Granting)
     found.on(2026, 4, 1, 9, 0)
     found.fund()
+    for name in ("暖邻", "银龄", "同行", "甲邻", "乙邻", "丙邻"):
+        found.firm(name)
     return found
 
 
@@ -96,8 +98,6 @@ def test_a_venture_round_with_a_failure_cured_and_one_clawed_back(town):
     audit()
 
     # Contracts, tranches and evaluations as for any purchase; the others rate as fellow organisations.
-    for name in ("甲邻", "乙邻", "丙邻"):
-        town.firm(name)
     cured, failed = town.project("暖邻"), town.project("银龄")
     for project in (cured, failed):
         project.sign_both()
@@ -147,8 +147,6 @@ def test_a_subsidy_pays_half_of_a_projects_cost_in_two_parts(town):
     town.decide_on(["暖邻"])
     town.confirm_all()
     project = town.project("暖邻")
-    for name in ("甲邻", "乙邻", "丙邻"):
-        town.firm(name)
     project.sign_both()
     assert town.purse() == {"unspent": APPROPRIATED - 40_000_00, "committed": 40_000_00}
     project.on(2026, 6, 16, 9, 0)
