@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from functools import partial
 from time import monotonic
 from typing import Any, cast
 
@@ -55,6 +56,11 @@ _LOCK_TIMEOUT_MS = 10_000
 _IDLE_TIMEOUT_MS = 60_000
 _RESTED_S = 2.0
 _IN_MEMORY = (None, "", ":memory:")
+_SAVEPOINTS = {
+    "do_savepoint": "SAVEPOINT",
+    "do_rollback_to_savepoint": "ROLLBACK TO SAVEPOINT",
+    "do_release_savepoint": "RELEASE SAVEPOINT",
+}
 
 AnySession = Session | scoped_session[Any]
 
@@ -187,6 +193,9 @@ def engine_options(url: str) -> dict[str, Any]:
 
 def attach(engine: Engine) -> None:
     """Install the habits above on an engine made with `engine_options`."""
+    # The library builds and compiles a statement of its own for each savepoint; its text is all there is to it.
+    for act, words in _SAVEPOINTS.items():
+        setattr(engine.dialect, act, partial(_say, words))
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -195,6 +204,10 @@ def attach(engine: Engine) -> None:
         event.listen(engine, "do_execute", _execute_planned)
         event.listen(engine, "checkin", _note_rest)
         event.listen(engine, "checkout", _ask_after_rest(engine))
+
+
+def _say(words: str, connection: Connection, name: str) -> None:
+    connection.exec_driver_sql(f"{words} {name}")
 
 
 def _connect_to_server(_dialect: object, _record: object, args: list[Any], options: dict[str, Any]) -> ServerConnection:

@@ -384,7 +384,7 @@ def test_some_things_stay_true_whatever_is_tried(sqlite_databases: Any, tmp_path
     run_state_machine_as_test(
         Anything,
         settings=settings(
-            max_examples=12,
+            max_examples=18,
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
