@@ -17,20 +17,26 @@ from tests.walks.browser.site import Site, load
 
 
 @pytest.fixture(scope="session")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def together(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that the processes of one run have together."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "walks"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def loaded(together: Path) -> Path:
     """A data folder in which the story was played once for all processes; MARKET_TEST_DEMO may name one."""
     if named := os.environ.get("MARKET_TEST_DEMO"):
         return Path(named)
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "loaded"
-    folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
+    with (together / "lock").open("w") as lock:
         # Whoever comes second waits here until the first has loaded it.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "data").exists():
-            load(folder / "loading")
-            (folder / "loading").rename(folder / "data")
-    return folder / "data"
+        if not (together / "data").exists():
+            load(together / "loading")
+            (together / "loading").rename(together / "data")
+    return together / "data"
 
 
 @pytest.fixture(scope="session")
@@ -56,8 +62,8 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def gallery() -> Gallery:
-    return Gallery()
+def gallery(together: Path) -> Gallery:
+    return Gallery(together)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,18 +52,42 @@ _SKELETON = r"""() => {
 }"""
 
 
-class Gallery:
-    """What is wrong with the pages of all walks, and pictures of them when MARKET_TEST_SHOTS names a folder."""
+class Told(set[int]):
+    """A set that the processes of a run have together: what one adds, the others know when they look the next time."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self._file, self._read = file.open("ab+", buffering=0), 0
+
+    def look(self) -> None:
+        """Take in what others have added."""
+        self._file.seek(self._read)
+        said = self._file.read()
+        self._read += len(said)
+        super().update(map(int, said.split()))
+
+    def update(self, *fresh: Iterable[int]) -> None:
+        """Add, for all."""
+        super().update(*fresh)
+        # One write at the end of the file is one write, whoever else writes there.
+        self._file.write("".join(f"{one}\n" for some in fresh for one in some).encode())
+
+
+class Gallery:
+    """What is wrong with the pages of all walks, and pictures of them when MARKET_TEST_SHOTS names a folder.
+
+    `together` is the folder of what the processes of a run know together.
+    """
+
+    def __init__(self, together: Path) -> None:
         # Pages that axe has found nothing on, by their skeleton: the same page with other names in it is no other page.
-        self.sound: set[int] = set()
+        self.sound = Told(together / "sound")
         # Addresses, numbers aside, that were looked at as a whole, at a desk or on a phone.
         self.addresses: set[tuple[str, bool]] = set()
         # Menus that fit into one line; each role has its own.
         self.menus: set[str] = set()
         # Ways of being coloured that have contrast enough.
-        self.colours: set[int] = set()
+        self.colours = Told(together / "colours")
         # Kinds of buttons of the demonstration's page that were pressed in a window.
         self.pressed: set[str] = set()
         self.folder = Path(SHOTS) if SHOTS else None
@@ -269,11 +294,13 @@ class Person:
         self.complaints.clear()
         address = (re.sub(r"\d+", "0", urlsplit(self.page.url).path), self.phone)
         # Without scripts axe cannot run; the same pages are looked at by others with them.
-        made = hash((self.page.evaluate(_SKELETON), self.phone)) if self.scripts else 0
+        skeleton = f"{self.page.evaluate(_SKELETON)} {self.phone}" if self.scripts else ""
+        made = int.from_bytes(blake2b(skeleton.encode(), digest_size=8).digest())
+        self.gallery.sound.look()
         if made not in self.gallery.sound or self.gallery.folder:
             findings += self._look_closely(known=address in self.gallery.addresses)
         if self.scripts and not findings:
-            self.gallery.sound.add(made)
+            self.gallery.sound.update([made])
             self.gallery.addresses.add(address)
         self.gallery.findings += [f"{self.who} on {urlsplit(self.page.url).path}: {found}" for found in findings]
 
@@ -292,6 +319,7 @@ class Person:
             if self.scripts:
                 left_out = (axe.CONTRAST,) if narrow else (axe.CONTRAST, axe.TARGETS)
                 findings += axe.check(self.page, within=within, without=left_out)
+                self.gallery.colours.look()
                 findings += axe.check_contrast(self.page, self.gallery.colours)
             if narrow:
                 findings += [f"wider than a phone: {one}" for one in self.page.evaluate(_TOO_WIDE)]
