@@ -57,12 +57,14 @@ class Told(set[int]):
 
     def __init__(self, file: Path) -> None:
         super().__init__()
-        self._file, self._read = file.open("ab+", buffering=0), 0
+        self._file, self._read = file, 0
+        file.touch()
 
     def look(self) -> None:
         """Take in what others have added."""
-        self._file.seek(self._read)
-        said = self._file.read()
+        with self._file.open("rb") as file:
+            file.seek(self._read)
+            said = file.read()
         self._read += len(said)
         super().update(map(int, said.split()))
 
@@ -70,7 +72,8 @@ class Told(set[int]):
         """Add, for all."""
         super().update(*fresh)
         # One write at the end of the file is one write, whoever else writes there.
-        self._file.write("".join(f"{one}\n" for some in fresh for one in some).encode())
+        with self._file.open("ab", buffering=0) as file:
+            file.write("".join(f"{one}\n" for some in fresh for one in some).encode())
 
 
 class Gallery:
