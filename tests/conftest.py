@@ -29,12 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
             item.add_marker(pytest.mark.xdist_group(_group(item)))
     yield
     # The library has put tests of one engine together; what takes longest still comes first.
-    items.sort(key=lambda item: [_HERE / "walks/browser" not in item.path.parents, *_waiting(item)])
-
-
-def _waiting(item: pytest.Item) -> list[bool]:
-    """Stories, then what mostly waits for processes of its own, then the rest."""
-    return [_HERE / "walks" not in item.path.parents, not {"slow", "browser"} & set(item.keywords)]
+    items.sort(key=lambda item: [_HERE / place not in item.path.parents for place in ("walks/browser", "walks")])
 
 
 def _group(item: pytest.Item) -> str:
