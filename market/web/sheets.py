@@ -72,7 +72,8 @@ class SheetForm(Form):
         Raises NotFound for a field that there is not, and Refused for a wrong value and for one that another page has
         changed since. The saved scores must be locked.
         """
-        if name not in self:
+        # Only what a sheet saves: the form has a token besides.
+        if name not in self.saved:
             raise NotFound(N_("没有找到您要的内容，链接可能已失效。"))
         if not self[name].validate(self):
             raise Refused(str(self[name].errors[0]))

@@ -188,9 +188,7 @@ def save_score(seat_id: int, bid_id: int) -> Any:
     value = _form(row, lot, bid_id).left(name, request.form.get("shown"))
     criterion = int(name.split("-")[1])
     if name.startswith("score-"):
-        actions.put_score(
-            current_actor(), seat_id, bid_id, criterion, at, score_centi=value, clear=value is None
-        )
+        actions.put_score(current_actor(), seat_id, bid_id, criterion, at, score_centi=value, clear=value is None)
     else:
         actions.put_score(current_actor(), seat_id, bid_id, criterion, at, reason=value)
     return jsonify(saved_at=iso(at), shown=seen_mark(value))

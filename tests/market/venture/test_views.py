@@ -286,6 +286,8 @@ def test_two_tabs_of_one_sheet_lose_nothing(go):
     left = juror.post(f"{url}/field", {"field": "score-1", "score-1": "30", "shown": shown}, headers=headers)
     assert (left.status, "另一个页面改过" in json.loads(left.source)["detail"]) == (422, True)
     assert scores()[1] == (900, "空泛")
+    for name in ("csrf_token", "score-99", ""):
+        assert juror.post(f"{url}/field", {"field": name, "shown": shown}, headers=headers).status == 404
 
 
 def test_the_approver_decides_with_reasons_in_sight(go):
