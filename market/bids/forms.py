@@ -40,7 +40,10 @@ class DraftForm(Form):
 
     version = HiddenField(default="0")
     seen = HiddenField(default="{}")
-    price = YuanField(_l("报价"), [optional()], description=_l("含税总价。可写 128.64万。"))
+    # Saved as it is typed, and no browser shall offer it to whoever sits at the machine next.
+    price = YuanField(
+        _l("报价"), [optional()], description=_l("含税总价。可写 128.64万。"), render_kw={"autocomplete": "off"}
+    )
     plan = TextAreaField(_l("总体说明"), _TEXT, description=_l("可不填；评分只看上面对各评分项的回应。"))
     team = TextAreaField(_l("项目团队"), _TEXT, description=_l("负责人、专业人员的资质和分工。"))
     schedule = TextAreaField(_l("实施进度"), _TEXT, description=_l("按采购文件的阶段写明时间和成果。"))
