@@ -67,7 +67,7 @@ def test_a_milestone_from_report_to_acceptance_by_clicking(deal, clerk, editor):
     assert "建档 120 户" in page.source
     page = editor.submit(page, {"document": (io.BytesIO(PDF), "签到表.pdf")}, button="上传")
     assert "已保存 1 份" in page.text
-    page = editor.submit(page, button="移除签到表.pdf")
+    page = editor.submit(page, button="移除 签到表.pdf")
     assert "还没有材料" in page.text
     page = editor.submit(page, {"document": (io.BytesIO(PDF), "签到表.pdf")}, button="上传")
     typed = {"text": "建档 120 户", "people_served": "120", "sessions_held": "240"}

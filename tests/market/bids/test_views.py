@@ -205,12 +205,12 @@ def test_files_are_added_marked_and_removed_on_the_page(visitor: Visitor, clock:
     assert page.status == 422
     assert "“程序.exe”的内容不是可接受的文件类型" in page.text
     assert "资质证书.pdf" in page.text
-    page = visitor.submit(visitor.get(f"{base(case, team)}/draft"), {"team": "又写"}, button="删除资质证书.pdf")
+    page = visitor.submit(visitor.get(f"{base(case, team)}/draft"), {"team": "又写"}, button="删除 资质证书.pdf")
     assert (page.heading, "确定删除“资质证书.pdf”吗？" in page.text) == ("删除附件", True)
     page = visitor.get(page.link("不删除，返回"))
     assert "资质证书.pdf" in page.text
     assert page.words("//textarea[@name='team']") == ["又写"]
-    page = visitor.submit(visitor.submit(page, button="删除资质证书.pdf"), button="删除附件")
+    page = visitor.submit(visitor.submit(page, button="删除 资质证书.pdf"), button="删除附件")
     assert "附件已删除。" in page.text
     assert "资质证书.pdf" not in page.text
 
@@ -233,7 +233,7 @@ def test_a_file_that_a_colleague_removed_first_stops_no_save(
     bids.fill(case, team, files={"一.pdf": bids.PDF})
     mine, other = sign_in(visitor, team.editor), sign_in(visitors(), team.signatory)
     page = mine.get(f"{base(case, team)}/draft")
-    question = mine.submit(page, button="删除一.pdf")
+    question = mine.submit(page, button="删除 一.pdf")
     gone = page.all("//button[@name='ask_remove']")[0].get("value")
 
     def answer(who: Visitor, shown: Page, **typed: str) -> Page:
