@@ -15,6 +15,8 @@ pytest_plugins = [
     "tests.fixtures.application",
 ]
 _HERE = Path(__file__).parent
+# What takes longest, in the order in which it begins.
+_FIRST = ("walks/browser", "walks", "market/web/test_looks.py")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -29,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
             item.add_marker(pytest.mark.xdist_group(_group(item)))
     yield
     # The library has put tests of one engine together; what takes longest still comes first.
-    items.sort(key=lambda item: [_HERE / place not in item.path.parents for place in ("walks/browser", "walks")])
+    items.sort(key=lambda item: [_HERE / place not in (item.path, *item.path.parents) for place in _FIRST])
 
 
 def _group(item: pytest.Item) -> str:

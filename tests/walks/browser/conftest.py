@@ -39,7 +39,9 @@ def loaded(together: Path) -> Path:
     return together / "data"
 
 
-@pytest.fixture(scope="session")
+# Ends with these walks too: its worker would go on looking for jobs, and the stop takes five seconds, which at the
+# end of the run nobody else would use.
+@pytest.fixture(scope="package")
 def site(loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A running demonstration of these walks' own."""
     running = Site(tmp_path_factory.mktemp("demonstration"), loaded)
