@@ -37,7 +37,7 @@ def report(someone, tmp_path, title: str, milestone: str) -> None:
     admin.press("提交报告")
     clerk = someone("clerk-jn")
     clerk.task(f"{title} · {milestone}", "验收履约节点")
-    clerk.follow("验收", within=clerk.page.locator(".page-actions"))
+    clerk.follow("验收", within=".page-actions")
     clerk.fill("验收意见", "查阅台账并随机回访，数量和质量符合合同要求。")
     clerk.fill("邀请参加验收的服务对象", "12")
     clerk.fill("其中表示满意的", "11")

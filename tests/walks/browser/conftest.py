@@ -14,6 +14,7 @@ import pytest
 from tests.browser import launched
 from tests.walks.browser.person import Gallery, Person
 from tests.walks.browser.site import Site, load
+from tests.walks.browser.undrawn import Undrawn
 
 
 @pytest.fixture(scope="session")
@@ -80,11 +81,16 @@ def at_work(browser: Any) -> Iterator[dict[str, Person]]:
 @pytest.fixture
 def someone(
     site: Site, browser: Any, gallery: Gallery, at_work: dict[str, Person]
-) -> Iterator[Callable[..., Person]]:
-    """Open a browser window: `someone()`, `someone(phone=True)`; or go back to one: `someone("clerk-jn")`."""
+) -> Iterator[Callable[..., Any]]:
+    """Open a browser window: `someone()`, `someone(phone=True)`; or go back to one: `someone("clerk-jn")`.
+
+    `drawn=False` is for whoever repeats what was seen in a window before.
+    """
     windows: list[Person] = []
 
-    def arrive(login: str = "", **options: Any) -> Person:
+    def arrive(login: str = "", *, drawn: bool = True, **options: Any) -> Person | Undrawn:
+        if not drawn:
+            return Undrawn(site.address, login)
         assert not (login and options), "whoever signs in keeps one window, at a desk"
         if login in at_work:
             at_work[login].come_back()

@@ -176,8 +176,9 @@ class Person:
             self.enter(self.who)
 
     def follow(self, text: str, *, within: Any = None, nth: int = 0) -> None:
-        """Follow a link by its words."""
-        self._go((within or self.page).get_by_role("link", name=text).nth(nth))
+        """Follow a link by its words; `within` is a place on the page, or its selector."""
+        place = self.page.locator(within) if isinstance(within, str) else within or self.page
+        self._go(place.get_by_role("link", name=text).nth(nth))
 
     def menu(self, text: str) -> None:
         """Choose from the main menu; a group that hides the entry is opened first."""
@@ -254,6 +255,16 @@ class Person:
     def tick(self, label: str, *, within: Any = None, nth: int = 0) -> None:
         """Tick a box or a circle by its label."""
         (within or self.page.locator("main")).get_by_label(label).nth(nth).check()
+
+    def tick_all(self, group: str) -> None:
+        """Tick every box of a group."""
+        for box in self.page.locator("main").get_by_role("group", name=group).get_by_role("checkbox").all():
+            box.check()
+
+    def answer_all(self, option: str) -> None:
+        """Choose the same answer to each question of the page."""
+        for question in self.page.locator("main fieldset").all():
+            question.get_by_label(option, exact=True).check()
 
     def attach(self, label: str, path: Path) -> None:
         """Choose a file."""

@@ -88,7 +88,7 @@ def test_4_a_room_that_is_taken_is_refused_with_a_sentence(someone):
     group.menu("孵化网络")
     group.follow("江宁区社会组织孵化基地")
     group.follow(ROOM)
-    group.follow("预约", within=group.page.locator(".page-actions"))
+    group.follow("预约", within=".page-actions")
     group.fill("日期", "2026-04-01")
     group.choose("开始时间", "09:30")
     group.choose("结束时间", "11:30")
@@ -132,7 +132,7 @@ def test_5_a_graduate_is_found_in_the_public_directory(someone):
 def test_6_a_worker_s_growth_card_is_a_page_and_a_document(someone):
     admin = someone("heqiao-admin")
     admin.menu("社会工作者")
-    admin.follow("程静姝", within=admin.page.locator("main"))
+    admin.follow("程静姝", within="main")
     admin.sees("成长纪实卡", "继续教育", "督导记录", "任职经历")
     admin.press("生成纪实卡（PDF）")
     admin.waits_for("下载成长纪实卡（PDF）")

@@ -103,7 +103,7 @@ def test_3_a_resident_votes_on_a_phone_with_a_code_of_paper(someone):
     clerk = someone("clerk-jn")
     clerk.task(ROUND, "组织评审")
     clerk.sees("已提交评分 5 / 5 人")
-    clerk.follow("居民投票", within=clerk.page.locator("main .panel"))
+    clerk.follow("居民投票", within="main .panel")
     clerk.fill("生成投票码", "2")
     clerk.press("生成并显示")
     codes = [code.strip() for code in clerk.page.locator(".slip-code").all_inner_texts()]

@@ -48,8 +48,7 @@ def test_1_the_clerk_checks_the_applications_and_draws_the_jury(someone):
     assert "投标人" not in juror.text
     juror.press("声明并开始评审")
     juror.sees("请先改正以下问题")
-    for box in juror.page.get_by_role("group", name="与下列单位没有利害关系").get_by_role("checkbox").all():
-        box.check()
+    juror.tick_all("与下列单位没有利害关系")
     juror.press("声明并开始评审")
     juror.sees(PROJECT, "0 / 4 项")
 
@@ -126,7 +125,7 @@ def test_4_after_the_notice_the_award_is_confirmed_and_the_agreement_signed(some
     signer = sign(someone, FUNDED)
     signer.sees("下载已签署的合同（PDF）")
     clerk.menu("合同")
-    clerk.follow(FUNDED, within=clerk.page.locator("main"))
+    clerk.follow(FUNDED, within="main")
     clerk.follow("节点、报告与验收")
     # The clock lists them within a minute; whoever cannot wait presses the button.
     if clerk.page.get_by_role("button", name="现在列出节点").count():
