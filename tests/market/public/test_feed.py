@@ -67,7 +67,7 @@ def test_a_reader_under_eight_writers_misses_nothing_and_sees_nothing_twice(own_
     poller, done = Poller(own_app), threading.Event()
 
     def read() -> None:
-        # A breath between two questions: a reader in the writers' own process would otherwise hold its lock all the time.
+        # A breath between two questions: a reader in the writers' process would otherwise keep them from running.
         while not done.wait(0.01):
             poller.poll()
 
