@@ -1,4 +1,4 @@
-"""Accessibility by axe-core, run inside the page with evaluate so that the page's own CSP stays in force."""
+"""Accessibility by axe-core, run inside the page so that the page's own content policy stays in force."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
 
 AXE = Path(__file__).parent / "vendor" / "axe" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 CONTRAST, TARGETS = "color-contrast", "target-size"
 # Only what is wrong comes back, already cut down: the whole result is megabytes on a long page. No rule of ours needs
 # the style sheets read once more.
-_LINES = """(result) => result.violations.flatMap((found) => found.nodes.map(
-  (node) => `${location.href}: ${found.id}: ${node.target.join(" ")}: ${node.failureSummary}`))"""
-_RUN = f"""({{within, tags, rules}}) => axe
-  .run(within, {{runOnly: {{type: "tag", values: tags}}, rules, resultTypes: ["violations"], preload: false}})
-  .then({_LINES})"""
+_RUN = """(within, choice) => axe.run(within, {...choice, resultTypes: ["violations"], preload: false})
+  .then((result) => result.violations.flatMap((found) => found.nodes.map(
+    (node) => `${location.href}: ${found.id}: ${node.target.join(" ")}: ${node.failureSummary}`)))"""
 # One visible element with words for each way of standing inside others, of which the kinds, classes and states count,
 # in a wide and in a narrow layout. No style sheet of ours colours by position, number or data attribute.
 _PALETTE = """() => {
@@ -47,55 +44,56 @@ _PALETTE = """() => {
   walk(document.documentElement, innerWidth < 768 ? 1 : 2);
   return found;
 }"""
-_COLOURS = f"() => [...({_PALETTE})().keys()]"
-_CONTRAST = f"""({{rule, fresh}}) => {{
-  const all = ({_PALETTE})(), include = fresh.map((one) => all.get(one)).filter(Boolean);
-  const options = {{runOnly: [rule], resultTypes: ["violations"], preload: false}};
-  return include.length ? axe.run({{include}}, options).then({_LINES}) : null;
+_CONTRAST = f"""async (sound) => {{
+  const known = new Set(sound.split(" ").map(Number));
+  const fresh = [...({_PALETTE})()].filter(([kind]) => !known.has(kind));
+  if (!fresh.length) return {{lines: [], fresh: []}};
+  const lines = await ({_RUN})({{include: fresh.map(([, node]) => node)}}, {{runOnly: ["{CONTRAST}"]}});
+  return {{lines, fresh: lines.length ? [] : fresh.map(([kind]) => kind)}};
+}}"""
+# Everything in one go, since each question to the page takes as long as an answer.
+_JUDGE = f"""async ({{within, rules, sound}}) => {{
+  readAxe();
+  const lines = within ? await ({_RUN})(within, {{runOnly: {{type: "tag", values: {TAGS}}}, rules}}) : [];
+  const pale = sound === null ? {{lines: [], fresh: []}} : await ({_CONTRAST})(sound);
+  return {{lines: [...lines, ...pale.lines], fresh: pale.fresh}};
 }}"""
 
 
-def check(page: Any, *, within: str = "html", without: Collection[str] = ()) -> list[str]:
+def prepare(context: Any) -> None:
+    """Bring axe along into each page of a browser's context; it is read there when a page is first judged.
+
+    The page's policy is not asked and not loosened, and the text is not sent again for each page.
+    """
+    context.add_init_script(f"window.readAxe = () => {{ if (typeof axe !== 'object') {{ {_source()} }} }};")
+
+
+def check(
+    page: Any, *, within: str = "html", without: Collection[str] = (), sound: set[int] | None = None
+) -> list[str]:
     """Every violation of WCAG 2.2 A and AA on a Playwright page, one line per element; empty when there is none.
 
     `within` is a selector; `without` names rules that are left out: contrast takes half of the time, and the size of
-    targets half of the rest.
+    targets half of the rest. With `sound` contrast is judged by `check_contrast` in the same go, on the whole page.
     """
-    _inject(page)
-    rules = {name: {"enabled": False} for name in without}
-    found: list[str] = page.evaluate(_RUN, {"within": within, "tags": TAGS, "rules": rules})
-    return found
+    left_out = {*without} | ({CONTRAST} if sound is not None else set())
+    return _judge(page, within, left_out, sound)
 
 
 def check_contrast(page: Any, sound: set[int]) -> list[str]:
     """Too little contrast, where no colours of the same make are among the `sound` ones; those are added to it."""
-    fresh = [one for one in page.evaluate(_COLOURS) if one not in sound]
-    if not fresh:
-        return []
-    _inject(page)
-    # None when a script has taken all of them away in the meantime.
-    found: list[str] | None = page.evaluate(_CONTRAST, {"rule": CONTRAST, "fresh": fresh})
-    if found == []:
-        sound.update(fresh)
-    return found or []
+    return _judge(page, "", (), sound)
 
 
-def _inject(page: Any) -> None:
-    if not page.evaluate("() => typeof window.axe === 'object'"):
-        _debugger(page).send("Runtime.evaluate", {"expression": f"{_source()}; 0"})
-
-
-_debuggers: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
-
-
-def _debugger(page: Any) -> Any:
-    """The page's debugging protocol: its script-src is not asked and not loosened.
-
-    The script is sent as it is, each time the same, so that a renderer that has compiled it once need not do so again.
-    """
-    if page not in _debuggers:
-        _debuggers[page] = page.context.new_cdp_session(page)
-    return _debuggers[page]
+def _judge(page: Any, within: str, without: Collection[str], sound: set[int] | None) -> list[str]:
+    rules = {name: {"enabled": False} for name in without}
+    # As one text: a list is sent number by number.
+    known = None if sound is None else " ".join(map(str, sound))
+    found = page.evaluate(_JUDGE, {"within": within, "rules": rules, "sound": known})
+    if sound is not None and found["fresh"]:
+        sound.update(found["fresh"])
+    lines: list[str] = found["lines"]
+    return lines
 
 
 @cache

@@ -29,6 +29,7 @@ def main() -> int:
     with launched() as browser:
         size = PHONE if given.phone else DESK
         context = browser.new_context(viewport=size, is_mobile=given.phone, has_touch=given.phone)
+        axe.prepare(context)
         for pair in [f"lang={given.lang}", *given.cookie]:
             name, _, value = pair.partition("=")
             sites = {f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" for url in given.urls}

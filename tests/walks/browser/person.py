@@ -127,6 +127,7 @@ class Person:
             accept_downloads=True,
         )
         self.context.set_default_timeout(_PATIENCE_MS)
+        axe.prepare(self.context)
         self.page = self.context.new_page()
         self.complaints: list[str] = []
         # A refused script, style or request is an error on the console; so is what a script throws.
@@ -331,10 +332,9 @@ class Person:
         for narrow in (self.narrow, not self.narrow) if both else (True,):
             self._resize(narrow)
             if self.scripts:
-                left_out = (axe.CONTRAST,) if narrow else (axe.CONTRAST, axe.TARGETS)
-                findings += axe.check(self.page, within=within, without=left_out)
+                left_out = () if narrow else (axe.TARGETS,)
                 self.gallery.colours.look()
-                findings += axe.check_contrast(self.page, self.gallery.colours)
+                findings += axe.check(self.page, within=within, without=left_out, sound=self.gallery.colours)
             if narrow:
                 findings += [f"wider than a phone: {one}" for one in self.page.evaluate(_TOO_WIDE)]
             else:
