@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from market.bids import actions, queries
 from market.bids.forms import ConfirmForm, SubmitForm, blank, draft_form, draft_values, field_name
 from market.bids.queries import BidDesk
-from market.bids.rules import FILE, BidContent, Conflict, Gap, TooLate, draft_content, named_ids
+from market.bids.rules import FILE, BidContent, Conflict, Gap, TooLate, content_mark, draft_content, named_ids
 from market.bids.views.door import before_the_lock, bp, my_organisations, page
 from market.db.session import db
 from market.kernel.canonical import instant_text
@@ -346,6 +346,9 @@ def submit(lot_id: int, organisation_id: int) -> Any:
 
 
 def _submit_page(form: Any, desk: BidDesk, content: Any, secret_fields: Any) -> str:
+    shown = content_mark(content, secret_fields)
+    if form.seen.data != shown:
+        form.seen.data, form.sure.data = shown, False  # a tick is for what its page showed
     live = queries.my_bid(desk.lot.id, desk.organisation.id)
     return page(
         "submit.html",
@@ -370,7 +373,9 @@ def submit_now(lot_id: int, organisation_id: int) -> Any:
         sealed: actions.Sealed | None = None
         if form.validate_on_submit():
             with attempt(form) as tried:
-                sealed = actions.seal_bid(actor, lot_id, organisation_id, form.form_token.data, at)
+                sealed = actions.seal_bid(
+                    actor, lot_id, organisation_id, form.form_token.data, at, seen=form.seen.data or ""
+                )
             refusal = tried.error
     if sealed is not None:
         number = ""

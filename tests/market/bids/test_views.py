@@ -108,6 +108,33 @@ def test_a_late_press_is_refused_and_stays_in_the_books(visitor: Visitor, clock:
     assert "截止后的递交尝试：1 次" in page.text
 
 
+def test_what_changed_after_the_last_look_is_shown_anew_and_not_submitted(
+    visitor: Visitor, clock: StandingClock
+) -> None:
+    case, team = bids.sealed_lot(), bids.bidder()
+    bids.fill(case, team, 150_000_00)
+    page = sign_in(visitor, team.signatory).get(f"{base(case, team)}/submit")
+    actions.save_fields(bids.editor(team), case.lot_id, team.id, {"price_fen": 140_000_00}, 99, clock.now)
+    refused = visitor.submit(page, {"sure": "y"}, button="递交投标")
+    assert (refused.status, queries.bid_count(case.lot_id)) == (422, 0)
+    assert "内容已变化，请重新核对" in refused.text
+    assert "¥140,000.00" in refused.text
+    # The tick was for the other price: it is given anew.
+    assert not refused.all("//input[@name='sure'][@checked]")
+    visitor.submit(refused, {"sure": "y"}, button="递交投标")
+    assert queries.bid_count(case.lot_id) == 1
+
+
+def test_who_sends_no_mark_of_a_page_submits_nothing(visitor: Visitor, clock: StandingClock) -> None:
+    case, team = bids.sealed_lot(), bids.bidder()
+    bids.fill(case, team)
+    form = sign_in(visitor, team.signatory).get(f"{base(case, team)}/submit").form(action="/submit")
+    unseen = {name: value for name, value in form.values.items() if name != "seen"}
+    refused = visitor.post(form.action, {**unseen, "sure": "y"})
+    assert (refused.status, "内容已变化，请重新核对" in refused.text) == (422, True)
+    assert queries.bid_count(case.lot_id) == 0
+
+
 def test_the_tick_is_needed(visitor: Visitor, clock: StandingClock) -> None:
     case, team = bids.sealed_lot(), bids.bidder()
     bids.fill(case, team)
