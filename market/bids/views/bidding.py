@@ -227,6 +227,8 @@ def _draft_page(form: Any, desk: BidDesk, doc: dict[str, Any], conflicts: Any) -
         lost_people=len(named_ids(doc)) - len(content.workers),
         levels=LEVEL_LABELS,
         writable=_writable(desk),
+        live=queries.my_bid(desk.lot.id, desk.organisation.id),
+        written=desk.draft is not None and desk.draft.ciphertext is not None,
         small=may_claim_small(desk.organisation.provider_type),
         gap_count=len(desk.gaps(content)),
         autosave=url_for(

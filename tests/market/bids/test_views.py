@@ -135,6 +135,31 @@ def test_who_sends_no_mark_of_a_page_submits_nothing(visitor: Visitor, clock: St
     assert queries.bid_count(case.lot_id) == 0
 
 
+def test_an_empty_draft_says_first_that_a_bid_was_submitted(visitor: Visitor, clock: StandingClock) -> None:
+    case, team = bids.sealed_lot(), bids.bidder()
+    bid = bids.submit(case, team)
+    page = sign_in(visitor, team.editor).get(f"{base(case, team)}/draft", most=10)
+    assert f"已递交，回执 {bid.receipt_number}" in page.text
+    assert "这份草稿只用于替换它" in page.text
+    assert page.link("查看回执") == f"/bids/receipts/{bid.receipt_number}"
+    assert "还差" not in page.text
+    actions.save_fields(bids.editor(team), case.lot_id, team.id, {"team": "重写"}, 99, clock.now)
+    page = visitor.get(f"{base(case, team)}/draft", most=10)
+    assert ("这份草稿只用于替换它" in page.text, "还差" in page.text) == (True, True)
+
+
+def test_a_complete_bid_of_an_unconfirmed_organisation_is_not_called_ready(
+    visitor: Visitor, clock: StandingClock
+) -> None:
+    case, team = bids.sealed_lot(), bids.bidder(confirmed=False)
+    bids.fill(case, team)
+    page = sign_in(visitor, team.signatory).get(f"{base(case, team)}/check")
+    assert page.words("//main//p[@class='notice-title']")[-2:] == ["现在不能递交", "内容齐全"]
+    # One of the usual conditions is looked up by the buyer and wants no paper.
+    assert "由采购人查询，不需提交" in page.text
+    assert "其中要提交证明材料的，请确认都在附件中" in page.text
+
+
 def test_the_tick_is_needed(visitor: Visitor, clock: StandingClock) -> None:
     case, team = bids.sealed_lot(), bids.bidder()
     bids.fill(case, team)
