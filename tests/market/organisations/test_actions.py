@@ -199,6 +199,28 @@ def test_the_page_says_that_an_account_waits_for_the_second_person(
     assert "收款账户 使用中 待复核" in admin.get(f"/organisations/{team.id}").text
 
 
+def test_the_administrator_s_desk_names_the_signatory_and_the_account_that_are_missing(
+    visitor: Visitor, session: Session
+) -> None:
+    admin = person(name="机构管理员")
+    row = actions.register(acting(admin), district().id, facts(), system_now())
+    group = facts(provider_type=ProviderType.COMMUNITY_GROUP, uscc=None)
+    actions.register(acting(admin), district().id, group, system_now())
+    sign_in(visitor, admin)
+    page = visitor.get("/desk")
+    # A group that is filed only neither signs nor is paid.
+    assert page.link("指定签署人（没有签署人不能递交投标、签合同）") == f"/organisations/{row.id}/members"
+    assert page.link("登记收款账户（没有账户不能收款）") == f"/organisations/{row.id}/bank"
+    assert page.text.count("指定签署人") == page.text.count("登记收款账户") == 1
+    person(Role.ORGANISATION_SIGNATORY, Scope(organisation_id=row.id))
+    actions.propose_bank(
+        acting(admin), row, row.name, "6222021001112223334", "中国工商银行", "102301000123", system_now()
+    )
+    page = visitor.get("/desk", most=len(page.statements))
+    assert "指定签署人" not in page.text
+    assert "登记收款账户" not in page.text
+
+
 def test_a_confirmed_name_or_code_is_not_changed_by_oneself(session: Session) -> None:
     team = organisation(bank=False)
     for changed in (
