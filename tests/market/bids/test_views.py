@@ -12,8 +12,9 @@ from market.kernel.permits import Role
 from market.records.keys import receipt_public
 from market.records.queue import run_pending
 from market.records.signing import verify_receipt
+from market.tenders import actions as tender_actions
 from market.tenders.states import Method
-from tests.factories import bids
+from tests.factories import bids, tenders
 from tests.factories.organisations import Team
 from tests.factories.people import PASSPHRASE, acting, keys, person, sign_in
 from tests.fixtures.clock import StandingClock
@@ -62,6 +63,32 @@ def test_an_organisation_finds_writes_checks_and_submits(
     page = visitor.get("/bids/", most=8)
     assert "没有回执，就是没有递交" not in page.text
     assert page.words("//td//span[contains(@class, 'tag')]") == ["已递交"]
+
+
+def test_the_purchase_s_public_page_leads_to_the_bid_for_it(
+    visitor: Visitor, clock: StandingClock, visitors: Callable[[], Visitor]
+) -> None:
+    case, team = bids.sealed_lot(), bids.bidder()
+    bids.sealed_lot(case.office, title="另一个项目")
+    purchase = f"/purchases/{case.lot.tender.file.ocid}"
+    page = sign_in(visitor, team.editor).get(purchase)
+    page = visitor.get(page.link("办理本单位的投标"), most=10)
+    assert (page.url, page.heading) == (base(case, team), case.lot.tender.title)
+    # Whoever is not signed in comes to the same after the sign-in; an official has no bid to go to.
+    page = visitors().get(purchase)
+    assert page.link("社会组织登录投标") == f"/bids{purchase}"
+    assert not sign_in(visitors(), case.office.clerk).get(purchase).all("//main//a[starts-with(@href, '/bids')]")
+
+
+def test_a_purchase_with_several_open_lots_leaves_the_choice(visitor: Visitor, clock: StandingClock) -> None:
+    office, team = tenders.street_office(), bids.bidder()
+    tender = tenders.draft(office, amount_fen=100_000_00)
+    tender_actions.add_lot(office.as_clerk(), tender.id, {tender.lots[0].funding[0].line_id: 50_000_00}, clock.now)
+    tender_actions.submit_tender(office.as_clerk(), tender.id, clock.now)
+    tender_actions.publish_tender(office.as_approver(), tender.id, clock.now)
+    ocid = tenders.whole(tender.id).file.ocid
+    page = sign_in(visitor, team.editor).get(f"/bids/purchases/{ocid}", most=8)
+    assert (page.heading, len(page.all("//tbody/tr"))) == ("可投标项目", 2)
 
 
 def write(visitor: Visitor, case: bids.Case, team: Team, price: str = "165,000") -> Page:
