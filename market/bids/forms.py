@@ -142,9 +142,10 @@ def field_name(name: str) -> str:
 
 
 class SubmitForm(Form):
-    """The one submission: nothing but a token and a tick."""
+    """The one submission: a token, the mark of what the page showed, and a tick for just that."""
 
     form_token = FormToken()
+    seen = HiddenField(default="")
     sure = BooleanField(_l("我已核对上述内容，代表本单位递交"), [Required()])
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from market.kernel.canonical import canonical_bytes
+from market.kernel.canonical import canonical_bytes, digest
 from market.kernel.clock import aware, beijing, is_before
 from market.kernel.commitments import commit, commit_fields, root_of
 from market.kernel.errors import DomainError, Refused
@@ -140,6 +140,11 @@ class BidContent:
         parts |= {f"{ANSWER}{key}": text for key, text in self.answers.items()}
         parts |= {f"{FILE}{one['file_id']}": {name: one[name] for name in shown} for one in self.files}
         return parts
+
+
+def content_mark(content: BidContent, secret_fields: Iterable[str]) -> str:
+    """The digest by which the page before the submission remembers what it showed: all that would be sealed."""
+    return digest({**content.committed(), "secret_fields": sorted(secret_fields)})
 
 
 @dataclass(frozen=True)

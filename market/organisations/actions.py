@@ -21,10 +21,10 @@ from market.organisations.rules import (
     check_bank,
     check_grade,
     check_identity,
+    check_size,
     check_stars,
     edit_bar,
     may_be_graded,
-    may_claim_small,
     phone_trouble,
     registered_trouble,
 )
@@ -73,13 +73,16 @@ def _check(facts: OrganisationFacts, own_id: int | None, today: date) -> str | N
         raise Refused(trouble, field="registered_on")
     if trouble := phone_trouble(facts.contact_phone):
         raise Refused(trouble, field="contact_phone")
-    if facts.is_small and not may_claim_small(facts.provider_type):
-        raise Refused(N_("社会组织不划分企业规模，不能声明为小微企业。"), field="is_small")
-    if code is not None:
-        other = db.session.scalar(select(Organisation.id).filter_by(uscc=code.code))
-        if other is not None and other != own_id:
-            raise Refused(N_("这个统一社会信用代码已登记；如属贵机构，请联系机构管理员添加账号。"), field="uscc")
+    check_size(facts.is_small, facts.provider_type)
+    check_code_free(code.code if code else None, own_id)
     return code.code if code else None
+
+
+def check_code_free(code: str | None, own_id: int | None = None) -> None:
+    """Raise Refused at `uscc` when another organisation than `own_id` is registered under this code."""
+    other = db.session.scalar(select(Organisation.id).filter_by(uscc=code)) if code else None
+    if other is not None and other != own_id:
+        raise Refused(N_("这个统一社会信用代码已登记；如属贵机构，请联系机构管理员添加账号。"), field="uscc")
 
 
 def _values(facts: OrganisationFacts, code: str | None) -> dict[str, object]:

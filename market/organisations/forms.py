@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, PasswordField, StringField, TextAreaField
 from wtforms.validators import Length
 
 from market.kernel.categories import CATEGORY_LABELS, Category
 from market.kernel.clock import beijing_day
+from market.kernel.errors import Refused
 from market.kernel.permits import ROLE_LABELS, Role
 from market.kernel.uscc import ProviderType
-from market.organisations.rules import phone_trouble, registered_trouble
+from market.organisations.rules import check_identity, check_size, phone_trouble, registered_trouble
 from market.organisations.states import RATING_KIND_LABELS, RatingKind
-from market.people.rules import email_trouble, login_trouble
+from market.people.rules import email_trouble, login_trouble, password_trouble
 from market.web.checks import Sound
 from market.web.fields import (
     ChoiceField,
@@ -25,6 +28,7 @@ from market.web.fields import (
     Required,
     UsccField,
     optional,
+    show_refusal,
 )
 from market.web.guard import now
 
@@ -69,6 +73,22 @@ class FactsForm(Form):
         _l("声明为小型、微型企业"), description=_l("仅企业和个体工商户可以声明；社会组织不划分企业规模")
     )
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Judge code, type and size beside each other as well, so that nobody mends one and learns of the next."""
+        good, kind = bool(super().validate(extra_validators)), self.provider_type.data
+        if kind is None:
+            return good
+        for check in (
+            lambda: check_identity(self.uscc.data, kind),
+            lambda: check_size(self.is_small.data, kind),
+        ):
+            try:
+                check()
+            except Refused as error:
+                show_refusal(self, error)
+                good = False
+        return good
+
 
 class RegisterForm(FactsForm):
     """Registration by somebody without an account: person and organisation in one page."""
@@ -83,7 +103,9 @@ class RegisterForm(FactsForm):
     )
     email = StringField(_l("电子邮箱"), [Required(), Length(max=120), Sound(email_trouble)])
     password = PasswordField(
-        _l("密码"), [Required(), Length(max=200)], description=_l("至少 10 个字符；可以用一句容易记住的话。")
+        _l("密码"),
+        [Required(), Length(max=200), Sound(password_trouble, "login")],
+        description=_l("至少 10 个字符；可以用一句容易记住的话。"),
     )
 
 
@@ -118,7 +140,9 @@ class MemberForm(Form):
     login = StringField(_l("登录名"), [Required(), Length(min=3, max=60), Sound(login_trouble)])
     email = StringField(_l("电子邮箱"), [Required(), Length(max=120), Sound(email_trouble)])
     password = PasswordField(
-        _l("初始密码"), [Required(), Length(max=200)], description=_l("请当面告知，并提醒首次登录后更改")
+        _l("初始密码"),
+        [Required(), Length(max=200), Sound(password_trouble, "login")],
+        description=_l("请当面告知，并提醒首次登录后更改"),
     )
     role = ChoiceField(
         _l("角色"),

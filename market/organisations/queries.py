@@ -6,14 +6,16 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, exists, select
 
 from market.db.lines import lined
 from market.db.session import db
-from market.kernel.permits import Actor
+from market.kernel.permits import ROLE_PERMITS, Actor, Permit
+from market.kernel.uscc import ProviderType
 from market.organisations.models import BankAccount, Organisation, OrganisationRating, StripeAccount
 from market.organisations.rules import bidding_trouble
 from market.organisations.states import BankState, OrganisationState
+from market.people.models import RoleGrant, User
 
 
 def organisation(organisation_id: int) -> Organisation | None:
@@ -113,3 +115,29 @@ def proposed_accounts(organisation_ids: Iterable[int], not_by: int | None) -> Se
         BankAccount.proposed_by != not_by,
     )
     return lined(query, id=BankAccount.organisation_id, title=BankAccount.bank_name)
+
+
+_SIGNING = [role.value for role, permits in ROLE_PERMITS.items() if Permit.BID_SUBMIT in permits]
+
+
+def without_signatory(organisation_ids: Iterable[int]) -> Select[Any]:
+    """Ask which of these organisations have nobody to sign a bid; a group that is filed only signs none."""
+    signs = (
+        exists()
+        .where(RoleGrant.organisation_id == Organisation.id, RoleGrant.role.in_(_SIGNING))
+        .where(RoleGrant.revoked_at.is_(None), User.id == RoleGrant.user_id, User.active)
+    )
+    return lined(_legal_persons(organisation_ids).where(~signs), id=Organisation.id, title=Organisation.name)
+
+
+def without_account(organisation_ids: Iterable[int]) -> Select[Any]:
+    """Ask which of these organisations have no account to be paid on, nor one that waits for its second person."""
+    states = (BankState.LIVE, BankState.PROPOSED)
+    account = exists().where(BankAccount.organisation_id == Organisation.id, BankAccount.state.in_(states))
+    return lined(_legal_persons(organisation_ids).where(~account), id=Organisation.id, title=Organisation.name)
+
+
+def _legal_persons(ids: Iterable[int]) -> Select[Any]:
+    return select(Organisation).where(
+        Organisation.id.in_(list(ids)), Organisation.provider_type != ProviderType.COMMUNITY_GROUP
+    )

@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select
 
 from market.kernel.permits import Actor, Permit
 from market.kernel.text import N_
-from market.organisations.queries import proposed_accounts, to_confirm, unfinished
+from market.organisations.queries import proposed_accounts, to_confirm, unfinished, without_account, without_signatory
 from market.organisations.views import bp
 from market.web.menus import MenuGroup
 from market.web.rooms import Ask, MenuEntry, Room, Waiting
 
+_SIGNATORY = N_("指定签署人（没有签署人不能递交投标、签合同）")
+_ACCOUNT = N_("登记收款账户（没有账户不能收款）")
+
 
 def asks(actor: Actor, at: datetime) -> list[Ask]:
-    """Registrations to finish, and accounts to check."""
-    found, finish, check = [], N_("完成并提交机构登记"), N_("复核收款账户")
-    if own := {g.organisation_id for g in actor.grants if g.organisation_id is not None}:
-        found.append(
-            Ask(unfinished(own), lambda rows: [Waiting(finish, r.title, f"/organisations/{r.id}") for r in rows])
-        )
-    if checking := [g.organisation_id for g in actor.scopes(Permit.BANK_CONFIRM) if g.organisation_id is not None]:
-        accounts = proposed_accounts(checking, actor.user_id)
-        found.append(Ask(accounts, lambda rows: [Waiting(check, r.title, f"/organisations/{r.id}/bank") for r in rows]))
-    return found
+    """Registrations to finish, accounts to check, and what an organisation still lacks to bid and to be paid."""
+    own = sorted({g.organisation_id for g in actor.grants if g.organisation_id is not None})
+    naming, proposing, checking = (
+        [g.organisation_id for g in actor.scopes(permit) if g.organisation_id is not None]
+        for permit in (Permit.MEMBERS_MANAGE, Permit.BANK_PROPOSE, Permit.BANK_CONFIRM)
+    )
+    return [
+        *_ask(own, unfinished, N_("完成并提交机构登记"), ""),
+        *_ask(naming, without_signatory, _SIGNATORY, "/members"),
+        *_ask(proposing, without_account, _ACCOUNT, "/bank"),
+        *_ask(checking, lambda ids: proposed_accounts(ids, actor.user_id), N_("复核收款账户"), "/bank"),
+    ]
+
+
+def _ask(ids: list[int], query: Callable[[list[int]], Select[Any]], verb: str, page: str) -> list[Ask]:
+    """One list of these organisations, if there are any, each line a link to a page of one of them."""
+    if not ids:
+        return []
+    return [Ask(query(ids), lambda rows: [Waiting(verb, r.title, f"/organisations/{r.id}{page}") for r in rows])]
 
 
 def waiting(actor: Actor, at: datetime) -> list[Waiting]:

@@ -80,6 +80,12 @@ def may_claim_small(provider_type: str) -> bool:
     return provider_type in _SIZE_CLASSED
 
 
+def check_size(is_small: bool, provider_type: str) -> None:
+    """Raise Refused at `is_small` for a claim to be small or micro that cannot be lawful."""
+    if is_small and not may_claim_small(provider_type):
+        raise Refused(N_("社会组织不划分企业规模，不能声明为小微企业。"), field="is_small")
+
+
 def bidding_trouble(state: str, provider_type: str, barred_until: date | None, day: date) -> str | None:
     """Return why an organisation may not submit a bid, or None. A draft may be prepared in any state."""
     if state == OrganisationState.BARRED and (barred_until is None or day < barred_until):

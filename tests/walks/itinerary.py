@@ -119,6 +119,7 @@ _VISITS: dict[str, list[tuple[str | None, dict[str, str]]]] = {
         ("approver", {"award_id": "proposed_award"}),
     ],
     "bids.choose": [("warm-editor", {})],
+    "bids.of_purchase": [("warm-editor", {})],
     "bids.opening": [("opener2", {"lot_id": "sealed_lot"}), ("opener1", {"lot_id": "open_lot"})],
     "bids.own_copy": [("silver-signatory", {})],
     "bids.receipt": [("silver-editor", {})],
@@ -254,6 +255,7 @@ REDIRECTS = {
 # Pages for everybody who is signed in (or nobody): the same for a stranger of another district.
 FOR_EVERYBODY = {
     "bids.choose": "every organisation may bid for an open lot",
+    "bids.of_purchase": "every organisation may bid for an open lot",
     "catalogue.item": "the guidance catalogue is public law",
     "panels.show": "experts are national; the district's keeper sees the register",
     "places.calendar": "working days are public",

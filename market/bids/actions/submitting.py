@@ -17,13 +17,21 @@ from market.bids import vault
 from market.bids.actions.drafting import desk_for
 from market.bids.models import BidDraft, LateAttempt, SealedBid, Withdrawal, sealed_subject
 from market.bids.queries import BidDesk, draft_doc, my_bid, people_named, signatory_keys
-from market.bids.rules import check_in_time, check_may_submit, draft_content, envelope_info, make_document
+from market.bids.rules import (
+    check_in_time,
+    check_may_submit,
+    content_mark,
+    draft_content,
+    envelope_info,
+    make_document,
+)
 from market.db.session import db
 from market.kernel.canonical import sha256_hex
 from market.kernel.clock import beijing_day, is_before
 from market.kernel.errors import Refused, Stale
 from market.kernel.permits import Actor, Permit, Scope, require
 from market.kernel.sealing import key_id, seal_for
+from market.kernel.seen import require_seen
 from market.kernel.text import N_
 from market.organisations.queries import may_bid
 from market.records.audit import Subject, lock_chain, record
@@ -59,10 +67,14 @@ def new_receipt_number(at: datetime) -> str:
     return f"T{beijing_day(at):%Y%m%d}-{drawn[:4]}-{drawn[4:8]}-{drawn[8:]}"
 
 
-def seal_bid(actor: Actor, lot_id: int, organisation_id: int, form_token: str, at: datetime) -> Sealed:
+def seal_bid(
+    actor: Actor, lot_id: int, organisation_id: int, form_token: str, at: datetime, *, seen: str | None = None
+) -> Sealed:
     """Check the draft and seal it: for the lot's key and for the organisation's own signatories.
 
-    `at` is the instant at which the request came in. Raises TooLate, or Refused with the first thing that is missing.
+    `at` is the instant at which the request came in, `seen` the `content_mark` of what the signatory's page showed;
+    whoever acts without a page leaves it out. Raises TooLate, or Refused when the content is no longer what was seen,
+    or with the first thing that is missing. Nothing is locked here: `hand_in` takes the draft in this version alone.
     """
     desk = desk_for(actor, lot_id, organisation_id)
     require(actor, Permit.BID_SUBMIT, Scope(organisation_id=organisation_id))
@@ -78,6 +90,7 @@ def seal_bid(actor: Actor, lot_id: int, organisation_id: int, form_token: str, a
     doc = draft_doc(draft, desk.organisation)
     people = people_named(doc, organisation_id, beijing_day(at))
     content, secret_fields = draft_content(doc, desk.criteria, people)
+    require_seen(seen, content_mark(content, secret_fields))
     if missing := desk.gaps(content):
         raise Refused(missing[0].text, field=missing[0].field, **missing[0].params)
     number = new_receipt_number(at)

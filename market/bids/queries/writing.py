@@ -198,8 +198,10 @@ class OpenLot:
     submitted: bool
 
 
-def open_lots(organisation_ids: Collection[int], at: datetime, after: int | None = None) -> list[OpenLot]:
-    """Return lots that take bids, by id; one more than a page when there is more."""
+def open_lots(
+    organisation_ids: Collection[int], at: datetime, after: int | None = None, *, ocid: str | None = None
+) -> list[OpenLot]:
+    """Return lots that take bids, by id, of all purchases or of one; one more than a page when there is more."""
     begun = exists().where(BidDraft.lot_id == Lot.id, BidDraft.organisation_id.in_(organisation_ids))
     submitted = exists().where(SealedBid.lot_id == Lot.id, SealedBid.organisation_id.in_(organisation_ids), is_live())
     query = (
@@ -212,6 +214,8 @@ def open_lots(organisation_ids: Collection[int], at: datetime, after: int | None
     )
     if after is not None:
         query = query.where(Lot.id > after)
+    if ocid is not None:
+        query = query.where(Tender.file.has(ocid=ocid))
     return [OpenLot(*row) for row in db.session.execute(query)]
 
 

@@ -1,6 +1,6 @@
 """Doors of the room: bidding for organisations, opening for officers."""
 
-from market.bids.views import bidding, opening, receipts
+from market.bids.views import bidding, choosing, opening, receipts
 from market.bids.views.door import bp
 
-__all__ = ["bidding", "bp", "opening", "receipts"]
+__all__ = ["bidding", "bp", "choosing", "opening", "receipts"]

@@ -1,4 +1,4 @@
-"""Pages of an organisation: what it can bid for, its draft, what is missing, and the submission."""
+"""Pages of one bid: the draft, what is missing, and the submission."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from flask_babel import gettext as _
 from market.bids import actions, queries
 from market.bids.forms import ConfirmForm, SubmitForm, blank, draft_form, draft_values, field_name
 from market.bids.queries import BidDesk
-from market.bids.rules import FILE, BidContent, Conflict, Gap, TooLate, draft_content, named_ids
-from market.bids.views.door import before_the_lock, bp, my_organisations, page
+from market.bids.rules import FILE, BidContent, Conflict, Gap, TooLate, content_mark, draft_content, named_ids
+from market.bids.views.door import before_the_lock, bp, page
 from market.db.session import db
 from market.kernel.canonical import instant_text
 from market.kernel.clock import beijing_day, is_before
@@ -24,7 +24,7 @@ from market.kernel.errors import DomainError, NotFound, Refused, Stale
 from market.kernel.permits import Permit, Scope
 from market.kernel.seen import seen_mark
 from market.kernel.text import N_
-from market.organisations.queries import may_bid, organisations_by_id
+from market.organisations.queries import may_bid
 from market.organisations.rules import may_claim_small
 from market.records.files import EncryptedUpload, SecretFile, encrypt_upload, open_secret
 from market.records.models import StoredFile
@@ -35,39 +35,6 @@ from market.workers.actions import weekly_limit
 from market.workers.queries import nameable, spans
 from market.workers.rules import overloads, peak_centi
 from market.workers.states import LEVEL_LABELS
-
-# --- lists ------------------------------------------------------------------------------------------------------------
-
-
-@bp.get("/")
-@guard(Permit.BID_DRAFT)
-def mine() -> Any:
-    """What the person's organisations have begun or submitted."""
-    before = request.args.get("before", type=int)
-    rows = queries.my_bids(my_organisations(), before)
-    more = rows[queries.PAGE - 1].draft.id if len(rows) > queries.PAGE else None
-    return page("mine.html", rows=rows[: queries.PAGE], more=more, at=now())
-
-
-@bp.get("/open")
-@guard(Permit.BID_DRAFT)
-def open_lots() -> Any:
-    """What can be bid for now."""
-    rows = queries.open_lots(my_organisations(), now(), request.args.get("after", type=int))
-    more = rows[queries.PAGE - 1].lot.id if len(rows) > queries.PAGE else None
-    return page("open.html", rows=rows[: queries.PAGE], more=more)
-
-
-@bp.get("/lots/<int:lot_id>")
-@guard(Permit.BID_DRAFT)
-def choose(lot_id: int) -> Any:
-    """To the bid of the person's only organisation, or a choice between several."""
-    ids = my_organisations()
-    if len(ids) == 1:
-        return redirect(url_for("bids.overview", lot_id=lot_id, organisation_id=ids[0]))
-    lot = found(queries.lot_with_tender(lot_id))
-    return page("choose.html", lot=lot, organisations=list(organisations_by_id(ids).values()))
-
 
 # --- one bid ----------------------------------------------------------------------------------------------------------
 
@@ -227,6 +194,8 @@ def _draft_page(form: Any, desk: BidDesk, doc: dict[str, Any], conflicts: Any) -
         lost_people=len(named_ids(doc)) - len(content.workers),
         levels=LEVEL_LABELS,
         writable=_writable(desk),
+        live=queries.my_bid(desk.lot.id, desk.organisation.id),
+        written=desk.draft is not None and desk.draft.ciphertext is not None,
         small=may_claim_small(desk.organisation.provider_type),
         gap_count=len(desk.gaps(content)),
         autosave=url_for(
@@ -346,6 +315,9 @@ def submit(lot_id: int, organisation_id: int) -> Any:
 
 
 def _submit_page(form: Any, desk: BidDesk, content: Any, secret_fields: Any) -> str:
+    shown = content_mark(content, secret_fields)
+    if form.seen.data != shown:
+        form.seen.data, form.sure.data = shown, False  # a tick is for what its page showed
     live = queries.my_bid(desk.lot.id, desk.organisation.id)
     return page(
         "submit.html",
@@ -370,7 +342,9 @@ def submit_now(lot_id: int, organisation_id: int) -> Any:
         sealed: actions.Sealed | None = None
         if form.validate_on_submit():
             with attempt(form) as tried:
-                sealed = actions.seal_bid(actor, lot_id, organisation_id, form.form_token.data, at)
+                sealed = actions.seal_bid(
+                    actor, lot_id, organisation_id, form.form_token.data, at, seen=form.seen.data or ""
+                )
             refusal = tried.error
     if sealed is not None:
         number = ""

@@ -31,7 +31,14 @@ from market.organisations.states import (
 )
 from market.organisations.views import rating
 from market.organisations.views.door import bp
-from market.people.actions import begin_session, confirm_identity, create_user, grant, hash_password
+from market.people.actions import (
+    begin_session,
+    check_login_free,
+    confirm_identity,
+    create_user,
+    grant,
+    hash_password,
+)
 from market.people.models import User
 from market.people.queries import members, sealing_keys
 from market.places.queries import districts
@@ -78,7 +85,7 @@ def register() -> Any:
     if actor:
         for name in ("person_name", "login", "email", "password"):
             delattr(form, name)
-    if form.validate_on_submit():
+    if form.validate_on_submit() and (actor or _free(form)):
         hashed = None if actor else before_writing(lambda: hash_password(form.password.data or ""))
         with attempt(form) as tried:
             at = now()
@@ -100,6 +107,17 @@ def register() -> Any:
     return render_template(
         "market/organisations/register.html", form=form, actor_known=actor
     ), 422 if form.errors else 200
+
+
+def _free(form: RegisterForm) -> bool:
+    """Whether nobody has login and code yet, said of both in one round; the actions ask again."""
+    for check in (
+        lambda: check_login_free(form.login.data or ""),
+        lambda: actions.check_code_free(form.uscc.data or None),
+    ):
+        with attempt(form):
+            check()
+    return not form.errors
 
 
 @bp.get("")

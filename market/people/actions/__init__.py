@@ -2,6 +2,7 @@
 
 from market.people.actions.accounts import (
     INVITATION_LIFE,
+    check_login_free,
     close_account,
     confirm_identity,
     create_user,
@@ -49,6 +50,7 @@ __all__ = [
     "NewKeys",
     "SigningKey",
     "begin_session",
+    "check_login_free",
     "check_password",
     "check_sender",
     "check_throttle",

@@ -48,8 +48,7 @@ def create_user(
         raise Refused(trouble, field="email")
     if trouble := password_trouble(password, login):
         raise Refused(trouble, field="password")
-    if db.session.scalar(select(User.id).filter_by(login=login)) is not None:
-        raise Refused(N_("这个登录名已被使用，请换一个。"), field="login")
+    check_login_free(login)
     user = User(
         login=login,
         name=name.strip(),
@@ -64,6 +63,12 @@ def create_user(
     db.session.flush()
     record(user.subject, "create", actor or Actor(user.id, user.name), at, private={"login": login, "name": name})
     return user
+
+
+def check_login_free(login: str) -> None:
+    """Raise Refused at `login` when somebody signs in with it already."""
+    if db.session.scalar(select(User.id).filter_by(login=login.strip().lower())) is not None:
+        raise Refused(N_("这个登录名已被使用，请换一个。"), field="login")
 
 
 def grant(actor: Actor | None, user_id: int, role: Role, scope: Scope, at: datetime) -> RoleGrant:

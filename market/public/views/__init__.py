@@ -15,6 +15,7 @@ from market.db.engine import begin_reading
 from market.db.session import db
 from market.kernel.categories import CATEGORY_LABELS
 from market.kernel.clock import beijing, system_now
+from market.kernel.permits import Permit
 from market.kernel.rulebook import load
 from market.kernel.text import N_
 from market.public import queries
@@ -30,7 +31,7 @@ from market.records.files import SHOWN_INLINE, content_of
 from market.records.signing import verify_receipt
 from market.web.catalogues import chosen_locale
 from market.web.filters import text
-from market.web.guard import attempt, found, now, public
+from market.web.guard import actor_or_none, attempt, found, now, public
 
 __all__ = ["bp", "directories", "imported", "networks", "opendata", "proving"]
 
@@ -92,7 +93,7 @@ def purchases() -> Any:
 @public(OPEN)
 def show(ocid: str) -> Any:
     """Everything published of one purchase, on one page."""
-    at, card = now(), found(queries.stamped(ocid))
+    at, card, actor = now(), found(queries.stamped(ocid)), actor_or_none()
     stage = stage_now(card.stage, card.deadline_at, at)
     label, tone, phase = stage_words(stage, card.method or "", card.awarded_fen)
     name = (card.ocid, card.digest, chosen_locale())
@@ -104,6 +105,8 @@ def show(ocid: str) -> Any:
         label=label,
         tone=tone,
         is_open=stage == "tender",
+        # Officials have no bid to go to; nothing else on the page is about its reader.
+        may_bid=actor is None or Permit.BID_DRAFT in actor.permits(),
         content=Markup(content),  # noqa: S704  our own template made it
     )
 

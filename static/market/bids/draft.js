@@ -1,6 +1,7 @@
-// The price in capital numerals while it is typed. Nothing is sent: the server writes the same when it shows the page.
 (() => {
   "use strict";
+
+  // The price in capital numerals while it is typed. Nothing is sent: the server writes the same when it shows the page.
   const digits = "零壹贰叁肆伍陆柒捌玖";
   const whole = (number) => {
     for (const [size, unit] of [[10n ** 8n, "亿"], [10n ** 4n, "万"]]) {
@@ -36,4 +37,23 @@
       place.textContent = fen === null ? "" : `${place.dataset.label}${capital(fen)}`;
     });
   }
+
+  // On the way back a browser shows the page as it first came, with what was typed but for the price (autocomplete="off"):
+  // price and what is missing are asked for anew. What somebody has typed, or is told to mend, stays in its box.
+  window.addEventListener("pageshow", async (event) => {
+    const [way] = performance.getEntriesByType("navigation");
+    if (!event.persisted && way?.type !== "back_forward") return;
+    const answer = await fetch(location.href, { cache: "reload", credentials: "same-origin" }).catch(() => undefined);
+    if (!answer?.ok) return;
+    const saved = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const renew = (id) => {
+      const [ours, theirs] = [document, saved].map((page) => page.getElementById(id));
+      if (ours && theirs) ours.replaceChildren(...theirs.childNodes);
+    };
+    renew("gaps");
+    const [box, kept] = [document, saved].map((page) => page.getElementById("price"));
+    if (!kept || box.value !== box.defaultValue || box.getAttribute("aria-invalid") === "true") return;
+    box.value = box.defaultValue = kept.defaultValue;
+    renew("price-capital");
+  });
 })();

@@ -30,10 +30,11 @@ def browser(app: Flask, user: User) -> FlaskClient:
     return client
 
 
-def token_of(client: FlaskClient, url: str) -> str:
-    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get(url).text.partition("<main")[2])
-    assert found
-    return found[1]
+def form_of(client: FlaskClient, url: str, form_token: str) -> dict[str, str]:
+    """What the page's one button sends, ticked."""
+    page = client.get(url).text.partition("<main")[2]
+    hidden = {name: re.findall(rf'name="{name}"[^>]* value="([^"]+)"', page)[0] for name in ("csrf_token", "seen")}
+    return {**hidden, "form_token": form_token, "sure": "y"}
 
 
 def at_once(*deeds: Callable[[], Any]) -> list[Any]:
@@ -52,7 +53,7 @@ def test_four_presses_at_once_are_one_bid_and_lead_to_one_receipt(own_app: Flask
         clients = [browser(own_app, team.signatory) for _ in range(4)]
         db.session.remove()
     form_token = secrets.token_hex(16)
-    forms = [{"csrf_token": token_of(c, url), "form_token": form_token, "sure": "y"} for c in clients]
+    forms = [form_of(client, url, form_token) for client in clients]
     answers = at_once(*(lambda c=c, f=f: c.post(url, data=f) for c, f in zip(clients, forms, strict=True)))  # type: ignore[misc]
     assert {answer.status_code for answer in answers} == {302}
     assert len({answer.headers["Location"].partition("?")[0] for answer in answers}) == 1
@@ -74,7 +75,7 @@ def test_many_organisations_submit_at_once(own_app: Flask, clock: StandingClock)
         lot_id = case.lot_id
         clients = [(browser(own_app, team.signatory), f"/bids/{lot_id}/{team.id}/submit") for team in teams]
         db.session.remove()
-    forms = [{"csrf_token": token_of(c, u), "form_token": secrets.token_hex(16), "sure": "y"} for c, u in clients]
+    forms = [form_of(client, url, secrets.token_hex(16)) for client, url in clients]
     deeds = [lambda c=c, u=u, f=f: c.post(u, data=f) for (c, u), f in zip(clients, forms, strict=True)]  # type: ignore[misc]
     assert [answer.status_code for answer in at_once(*deeds)] == [302] * 6
     with own_app.app_context():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from datetime import datetime, timedelta
 from typing import Any
@@ -174,6 +175,21 @@ def test_what_is_no_bid_is_refused(damage: dict[str, Any]) -> None:
 
 def test_the_key_of_a_file_is_not_committed_to() -> None:
     assert "key" not in FULL.committed()["files/3"]
+
+
+def test_the_last_look_remembers_every_part_that_is_sealed() -> None:
+    changes: list[dict[str, Any]] = [
+        {"price_fen": 1},
+        {"team": "别人"},
+        {"answers": {"11": "入户探访", "12": "改过"}},
+        {"declaration_small": True},
+        {"files": [{**FULL.files[0], "sha256": "cd"}]},
+        {"workers": [{"worker_id": 1, "name": "陈一", "level": "junior", "weekly_centi": 100}]},
+    ]
+    marks = [rules.content_mark(FULL, ["team"]), rules.content_mark(FULL, [])]
+    marks += [rules.content_mark(dataclasses.replace(FULL, **one), []) for one in changes]
+    assert len(set(marks)) == len(marks)
+    assert rules.content_mark(FULL, ["team", "plan"]) == rules.content_mark(FULL, ["plan", "team"])
 
 
 # --- several people in one draft --------------------------------------------------------------------------------------

@@ -12,8 +12,9 @@ from market.kernel.permits import Role
 from market.records.keys import receipt_public
 from market.records.queue import run_pending
 from market.records.signing import verify_receipt
+from market.tenders import actions as tender_actions
 from market.tenders.states import Method
-from tests.factories import bids
+from tests.factories import bids, tenders
 from tests.factories.organisations import Team
 from tests.factories.people import PASSPHRASE, acting, keys, person, sign_in
 from tests.fixtures.clock import StandingClock
@@ -64,6 +65,32 @@ def test_an_organisation_finds_writes_checks_and_submits(
     assert page.words("//td//span[contains(@class, 'tag')]") == ["已递交"]
 
 
+def test_the_purchase_s_public_page_leads_to_the_bid_for_it(
+    visitor: Visitor, clock: StandingClock, visitors: Callable[[], Visitor]
+) -> None:
+    case, team = bids.sealed_lot(), bids.bidder()
+    bids.sealed_lot(case.office, title="另一个项目")
+    purchase = f"/purchases/{case.lot.tender.file.ocid}"
+    page = sign_in(visitor, team.editor).get(purchase)
+    page = visitor.get(page.link("办理本单位的投标"), most=10)
+    assert (page.url, page.heading) == (base(case, team), case.lot.tender.title)
+    # Whoever is not signed in comes to the same after the sign-in; an official has no bid to go to.
+    page = visitors().get(purchase)
+    assert page.link("社会组织登录投标") == f"/bids{purchase}"
+    assert not sign_in(visitors(), case.office.clerk).get(purchase).all("//main//a[starts-with(@href, '/bids')]")
+
+
+def test_a_purchase_with_several_open_lots_leaves_the_choice(visitor: Visitor, clock: StandingClock) -> None:
+    office, team = tenders.street_office(), bids.bidder()
+    tender = tenders.draft(office, amount_fen=100_000_00)
+    tender_actions.add_lot(office.as_clerk(), tender.id, {tender.lots[0].funding[0].line_id: 50_000_00}, clock.now)
+    tender_actions.submit_tender(office.as_clerk(), tender.id, clock.now)
+    tender_actions.publish_tender(office.as_approver(), tender.id, clock.now)
+    ocid = tenders.whole(tender.id).file.ocid
+    page = sign_in(visitor, team.editor).get(f"/bids/purchases/{ocid}", most=8)
+    assert (page.heading, len(page.all("//tbody/tr"))) == ("可投标项目", 2)
+
+
 def write(visitor: Visitor, case: bids.Case, team: Team, price: str = "165,000") -> Page:
     """Fill the draft on its page."""
     page = visitor.get(f"{base(case, team)}/draft")
@@ -106,6 +133,58 @@ def test_a_late_press_is_refused_and_stays_in_the_books(visitor: Visitor, clock:
     page = visitor.get(base(case, team))
     assert "已开始，未递交" in page.text
     assert "截止后的递交尝试：1 次" in page.text
+
+
+def test_what_changed_after_the_last_look_is_shown_anew_and_not_submitted(
+    visitor: Visitor, clock: StandingClock
+) -> None:
+    case, team = bids.sealed_lot(), bids.bidder()
+    bids.fill(case, team, 150_000_00)
+    page = sign_in(visitor, team.signatory).get(f"{base(case, team)}/submit")
+    actions.save_fields(bids.editor(team), case.lot_id, team.id, {"price_fen": 140_000_00}, 99, clock.now)
+    refused = visitor.submit(page, {"sure": "y"}, button="递交投标")
+    assert (refused.status, queries.bid_count(case.lot_id)) == (422, 0)
+    assert "内容已变化，请重新核对" in refused.text
+    assert "¥140,000.00" in refused.text
+    # The tick was for the other price: it is given anew.
+    assert not refused.all("//input[@name='sure'][@checked]")
+    visitor.submit(refused, {"sure": "y"}, button="递交投标")
+    assert queries.bid_count(case.lot_id) == 1
+
+
+def test_who_sends_no_mark_of_a_page_submits_nothing(visitor: Visitor, clock: StandingClock) -> None:
+    case, team = bids.sealed_lot(), bids.bidder()
+    bids.fill(case, team)
+    form = sign_in(visitor, team.signatory).get(f"{base(case, team)}/submit").form(action="/submit")
+    unseen = {name: value for name, value in form.values.items() if name != "seen"}
+    refused = visitor.post(form.action, {**unseen, "sure": "y"})
+    assert (refused.status, "内容已变化，请重新核对" in refused.text) == (422, True)
+    assert queries.bid_count(case.lot_id) == 0
+
+
+def test_an_empty_draft_says_first_that_a_bid_was_submitted(visitor: Visitor, clock: StandingClock) -> None:
+    case, team = bids.sealed_lot(), bids.bidder()
+    bid = bids.submit(case, team)
+    page = sign_in(visitor, team.editor).get(f"{base(case, team)}/draft", most=10)
+    assert f"已递交，回执 {bid.receipt_number}" in page.text
+    assert "这份草稿只用于替换它" in page.text
+    assert page.link("查看回执") == f"/bids/receipts/{bid.receipt_number}"
+    assert "还差" not in page.text
+    actions.save_fields(bids.editor(team), case.lot_id, team.id, {"team": "重写"}, 99, clock.now)
+    page = visitor.get(f"{base(case, team)}/draft", most=10)
+    assert ("这份草稿只用于替换它" in page.text, "还差" in page.text) == (True, True)
+
+
+def test_a_complete_bid_of_an_unconfirmed_organisation_is_not_called_ready(
+    visitor: Visitor, clock: StandingClock
+) -> None:
+    case, team = bids.sealed_lot(), bids.bidder(confirmed=False)
+    bids.fill(case, team)
+    page = sign_in(visitor, team.signatory).get(f"{base(case, team)}/check")
+    assert page.words("//main//p[@class='notice-title']")[-2:] == ["现在不能递交", "内容齐全"]
+    # One of the usual conditions is looked up by the buyer and wants no paper.
+    assert "由采购人查询，不需提交" in page.text
+    assert "其中要提交证明材料的，请确认都在附件中" in page.text
 
 
 def test_the_tick_is_needed(visitor: Visitor, clock: StandingClock) -> None:

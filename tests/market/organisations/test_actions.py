@@ -61,20 +61,49 @@ NONSENSE = {
 }
 
 
-def test_nonsense_is_named_at_every_field_at_once_and_what_was_typed_stays(visitor: Visitor, session: Session) -> None:
-    typed = {
+def registration() -> dict[str, str | list[str]]:
+    """What somebody types who registers an organisation and has no account yet."""
+    return {
         "district": str(district().id),
         "name": "江宁区暖邻社会工作服务中心",
         "provider_type": "service_agency",
         "uscc": credit_code("52"),
         "legal_representative": "欧阳喆",
+        "contact_phone": "13800000000",
         "address": "天元东路8号",
         "contact_name": "欧阳喆",
         "service_fields": ["elder_care"],
         "person_name": "欧阳喆",
+        "login": "nuanlin",
+        "email": "nuanlin@example.cn",
         "password": "correct horse battery",
     }
-    page = visitor.submit(visitor.get("/organisations/register"), typed | NONSENSE, button="登记")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "fields"),
+    [
+        ({"uscc": "52320115MJ0000000A", "password": "short", "is_small": "y"}, {"uscc", "password", "is_small"}),
+        ({"provider_type": "foundation", "password": "Nuan-lin-zx", "login": "nuan-lin-zx"},
+         {"provider_type", "password"}),
+    ],
+)  # fmt: skip
+def test_code_type_size_and_password_are_judged_together(
+    visitor: Visitor, session: Session, wrong: dict[str, str], fields: set[str]
+) -> None:
+    page = visitor.submit(visitor.get("/organisations/register"), {**registration(), **wrong}, button="登记")
+    assert (page.status, set(page.errors)) == (422, fields)
+
+
+def test_a_taken_login_and_a_taken_code_are_said_together(visitor: Visitor, session: Session) -> None:
+    team = organisation(bank=False)
+    taken = {"login": team.admin.login, "uscc": team.organisation.uscc or ""}
+    page = visitor.submit(visitor.get("/organisations/register"), {**registration(), **taken}, button="登记")
+    assert (page.status, set(page.errors)) == (422, {"login", "uscc"})
+
+
+def test_nonsense_is_named_at_every_field_at_once_and_what_was_typed_stays(visitor: Visitor, session: Session) -> None:
+    page = visitor.submit(visitor.get("/organisations/register"), registration() | NONSENSE, button="登记")
     assert (page.status, set(page.errors)) == (422, set(NONSENSE))
     assert "不能晚于今天" in page.errors["registered_on"]
     assert "phone?" in page.source
@@ -91,12 +120,12 @@ def test_nonsense_is_named_at_every_field_at_once_and_what_was_typed_stays(visit
             "name": "李工",
             "login": "li gong",
             "email": "x",
-            "password": "another good phrase",
+            "password": "short",
             "role": "organisation_editor",
         },
         button="开通",
     )
-    assert (page.status, set(page.errors)) == (422, {"login", "email"})
+    assert (page.status, set(page.errors)) == (422, {"login", "email", "password"})
 
 
 def test_the_actions_refuse_the_same(session: Session) -> None:
@@ -168,6 +197,28 @@ def test_the_page_says_that_an_account_waits_for_the_second_person(
     assert "收款账户 使用中" in admin.get(f"/organisations/{team.id}").text
     actions.propose_bank(acting(team.admin), row, row.name, "3201150000002", "南京银行", "313301008887", at)
     assert "收款账户 使用中 待复核" in admin.get(f"/organisations/{team.id}").text
+
+
+def test_the_administrator_s_desk_names_the_signatory_and_the_account_that_are_missing(
+    visitor: Visitor, session: Session
+) -> None:
+    admin = person(name="机构管理员")
+    row = actions.register(acting(admin), district().id, facts(), system_now())
+    group = facts(provider_type=ProviderType.COMMUNITY_GROUP, uscc=None)
+    actions.register(acting(admin), district().id, group, system_now())
+    sign_in(visitor, admin)
+    page = visitor.get("/desk")
+    # A group that is filed only neither signs nor is paid.
+    assert page.link("指定签署人（没有签署人不能递交投标、签合同）") == f"/organisations/{row.id}/members"
+    assert page.link("登记收款账户（没有账户不能收款）") == f"/organisations/{row.id}/bank"
+    assert page.text.count("指定签署人") == page.text.count("登记收款账户") == 1
+    person(Role.ORGANISATION_SIGNATORY, Scope(organisation_id=row.id))
+    actions.propose_bank(
+        acting(admin), row, row.name, "6222021001112223334", "中国工商银行", "102301000123", system_now()
+    )
+    page = visitor.get("/desk", most=len(page.statements))
+    assert "指定签署人" not in page.text
+    assert "登记收款账户" not in page.text
 
 
 def test_a_confirmed_name_or_code_is_not_changed_by_oneself(session: Session) -> None:

@@ -116,6 +116,12 @@ def test_2_three_organisations_bid_under_seal_and_a_fourth_comes_late(someone, t
     admin.fill("法定代表人", "桥亦安")
     admin.page.get_by_text("已保存").first.wait_for()
     admin.tick("标为商业秘密：服务方案")
+    # On the way back the page is as it first came, with what was typed; price and what is missing are asked anew.
+    admin.follow("检查并递交", within=admin.page.locator(".stay"))
+    admin.page.go_back()
+    admin.page.get_by_text("内容齐全，可以递交").wait_for()
+    assert admin.page.get_by_label("报价").input_value() == "110,400.00"
+    assert admin.page.get_by_label("项目团队", exact=True).input_value().startswith("专职社工三名")
     proof = tmp_path / "资格证明.pdf"
     proof.write_bytes(b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n")
     admin.attach("添加附件", proof)
