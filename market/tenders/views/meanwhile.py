@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField
 
 from market.kernel.seen import seen_mark
-from market.tenders.forms import as_typed, field_named
+from market.tenders.forms import as_meant, as_typed, field_named
 
 _ROW = re.compile(r"rows-(\d+)-")
 
@@ -24,22 +24,32 @@ def mark(values: Iterable[str]) -> str:
 
 def marks(form: Any) -> str:
     """The marks of all boxes as they stand in the draft, for the page's hidden field."""
-    return json.dumps({name: mark(values) for name, values in as_typed(form).items()})
+    return json.dumps({name: mark(values) for name, values in as_meant(form).items()})
 
 
-def compare(shown: dict[str, str], standing: Any, posted: MultiDict[str, str]) -> tuple[MultiDict[str, str], list[str]]:
+def mark_of(form: Any, name: str) -> str:
+    """The mark of one box as it stands in this form."""
+    return mark(as_meant(form).get(name, []))
+
+
+def compare(
+    shown: dict[str, str], standing: Any, sent: Any, posted: MultiDict[str, str]
+) -> tuple[MultiDict[str, str], list[str]]:
     """Return what is to be saved, and the names of the boxes somebody else changed as well since.
 
-    `standing` is the section's form as the draft stands. A box this person left alone takes what stands there now.
-    Boxes of a list never do: with a row more or less the numbers mean other rows.
+    `standing` is the section's form as the draft stands, `sent` the same form as `posted`. A box this person left
+    alone takes what stands there now. Boxes of a list never do: with a row more or less the numbers mean other rows.
+    What this person's page has saved by itself a moment ago is no other's, however it was typed.
     """
-    now, wanted, both = as_typed(standing), MultiDict(posted), []
+    there, now, meant = as_typed(standing), as_meant(standing), as_meant(sent)
+    wanted, both = MultiDict(posted), []
     for name in dict.fromkeys([*now, *shown]):
-        here, typed, before = now.get(name, []), posted.getlist(name), shown.get(name, mark([]))
-        if mark(here) in (before, mark(typed)):
+        here, typed = mark(now.get(name, [])), mark(meant.get(name, []))
+        before = shown.get(name, mark([]))
+        if here in (before, typed):
             continue
-        if not _ROW.match(name) and (mark(typed) == before or not _sent(standing, name, posted)):
-            wanted.setlist(name, here)
+        if not _ROW.match(name) and (typed == before or not _sent(standing, name, posted)):
+            wanted.setlist(name, there.get(name, []))
         else:
             both.append(name)
     return wanted, both
