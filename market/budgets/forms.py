@@ -12,11 +12,11 @@ from market.kernel.money import MAX_FEN
 from market.web.fields import (
     ChoiceField,
     ChoiceRadios,
-    CountField,
     Form,
     FormToken,
     PickField,
     Required,
+    YearField,
     YuanField,
     optional,
 )
@@ -27,7 +27,7 @@ class YearForm(Form):
 
     token = FormToken()
     street = PickField(_l("街道"), [Required()], choices=[])
-    year = CountField(_l("年度"), [Required(), NumberRange(2015, 2100, _l("请填写四位年份。"))], unit="")
+    year = YearField(_l("年度"), [Required()], first=2015, last=2100)
     previous_yuan = YuanField(
         _l("上年资金总额"), [optional()], description=_l("上年计划已在本平台批复的不必填写；用于检查增长")
     )
