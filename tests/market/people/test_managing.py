@@ -200,6 +200,14 @@ def test_a_certificate_names_the_one_unit_a_person_signs_for(officer: User, visi
     assert not subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
 
 
+def test_in_the_demonstration_the_account_says_which_clock_its_times_are_of(
+    desk: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "与演示时钟不同" not in desk.get("/account").text
+    monkeypatch.setattr("market.app._demo", lambda _linli, _at: {"now_text": "2026-04-20 10:00"})
+    assert "与演示时钟不同" in desk.get("/account").text
+
+
 def test_a_code_serves_nobody_else_and_not_for_ever(officer: User, session: Session, clock: StandingClock) -> None:
     one, two = (person(Role.STREET_OPENER, street().scope) for _ in range(2))
     code = actions.confirm_identity(acting(officer), one, street().scope, system_now())
