@@ -443,6 +443,20 @@ def test_a_published_draft_cannot_be_opened_for_writing(office, clerk):
     assert clerk.get("/tenders/99999999999999999999").status == 404  # more than a table's number can be
 
 
+def test_what_one_person_saves_in_a_row_is_one_event_that_names_the_parts(office, clerk, visitors, clock):
+    tender = make.draft(office)
+    for section, typed in (("basics", {"title": "冬季探访"}), ("criteria", {}), ("basics", {"title": "春季探访"})):
+        clerk.submit(clerk.get(url(tender, f"/draft/{section}")), typed, button="保存")
+        clock.forward(minutes=20)
+    other = sign_in(visitors(), person(Role.STREET_CLERK, office.street.scope, name="方圆"))
+    other.submit(other.get(url(tender, "/draft/timing")), button="保存")
+    page = clerk.get(url(tender))
+    titles = page.words("//p[@class='timeline-title']")
+    assert titles == ["修改", "修改", "新建"]
+    said = page.words("//p[@class='timeline-text']")
+    assert said == ["方式与时间", "项目概况、评审标准；2026-03-31 09:00 起共保存 3 次"]
+
+
 def test_the_desk_names_what_waits(app, office, clock):
     from market.tenders.room import CARD
     from market.web.rooms import waiting_in
