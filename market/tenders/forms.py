@@ -364,18 +364,6 @@ def as_typed(form: Any) -> dict[str, list[str]]:
     return sent
 
 
-def as_meant(form: Any) -> dict[str, list[str]]:
-    """What stands in each box in the one way the draft writes it: 36 and 36.00 are the same, so are none and nothing.
-
-    What cannot be read is what was typed.
-    """
-    meant = as_typed(form)
-    for field in _leaves(form):
-        if hasattr(field, "write") and not field.process_errors:
-            meant[field.name] = [field.write(field.data)] if field.data else []
-    return meant
-
-
 def _leaves(form: Any) -> Iterable[Any]:
     for field in form:
         if isinstance(field, FieldList | FormField):

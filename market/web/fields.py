@@ -56,7 +56,6 @@ __all__ = [
     "PickRadios",
     "Required",
     "UsccField",
-    "YearField",
     "YuanField",
     "optional",
     "show_refusal",
@@ -297,26 +296,9 @@ class CountField(_Read):
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 
 
-def _check_year(year: int, first: int = _FIRST_YEAR, last: int = _LAST_YEAR) -> None:
-    if not first <= year <= last:
-        raise ValueError(gettext("请核对年份，应在 %(first)s 至 %(last)s 年之间。", first=first, last=last))
-
-
-class YearField(_Read):
-    """A calendar year between two others."""
-
-    keyboard = {"inputmode": "numeric"}
-
-    def __init__(self, *args: Any, first: int, last: int, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._first, self._last = first, last
-
-    def read(self, typed: str) -> int:
-        plain = unicodedata.normalize("NFKC", typed).removesuffix("年").strip()  # zh-only
-        if not re.fullmatch(r"\d{4}", plain, re.ASCII):
-            raise ValueError(gettext("请填写四位年份，例如 2026。"))
-        _check_year(int(plain), self._first, self._last)
-        return int(plain)
+def _check_year(year: int) -> None:
+    if not _FIRST_YEAR <= year <= _LAST_YEAR:
+        raise ValueError(gettext("请核对年份，应在 %(first)s 至 %(last)s 年之间。", first=_FIRST_YEAR, last=_LAST_YEAR))
 
 
 class BeijingDateTimeField(_Read):

@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField
 
 from market.kernel.seen import seen_mark
-from market.tenders.forms import as_meant, as_typed, field_named
+from market.tenders.forms import as_typed, field_named
 
 _ROW = re.compile(r"rows-(\d+)-")
 
@@ -22,14 +22,27 @@ def mark(values: Iterable[str]) -> str:
     return seen_mark(sorted(one.replace("\r\n", "\n").strip() for one in values if one.strip()))
 
 
+def _meant(form: Any) -> dict[str, list[str]]:
+    """What stands in each box in the one way the draft writes it: 36 and 36.00 are the same, so are none and nothing.
+
+    What cannot be read is what was typed.
+    """
+    meant = as_typed(form)
+    for name in meant:
+        field = field_named(form, name)
+        if hasattr(field, "write") and not field.process_errors:
+            meant[name] = [field.write(field.data)] if field.data else []
+    return meant
+
+
 def marks(form: Any) -> str:
     """The marks of all boxes as they stand in the draft, for the page's hidden field."""
-    return json.dumps({name: mark(values) for name, values in as_meant(form).items()})
+    return json.dumps({name: mark(values) for name, values in _meant(form).items()})
 
 
 def mark_of(form: Any, name: str) -> str:
     """The mark of one box as it stands in this form."""
-    return mark(as_meant(form).get(name, []))
+    return mark(_meant(form).get(name, []))
 
 
 def compare(
@@ -41,7 +54,7 @@ def compare(
     alone takes what stands there now. Boxes of a list never do: with a row more or less the numbers mean other rows.
     What this person's page has saved by itself a moment ago is no other's, however it was typed.
     """
-    there, now, meant = as_typed(standing), as_meant(standing), as_meant(sent)
+    there, now, meant = as_typed(standing), _meant(standing), _meant(sent)
     wanted, both = MultiDict(posted), []
     for name in dict.fromkeys([*now, *shown]):
         here, typed = mark(now.get(name, [])), mark(meant.get(name, []))

@@ -34,7 +34,7 @@ def finance(visitors: Callable[[], Visitor], session: Session) -> Visitor:
     return sign_in(visitors(), person(Role.DISTRICT_FINANCE, Scope(district().id)))
 
 
-@pytest.mark.parametrize(("typed", "said"), [("明年", "例如 2026"), ("27", "例如 2026"), ("1999", "2015 至 2100")])
+@pytest.mark.parametrize(("typed", "said"), [("明年", "例如 2026"), ("27", "例如 2026"), ("1999", "2015 到 2100")])
 def test_a_wrong_year_is_answered_with_a_year(clerk: Visitor, typed: str, said: str) -> None:
     page = clerk.submit(clerk.get("/budgets/new"), {"year": typed}, button="开始编制")
     assert said in page.errors["year"]
