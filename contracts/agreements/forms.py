@@ -76,7 +76,7 @@ class OptionsForm(Form):
 class SignForm(Form):
     """The passphrase, and that the text was read."""
 
-    read = BooleanField(_l("我已核对合同全文和内容摘要，同意以本单位名义签署"), [Required()])
+    read = BooleanField(_l("我已核对合同全文和内容摘要，同意以上面写明的一方的名义签署"), [Required()])
     passphrase = PasswordField(
         _l("签署口令"),
         [Required(), Length(max=200)],

@@ -201,7 +201,12 @@ def close_year(actor: Actor, year_id: int, at: datetime, *, seen: str | None = N
         actor,
         at,
     )
-    _tell_street(row, N_("资金计划已批复"), N_("%(street)s %(year)s 年资金计划已批复下达，可以开始采购。"), at)
+    # Purchases draw on the money of the running year alone.
+    if row.year > beijing_day(at).year:
+        told = N_("%(street)s %(year)s 年资金计划已批复下达，%(year)s 年起可用于采购。")
+    else:
+        told = N_("%(street)s %(year)s 年资金计划已批复下达，可以开始采购。")
+    _tell_street(row, N_("资金计划已批复"), told, at)
 
 
 def _tell_street(row: FundYear, title: str, text: str, at: datetime) -> None:

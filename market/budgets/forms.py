@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import StringField, TextAreaField
 from wtforms.validators import Length, NumberRange
@@ -22,12 +25,22 @@ from market.web.fields import (
 )
 
 
+class YearField(CountField):
+    """A calendar year."""
+
+    def read(self, typed: str) -> int:
+        # Digits of any width; the reading below puts them right.
+        if not re.fullmatch(r"\d{4}", typed):
+            raise ValueError(gettext("请填写四位年份，例如 2026。"))
+        return super().read(typed)
+
+
 class YearForm(Form):
     """A new plan."""
 
     token = FormToken()
     street = PickField(_l("街道"), [Required()], choices=[])
-    year = CountField(_l("年度"), [Required(), NumberRange(2015, 2100, _l("请填写四位年份。"))], unit="")
+    year = YearField(_l("年度"), [Required(), NumberRange(2015, 2100)], unit="")
     previous_yuan = YuanField(
         _l("上年资金总额"), [optional()], description=_l("上年计划已在本平台批复的不必填写；用于检查增长")
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from market.kernel.money import format_bp, format_yuan
+from market.kernel.money import BP, format_bp, format_yuan, round_half_up
 from market.kernel.text import N_
 
 
@@ -25,11 +25,18 @@ def floor_gap_fen(total_fen: int, floor_fen: int) -> int:
     return max(0, floor_fen - total_fen)
 
 
-def growth_bp(total_fen: int, previous_fen: int | None) -> int | None:
-    """Return the growth over last year in basis points, rounded down; None when last year is not known."""
-    if not previous_fen:
-        return None
-    return (total_fen - previous_fen) * 10_000 // previous_fen
+def shown_bp(share: Fraction, minimum_bp: int) -> int:
+    """Return an exact share in basis points as it is shown: rounded half up.
+
+    What falls short of the minimum is never shown as if it had reached it: the exact share is what is compared.
+    """
+    shown = round_half_up(share * BP)
+    return shown if share * BP >= minimum_bp else min(shown, minimum_bp - 1)
+
+
+def growth(total_fen: int, previous_fen: int | None) -> Fraction | None:
+    """Return the exact growth over last year; None when last year is not known."""
+    return Fraction(total_fen - previous_fen, previous_fen) if previous_fen else None
 
 
 def check_floor(total_fen: int, floor_fen: int) -> Finding:
@@ -47,11 +54,11 @@ def check_floor(total_fen: int, floor_fen: int) -> Finding:
 
 def check_growth(total_fen: int, previous_fen: int | None, minimum_bp: int) -> Finding:
     """Row 9 (江宁): the growth mechanism. Not known last year: nothing to compare."""
-    growth = growth_bp(total_fen, previous_fen)
-    if growth is None:
+    grown = growth(total_fen, previous_fen)
+    if grown is None:
         return Finding(True, N_("没有上年数，本年不作增长检查。"), {}, False)
-    params = {"growth": format_bp(growth), "minimum": format_bp(minimum_bp)}
-    if growth >= minimum_bp:
+    params = {"growth": format_bp(shown_bp(grown, minimum_bp)), "minimum": format_bp(minimum_bp)}
+    if grown * BP >= minimum_bp:
         return Finding(True, N_("比上年增长 %(growth)s，达到 %(minimum)s 的要求。"), params, True)
     return Finding(False, N_("比上年增长 %(growth)s，低于 %(minimum)s 的要求。"), params, True)
 
@@ -75,12 +82,13 @@ def social_share(amounts_by_prefix: Mapping[str, int], social_prefixes: Sequence
 
 def check_social_share(amounts_by_prefix: Mapping[str, int], social_prefixes: Sequence[str], minimum_bp: int) -> bool:
     """True when social organisations get at least the target share."""
-    return social_share(amounts_by_prefix, social_prefixes) >= Fraction(minimum_bp, 10_000)
+    return social_share(amounts_by_prefix, social_prefixes) >= Fraction(minimum_bp, BP)
 
 
-def social_share_bp(amounts_by_prefix: Mapping[str, int], social_prefixes: Sequence[str]) -> int | None:
-    """Return the share in basis points, rounded down so that it never looks better; None without spending."""
+def social_share_bp(
+    amounts_by_prefix: Mapping[str, int], social_prefixes: Sequence[str], minimum_bp: int
+) -> int | None:
+    """Return the share in basis points as it is shown beside its target; None without spending."""
     if not sum(amounts_by_prefix.values()):
         return None
-    share = social_share(amounts_by_prefix, social_prefixes)
-    return share.numerator * 10_000 // share.denominator
+    return shown_bp(social_share(amounts_by_prefix, social_prefixes), minimum_bp)

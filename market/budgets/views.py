@@ -85,10 +85,11 @@ def _district_page(actor: Actor) -> Any:
 def _social(rules: RuleSet, district_id: int, year: int, street_id: int | None) -> dict[str, int | None]:
     """The share of signed money that went to social organisations, with the target (row 10)."""
     signed = queries.signed_by_prefix(year, [street_id] if street_id else None, district_id)
+    target_bp = rules["budget.social_organisation_share_min_bp"]
     return {
         "signed_fen": sum(signed.values()),
-        "share_bp": social_share_bp(signed, rules["budget.social_organisation_prefixes"]),
-        "target_bp": rules["budget.social_organisation_share_min_bp"],
+        "share_bp": social_share_bp(signed, rules["budget.social_organisation_prefixes"], target_bp),
+        "target_bp": target_bp,
     }
 
 
@@ -158,6 +159,7 @@ def _page(
         left=balances([x.id for x in row.lines]) if closed else {},
         social=_social(rules, row.district_id, row.year, row.street_id) if closed else None,
         verbs={m.verb.value for m in FUND_YEAR_MACHINE.verbs_from(row.state, permits)},
+        later=closed and row.year > beijing_day(now()).year,
         drafting=row.state == FundYearState.DRAFT and Permit.BUDGET_DRAFT in permits,
         states=FUND_YEAR_LABELS,
         sources=FUND_SOURCE_LABELS,

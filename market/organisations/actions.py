@@ -40,8 +40,9 @@ from market.organisations.states import (
     RatingState,
     RatingVerb,
 )
-from market.people.actions import grant
-from market.people.queries import holders
+from market.people.actions import grant, invite
+from market.people.models import User
+from market.people.queries import holders, members
 from market.places.models import District
 from market.places.queries import rules_for
 from market.records.audit import record, require_other_hands
@@ -262,6 +263,22 @@ def _publish(subject: Organisation, actor: Actor, at: datetime) -> None:
 def _tell_members(subject: Organisation, title: str, text: str, at: datetime) -> None:
     people = holders(Permit.ORGANISATION_EDIT, Scope(organisation_id=subject.id))
     tell(people, title, text, f"/organisations/{subject.id}", at, {"name": subject.name})
+
+
+def add_member(
+    actor: Actor, subject: Organisation, login: str, name: str, email: str, role: Role, at: datetime, hashed: str
+) -> tuple[User, str]:
+    """Open a colleague's account; return it with the one-time code of the link that sets its password.
+
+    Only the colleague may come to know the code: two people are to agree on a bank account, and whoever knew it could
+    be both. So the address must be nobody else's here. `at` is real time; `hashed` is the hash of a password nobody
+    knows, made before the write transaction. Raises Refused at a field.
+    """
+    scope = Scope(organisation_id=subject.id)
+    require(actor, Permit.MEMBERS_MANAGE, scope)
+    if email.strip().lower() in {one.email.lower() for one in members(subject.id)}:
+        raise Refused(N_("这个邮箱是本机构另一账号的；请填写此人自己的邮箱。"), field="email")
+    return invite(actor, login, name, email, role, scope, at, hashed)
 
 
 def propose_bank(

@@ -138,11 +138,10 @@ class MemberForm(Form):
     token = FormToken()
     name = StringField(_l("姓名"), [Required(), Length(max=60)])
     login = StringField(_l("登录名"), [Required(), Length(min=3, max=60), Sound(login_trouble)])
-    email = StringField(_l("电子邮箱"), [Required(), Length(max=120), Sound(email_trouble)])
-    password = PasswordField(
-        _l("初始密码"),
-        [Required(), Length(max=200), Sound(password_trouble, "login")],
-        description=_l("请当面告知，并提醒首次登录后更改"),
+    email = StringField(
+        _l("电子邮箱"),
+        [Required(), Length(max=120), Sound(email_trouble)],
+        description=_l("此人自己的邮箱；设置密码的链接只发到这里。"),
     )
     role = ChoiceField(
         _l("角色"),

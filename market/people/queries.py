@@ -16,6 +16,9 @@ from market.kernel.errors import Refused
 from market.kernel.permits import ROLE_PERMITS, Actor, Grant, Permit, Role, Scope
 from market.kernel.text import N_
 from market.people.models import RoleGrant, SealingKey, SigningCertificate, User, UserSession
+from market.people.rules import unit_of
+from market.places.queries import district, streets_by_id
+from market.records.certificates import certificate_unit
 
 SESSION_LIFE = timedelta(hours=12)
 
@@ -170,23 +173,43 @@ def certificate_of(user_id: int) -> SigningCertificate | None:
     )
 
 
-def scope_names(grants: Iterable[RoleGrant]) -> dict[int, str]:
-    """Return the place or organisation of each grant by grant id, as text; empty for everywhere.
+def certified_unit(user_id: int) -> str:
+    """Return the unit that a person's certificate names; empty for none, or without a certificate."""
+    held = certificate_of(user_id)
+    return certificate_unit(held.certificate_pem.encode()) if held else ""
 
-    Places and organisations stand above this room, so their tables are read by name here.
-    """
+
+def scope_names(grants: Iterable[RoleGrant]) -> dict[int, str]:
+    """Return the place or organisation of each grant by grant id, as text; empty for everywhere."""
     wanted = list(grants)
     tables = {"street_id": "street", "organisation_id": "organisation", "district_id": "district"}
     found: dict[int, str] = {g.id: "" for g in wanted}
     for column, name in tables.items():
-        ids = {getattr(g, column) for g in wanted} - {None}
-        if not ids:
-            continue
-        source = table(name, sql_column("id"), sql_column("name"))
-        rows = db.session.execute(select(source.c.id, source.c.name).where(source.c.id.in_(ids)))
-        names = {row.id: row.name for row in rows}
+        names = _names_in(name, {getattr(g, column) for g in wanted} - {None})
         for grant in wanted:
             value = getattr(grant, column)
             if value is not None and not found[grant.id]:
                 found[grant.id] = names.get(value, "")
     return found
+
+
+def _names_in(table_name: str, ids: set[int]) -> dict[int, str]:
+    """Names by id. Organisations stand above this room, so their table is read by name."""
+    if not ids:
+        return {}
+    source = table(table_name, sql_column("id"), sql_column("name"))
+    rows = db.session.execute(select(source.c.id, source.c.name).where(source.c.id.in_(ids)))
+    return {row.id: row.name for row in rows}
+
+
+def unit_name(actor: Actor) -> str:
+    """Return the unit that a certificate of this person names, in full; empty where it names the person alone."""
+    unit = unit_of(actor.grants)
+    if unit is None:
+        return ""
+    if unit.organisation_id is not None:
+        return _names_in("organisation", {unit.organisation_id})[unit.organisation_id]
+    if unit.street_id is not None:
+        return streets_by_id({unit.street_id})[unit.street_id].office
+    place = district(unit.district_id or 0)
+    return place.full_name if place else ""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from market.kernel.permits import Actor, Grant, Permit, Role, Scope
+from market.kernel.permits import ROLE_PERMITS, Actor, Grant, Permit, Role, Scope
 from market.kernel.text import N_
 
 SHORTEST = 10
@@ -52,6 +52,29 @@ def throttle_until(failures: Sequence[datetime], free_tries: int = FREE_TRIES) -
     if over < 0:
         return None
     return failures[-1] + timedelta(minutes=min(2**over, 60))
+
+
+_SIGNING = {Permit.AGREEMENT_SIGN_BUYER, Permit.AGREEMENT_SIGN_SUPPLIER}
+
+
+def unit_of(grants: Sequence[Grant]) -> Scope | None:
+    """Return the one unit a certificate of this person names: an organisation, a street, or the district of several.
+
+    Roles that sign contracts count before all others. None where there is no such unit or more than one: then a
+    certificate names the person alone, and for whom each signature is made stands beside it in the document.
+    """
+    counted = [g for g in grants if ROLE_PERMITS[g.role] & _SIGNING] or grants
+    units = {
+        Scope(None, None, g.organisation_id) if g.organisation_id else Scope(g.district_id, g.street_id)
+        for g in counted
+    }
+    units.discard(Scope())
+    if len(units) == 1:
+        return units.pop()
+    districts = {unit.district_id for unit in units}
+    if len(districts) == 1 and None not in districts and not any(unit.organisation_id for unit in units):
+        return Scope(districts.pop())
+    return None
 
 
 _OF_A_STREET = {

@@ -59,6 +59,8 @@ def issue_certificate(
 ) -> bytes:
     """A signing certificate (PEM) for a person of an organisation, valid from `at`, never longer than the authority.
 
+    Without an `organisation` it names the person alone: a name in that place would be read as the one signed for.
+
     `serial_hint` is our own id of the person, kept in the subject so that two people of one name can be told apart.
     """
     public_key = serialization.load_der_public_key(public)
@@ -84,6 +86,12 @@ def certificate_valid(certificate: bytes, at: datetime) -> bool:
     return loaded.not_valid_before_utc <= aware(at) < loaded.not_valid_after_utc
 
 
+def certificate_unit(certificate: bytes) -> str:
+    """The organisation that a certificate (PEM) names; empty for none."""
+    named = load_certificate(certificate).subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+    return str(named[0].value) if named else ""
+
+
 def certificate_fingerprint(certificate: bytes) -> str:
     """SHA-256 over the certificate (PEM in, DER digested), in lower-case hexadecimal."""
     return load_certificate(certificate).fingerprint(hashes.SHA256()).hex()
@@ -104,9 +112,10 @@ def _subject(name: str, organisation: str, serial_hint: str = "") -> x509.Name:
     attributes = [
         x509.NameAttribute(NameOID.COUNTRY_NAME, "CN"),
         # X.520 gives both 64 characters; the library counts 64 bytes for the common name.
-        x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation[:64]),
         x509.NameAttribute(NameOID.COMMON_NAME, name.encode("utf-8")[:64].decode("utf-8", "ignore")),
     ]
+    if organisation:
+        attributes.insert(1, x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation[:64]))
     if serial_hint:
         attributes.append(x509.NameAttribute(NameOID.SERIAL_NUMBER, serial_hint[:64]))
     return x509.Name(attributes)

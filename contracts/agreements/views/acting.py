@@ -19,6 +19,7 @@ from market.db.engine import begin_reading, begin_writing
 from market.db.session import db
 from market.kernel.clock import end_of_day, system_now
 from market.kernel.permits import Permit, allowed
+from market.people.queries import certified_unit
 from market.web.guard import attempt, current_actor, found, guard, now
 
 
@@ -113,6 +114,8 @@ def sign(agreement_id: int) -> Any:
         row=row,
         data=row.data,
         party=PARTY_LABELS[party],
+        name=row.data[party.value]["name"],
+        unit=certified_unit(current_actor().user_id or 0),
         ready=row.draft_pdf_id is not None,
         bar=may_sign_at(row.award, at, bool(row.data["rules"]["wait_for_windows"])),
     )

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
-from flask import flash, redirect, render_template, request, session, url_for
+from flask import current_app, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 
 from market.kernel.categories import CATEGORY_LABELS
 from market.kernel.clock import beijing_day, system_now
-from market.kernel.errors import Refused
-from market.kernel.permits import ROLE_LABELS, Permit, Role, Scope, allowed, require
-from market.kernel.text import N_
+from market.kernel.permits import ROLE_LABELS, Permit, Role, Scope, allowed
 from market.kernel.uscc import ProviderType
 from market.organisations import actions, queries
 from market.organisations.actions import OrganisationFacts
@@ -31,14 +30,8 @@ from market.organisations.states import (
 )
 from market.organisations.views import rating
 from market.organisations.views.door import bp
-from market.people.actions import (
-    begin_session,
-    check_login_free,
-    confirm_identity,
-    create_user,
-    grant,
-    hash_password,
-)
+from market.people.actions import begin_session, check_login_free, confirm_identity, create_user, hash_password
+from market.people.mail import send_invitation
 from market.people.models import User
 from market.people.queries import members, sealing_keys
 from market.places.queries import districts
@@ -319,16 +312,31 @@ def decide_bank(organisation_id: int, account_id: int, verb: str) -> Any:
 @bp.route("/<int:organisation_id>/members", methods=["GET", "POST"])
 @guard(Permit.MEMBERS_MANAGE)
 def people(organisation_id: int) -> Any:
-    """Colleagues and their roles in the organisation."""
+    """Colleagues and their roles; a new one sets the password with a link that nobody else sees.
+
+    The demonstration sends no mail and shows the link.
+    """
     row = found(queries.organisation(organisation_id), Permit.MEMBERS_MANAGE, Scope(organisation_id=organisation_id))
     form = MemberForm()
     if form.validate_on_submit():
-        hashed = before_writing(lambda: hash_password(form.password.data or ""))
+        hashed = before_writing(lambda: hash_password(secrets.token_urlsafe(24)))
+        at, settings = system_now(), current_app.extensions["linli"].settings
         with attempt(form) as tried:
-            _add_member(row, form, hashed)
+            user, code = actions.add_member(
+                current_actor(),
+                row,
+                form.login.data or "",
+                form.name.data or "",
+                form.email.data or "",
+                form.role.data,
+                at,
+                hashed,
+            )
+            link = settings.base_url + url_for("people.reset", code=code)
+            send_invitation(user, link, at)
         if tried.ok:
-            flash(_("账号已开通。"), "success")
-            return redirect(url_for("organisations.people", organisation_id=row.id))
+            shown = link if settings.is_demonstration else None
+            return render_template("market/organisations/invited.html", row=row, person=user, link=shown)
     page = render_template(
         "market/organisations/people.html",
         form=form,
@@ -372,19 +380,3 @@ def _registered_here(organisation_id: int) -> Organisation:
     row = found(queries.organisation(organisation_id))
     return found(row, Permit.CERTIFICATE_ISSUE, Scope(row.registrar_district_id))
 
-
-def _add_member(row: Organisation, form: MemberForm, hashed: str) -> None:
-    actor, at, scope = current_actor(), now(), Scope(organisation_id=row.id)
-    require(actor, Permit.MEMBERS_MANAGE, scope)
-    if form.role.data is None:
-        raise Refused(N_("请选择角色。"), field="role")
-    user = create_user(
-        actor,
-        form.login.data or "",
-        form.name.data or "",
-        form.email.data or "",
-        form.password.data or "",
-        at,
-        hashed=hashed,
-    )
-    grant(actor, user.id, form.role.data, scope, at)

@@ -83,7 +83,8 @@ def make_keys(
 ) -> SealingKey:
     """Make a person's sealing key and signing certificate, both locked under one passphrase; older ones are retired.
 
-    `at` is real time. Raises Refused for a weak passphrase. `prepared` are keys already locked under it.
+    `at` is real time. Raises Refused for a weak passphrase. `organisation` is the unit the certificate names, empty
+    for none. `prepared` are keys already locked under the passphrase.
     """
     made = prepared or prepare_keys(passphrase)
     user = db.session.get(User, user_id)
@@ -114,7 +115,7 @@ def _issue(user: User, public: bytes, locked: bytes, issued_by: int | None, at: 
         authority(),
         public=public,
         subject_name=user.name,
-        organisation=organisation or user.name,
+        organisation=organisation,
         serial_hint=serial,
         at=at,
         days=CERTIFICATE_DAYS,

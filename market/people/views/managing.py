@@ -13,11 +13,11 @@ from market.kernel.errors import Refused
 from market.kernel.permits import ROLE_LABELS, Actor, Grant, Permit, Role, Scope, allowed
 from market.people import actions, queries
 from market.people.forms import AccountForm, GrantForm
+from market.people.mail import send_invitation
 from market.people.models import RoleGrant, User
 from market.people.rules import grantable, misplaced
 from market.people.views.door import bp, status
 from market.places.queries import districts, streets_in
-from market.records.messages import post_mail
 from market.web.guard import attempt, before_writing, current_actor, found, guard
 
 _PAGE = 30
@@ -107,13 +107,7 @@ def new_person() -> Any:
 
 def _send_link(user: User, code: str) -> str:
     link = str(current_app.extensions["linli"].settings.base_url + url_for("people.reset", code=code))
-    post_mail(
-        user.email,
-        "请设置邻里购密码",  # zh-only
-        f"{user.name}，您好：\n\n您的账号“{user.login}”已开通。"  # zh-only
-        f"请在三天内打开以下链接，并按下页面上的按钮设置密码：\n{link}\n",  # zh-only
-        system_now(),
-    )
+    send_invitation(user, link, system_now())
     return link
 
 

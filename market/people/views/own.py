@@ -12,12 +12,11 @@ from sqlalchemy import select, update
 
 from market.db.session import db
 from market.kernel.clock import system_now
-from market.kernel.permits import ROLE_LABELS, Actor, Permit
+from market.kernel.permits import ROLE_LABELS, Permit
 from market.people import actions, queries
 from market.people.forms import CodeForm, KeysForm, NewPasswordForm
 from market.people.models import UserSession
 from market.people.views.door import bp, status
-from market.places.queries import streets_by_id
 from market.records.models import Message
 from market.web.guard import attempt, before_writing, current_actor, found, guard, now
 
@@ -99,6 +98,7 @@ def account() -> Any:
         current=queries.token_digest(session["token"]),
         key=queries.sealing_keys([user.id]).get(user.id),
         certificate=queries.certificate_of(user.id),
+        unit=queries.certified_unit(user.id),
     )
 
 
@@ -163,18 +163,12 @@ def second_factor_picture() -> Any:
     return current_app.response_class(picture, mimetype="image/svg+xml", headers={"Cache-Control": "no-store"})
 
 
-def _office(actor: Actor) -> str:
-    """The street office a person works for, as its certificate names it; empty for none, or for more than one."""
-    ids = {grant.street_id for grant in actor.grants if grant.street_id is not None}
-    return next(iter(streets_by_id(ids).values())).office if len(ids) == 1 else ""
-
-
 @bp.route("/account/keys", methods=["GET", "POST"])
 @guard(Permit.KEY_OWN)
 def keys() -> Any:
     """Make the own keys under a passphrase, with the code of the officer who confirmed the identity."""
     user_id = current_actor().user_id or 0
-    form = KeysForm()
+    form, unit = KeysForm(), queries.unit_name(current_actor())
     if form.validate_on_submit():
         passphrase, code, at = form.passphrase.data or "", form.code.data or "", system_now()
 
@@ -186,9 +180,9 @@ def keys() -> Any:
         with attempt(form) as tried:
             prepared = before_writing(prepare)
             issuer = actions.redeem_identity(user_id, code, at)
-            actions.make_keys(user_id, passphrase, issuer, at, _office(current_actor()), prepared)
+            actions.make_keys(user_id, passphrase, issuer, at, unit, prepared)
         if tried.ok:
             flash(_("密钥和签名证书已生成。请牢记口令，系统不保存口令。"), "success")
             return redirect(url_for("people.account"))
     key = queries.sealing_keys([user_id]).get(user_id)
-    return render_template("market/people/keys.html", form=form, key=key), status(form)
+    return render_template("market/people/keys.html", form=form, key=key, unit=unit), status(form)

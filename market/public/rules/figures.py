@@ -24,7 +24,7 @@ _CATEGORIES = {str(category): label for category, label in CATEGORY_LABELS.items
 
 
 def budget(data: Data, title: str) -> dict[str, Any]:
-    """Return a street's year: total, money by source, and the lines."""
+    """Return a street's year: total, money by source in the order all years have, and the lines."""
     lines: list[dict[str, Any]] = [
         {
             "title": text(one, "title"),
@@ -38,13 +38,14 @@ def budget(data: Data, title: str) -> dict[str, Any]:
     for one in lines:
         source: str = one["source"]
         sources[source] = sources.get(source, 0) + one["amount_fen"]
+    order = [*SOURCE_LABELS.values()]
     return {
         "title": title,
         "street": text(data, "street"),
         "code": text(data, "street_code"),
         "year": whole(data, "year"),
         "total_fen": whole(data, "total_fen"),
-        "sources": list(sources.items()),
+        "sources": sorted(sources.items(), key=lambda one: order.index(one[0]) if one[0] in order else len(order)),
         "lines": lines,
     }
 

@@ -27,7 +27,6 @@ from market.tenders.forms import (
     CreateForm,
     Line,
     RowsForm,
-    as_typed,
     changes,
     field_named,
     line_label,
@@ -235,7 +234,8 @@ def save_section(tender_id: int, section: str) -> Any:
     row, lot = _part(tender_id, section, locked=True)
     lines = _lines(section, row)
     standing = _standing(section, row, lot, lines)
-    wanted, both = meanwhile.compare(marks_in(request.form.get("shown")), standing, request.form)
+    sent = _form(section, row, lot, lines, posted=request.form)
+    wanted, both = meanwhile.compare(marks_in(request.form.get("shown")), standing, sent, request.form)
     form = _form(section, row, lot, lines, posted=wanted)
     good = form.validate()
     if both:
@@ -286,14 +286,14 @@ def save_field(tender_id: int, section: str) -> Any:
     """Save one box as it is left. When the section as a whole can be used it takes effect, otherwise it is kept."""
     row, lot = _part(tender_id, section, locked=True)
     name, key = request.form.get("field", ""), _key(section, lot)
-    lines, given, shown = _lines(section, row), request.form.getlist(name), request.form.get("shown")
-    typed = {n: list(v) for n, v in row.typed.get(key, {}).items()} | {name: given}
+    lines, shown = _lines(section, row), request.form.get("shown")
+    typed = {n: list(v) for n, v in row.typed.get(key, {}).items()} | {name: request.form.getlist(name)}
     form = _form(section, row, lot, lines, typed=typed)
     field = field_named(form, name)
     if field is None:
         return problem(422, _("没有保存"), _("页面与草稿对不上，请刷新页面。"))
-    stands = meanwhile.mark(as_typed(_standing(section, row, lot, lines)).get(name, []))
-    if shown is not None and stands not in (shown, meanwhile.mark(given)):
+    stands = meanwhile.mark_of(_standing(section, row, lot, lines), name)
+    if shown is not None and stands not in (shown, meanwhile.mark_of(form, name)):
         return problem(409, _("没有保存"), _("这一栏刚刚有人改过，您填写的没有保存，仍在框里。请按“保存”核对。"))
     usable = form.validate() and not _shrinks(form)
     error = None
@@ -313,7 +313,7 @@ def save_field(tender_id: int, section: str) -> Any:
 def _mark(tender_id: int, section: str, name: str) -> str:
     """What the page is to remember of a box it has just saved: this person's own saving is no other's."""
     row, lot = _part(tender_id, section)
-    return meanwhile.mark(as_typed(_standing(section, row, lot, _lines(section, row))).get(name, []))
+    return meanwhile.mark_of(_standing(section, row, lot, _lines(section, row)), name)
 
 
 def _shrinks(form: Any) -> bool:

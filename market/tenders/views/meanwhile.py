@@ -22,24 +22,47 @@ def mark(values: Iterable[str]) -> str:
     return seen_mark(sorted(one.replace("\r\n", "\n").strip() for one in values if one.strip()))
 
 
+def _meant(form: Any) -> dict[str, list[str]]:
+    """What stands in each box in the one way the draft writes it: 36 and 36.00 are the same, so are none and nothing.
+
+    What cannot be read is what was typed.
+    """
+    meant = as_typed(form)
+    for name in meant:
+        field = field_named(form, name)
+        if hasattr(field, "write") and not field.process_errors:
+            meant[name] = [field.write(field.data)] if field.data else []
+    return meant
+
+
 def marks(form: Any) -> str:
     """The marks of all boxes as they stand in the draft, for the page's hidden field."""
-    return json.dumps({name: mark(values) for name, values in as_typed(form).items()})
+    return json.dumps({name: mark(values) for name, values in _meant(form).items()})
 
 
-def compare(shown: dict[str, str], standing: Any, posted: MultiDict[str, str]) -> tuple[MultiDict[str, str], list[str]]:
+def mark_of(form: Any, name: str) -> str:
+    """The mark of one box as it stands in this form."""
+    return mark(_meant(form).get(name, []))
+
+
+def compare(
+    shown: dict[str, str], standing: Any, sent: Any, posted: MultiDict[str, str]
+) -> tuple[MultiDict[str, str], list[str]]:
     """Return what is to be saved, and the names of the boxes somebody else changed as well since.
 
-    `standing` is the section's form as the draft stands. A box this person left alone takes what stands there now.
-    Boxes of a list never do: with a row more or less the numbers mean other rows.
+    `standing` is the section's form as the draft stands, `sent` the same form as `posted`. A box this person left
+    alone takes what stands there now. Boxes of a list never do: with a row more or less the numbers mean other rows.
+    What this person's page has saved by itself a moment ago is no other's, however it was typed.
     """
-    now, wanted, both = as_typed(standing), MultiDict(posted), []
+    there, now, meant = as_typed(standing), _meant(standing), _meant(sent)
+    wanted, both = MultiDict(posted), []
     for name in dict.fromkeys([*now, *shown]):
-        here, typed, before = now.get(name, []), posted.getlist(name), shown.get(name, mark([]))
-        if mark(here) in (before, mark(typed)):
+        here, typed = mark(now.get(name, [])), mark(meant.get(name, []))
+        before = shown.get(name, mark([]))
+        if here in (before, typed):
             continue
-        if not _ROW.match(name) and (mark(typed) == before or not _sent(standing, name, posted)):
-            wanted.setlist(name, here)
+        if not _ROW.match(name) and (typed == before or not _sent(standing, name, posted)):
+            wanted.setlist(name, there.get(name, []))
         else:
             both.append(name)
     return wanted, both

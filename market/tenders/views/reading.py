@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from flask import request, url_for
@@ -20,6 +23,7 @@ from market.tenders.forms import ReasonForm
 from market.tenders.models import Tender
 from market.tenders.queries import Situation
 from market.tenders.rules import (
+    SECTIONS,
     STAGE_LABELS,
     Resolution,
     bid_security_max_fen,
@@ -122,13 +126,30 @@ def _links(row: Tender, permits: set[Permit], at: datetime) -> dict[int, list[tu
 
 
 def _events(row: Tender) -> list[dict[str, Any]]:
-    """What happened, newest first, with the people and digests behind it."""
+    """What happened, newest first, with the people and digests behind it.
+
+    What one person saved one after the other is one event, which has the last entry's instant and digest.
+    """
     entries = history("tender", row.id)
     people = names({e.actor_id for e in entries if e.actor_id is not None})
-    return [
-        {"at": e.at, "title": filters.text(VERBS.get(e.verb, e.verb)), "who": _who(e, people), "digest": e.digest}
-        for e in reversed(entries)
-    ]
+    events: list[dict[str, Any]] = []
+    for _run, some in groupby(entries, key=lambda e: (e.verb, e.actor_id) if e.verb == "save" else e.id):
+        run = list(some)
+        last = run[-1]
+        title = filters.text(VERBS.get(last.verb, last.verb))
+        saved = _saved(run) if last.verb == "save" else None
+        events.append({"at": last.at, "title": title, "text": saved, "who": _who(last, people), "digest": last.digest})
+    return events[::-1]
+
+
+def _saved(run: Sequence[AuditEntry]) -> str:
+    """Which parts a run of savings concerned, and since when and how often where it was more than once."""
+    wrote = {str(json.loads(entry.header)["facts"].get("section", "")).partition(":")[0] for entry in run}
+    parts = _("、").join(filters.text(label) for name, label in SECTIONS.items() if name in wrote)
+    if len(run) == 1:
+        return parts
+    since = filters.instant(run[0].at)
+    return _("%(parts)s；%(since)s 起共保存 %(count)s 次", parts=parts, since=since, count=len(run))
 
 
 def _who(entry: AuditEntry, people: dict[int, str]) -> str | None:

@@ -60,10 +60,12 @@ def test_a_contract_from_award_to_force_by_clicking(app, deal, visitors):
     run_pending(app)
     row = queries.agreements_for(deal.clerk)[0]
 
-    keys(deal.team.signatory)
-    keys(deal.approver)
+    keys(deal.team.signatory, organisation=(team := queries.agreement(row.id).data["supplier"]["name"]))
+    keys(deal.approver, organisation="南京市江宁区")
     sign_in(supplier, deal.team.signatory)
     page = supplier.get(f"/agreements/{row.id}/sign", most=DETAIL)
+    assert f"您代表供应商（乙方）“{team}”签署" in page.text
+    assert "证书写明的单位" not in page.text
     page = supplier.submit(page, {"passphrase": PASSPHRASE}, button="签署合同")
     assert "请勾选" in page.text
     page = supplier.submit(page, {"passphrase": "wrong passphrase", "read": "y"}, button="签署合同")
@@ -73,7 +75,8 @@ def test_a_contract_from_award_to_force_by_clicking(app, deal, visitors):
     assert "待街道签署" in page.text
 
     sign_in(buyer, deal.approver)
-    page = buyer.get(f"/agreements/{row.id}/sign")
+    page = buyer.get(f"/agreements/{row.id}/sign", most=DETAIL)
+    assert "证书写明的单位是“南京市江宁区”；代表哪一方签署，以签名处写明的“南京市江宁区东山街道办事处”为准" in page.text
     page = buyer.submit(page, {"passphrase": PASSPHRASE, "read": "y"}, button="签署合同")
     assert "合同生效" in page.text
     assert "履行中" in page.text

@@ -96,6 +96,13 @@ def test_only_an_approved_year_offers_its_lines(session: Session) -> None:
     assert [left for _line, left in lines_for(row.street_id, 2026, Category.DISABILITY)] == [500_000 * YUAN]
 
 
+@pytest.mark.parametrize(("year", "said"), [(2026, "可以开始采购。"), (2027, "2027 年起可用于采购。")])
+def test_the_street_is_told_from_when_the_money_may_be_used(session: Session, year: int, said: str) -> None:
+    row = budgets.closed_year(year=year)
+    told = session.scalars(select(Message).where(Message.url == f"/budgets/{row.id}")).all()
+    assert (told[-1].body % told[-1].params).endswith(said)
+
+
 def test_whoever_drafted_may_not_approve_even_with_both_roles(session: Session) -> None:
     row = budgets.proposed_year()
     clerk_id = with_role(Role.STREET_CLERK, street().scope)[0]

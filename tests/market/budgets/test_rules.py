@@ -12,9 +12,10 @@ from market.budgets.rules import (
     check_growth,
     check_social_share,
     floor_gap_fen,
-    growth_bp,
+    growth,
     head_allowed,
     shortfall_fen,
+    shown_bp,
     social_share,
     social_share_bp,
 )
@@ -52,11 +53,24 @@ def test_row_9_the_floor_itself_is_enough(rules: RuleSet, total_yuan: int, ok: b
 
 
 @pytest.mark.parametrize(
-    ("total", "previous", "growth"),
-    [(110, 100, 1000), (100, 100, 0), (99, 100, -100), (2_000_001, 2_000_000, 0), (1_999_999, 2_000_000, -1)],
+    ("total", "previous", "minimum_bp", "shown"),
+    [
+        (110, 100, 0, 1000),
+        (240, 270, 0, -1111),
+        (2_703_700, 2_700_000, 0, 14),
+        (20_037, 20_000, 0, 19),
+        (104_999, 100_000, 500, 499),
+        (105, 100, 500, 500),
+        (1_999_999, 2_000_000, 0, -1),
+    ],
 )
-def test_growth_is_rounded_down(total: int, previous: int, growth: int) -> None:
-    assert growth_bp(total, previous) == growth
+def test_a_share_is_shown_rounded_half_up_but_never_as_reaching_what_it_falls_short_of(
+    total: int, previous: int, minimum_bp: int, shown: int
+) -> None:
+    grown = growth(total, previous)
+    assert grown is not None
+    assert shown_bp(grown, minimum_bp) == shown
+    assert check_growth(total, previous, minimum_bp).ok is (grown >= Fraction(minimum_bp, 10_000))
 
 
 def test_row_9_growth_is_not_judged_without_last_year() -> None:
@@ -75,7 +89,7 @@ def test_row_10_640_000_of_2_000_000_is_thirty_two_per_cent(rules: RuleSet) -> N
     social = rules["budget.social_organisation_prefixes"]
     minimum = rules["budget.social_organisation_share_min_bp"]
     assert social_share(spent, social) == Fraction(32, 100)
-    assert social_share_bp(spent, social) == 3200
+    assert social_share_bp(spent, social, minimum) == 3200
     assert check_social_share(spent, social, minimum)
 
 
@@ -84,7 +98,7 @@ def test_row_10_one_fen_below_thirty_per_cent_is_not_enough(rules: RuleSet) -> N
     minimum = rules["budget.social_organisation_share_min_bp"]
     assert check_social_share({"52": 300, "91": 700}, social, minimum)
     assert not check_social_share({"52": 299, "91": 701}, social, minimum)
-    assert social_share_bp({"52": 29_999, "93": 70_001}, social) == 2999
+    assert social_share_bp({"52": 29_999, "93": 70_001}, social, minimum) == 2999
 
 
 def test_row_10_a_cooperative_is_no_social_organisation(rules: RuleSet) -> None:
@@ -92,7 +106,7 @@ def test_row_10_a_cooperative_is_no_social_organisation(rules: RuleSet) -> None:
 
 
 def test_row_10_without_contracts_there_is_no_share() -> None:
-    assert social_share_bp({}, ["51"]) is None
+    assert social_share_bp({}, ["51"], 3000) is None
 
 
 def test_row_74_lottery_money_may_not_pay_for_legal_aid(rules: RuleSet) -> None:

@@ -34,6 +34,12 @@ def finance(visitors: Callable[[], Visitor], session: Session) -> Visitor:
     return sign_in(visitors(), person(Role.DISTRICT_FINANCE, Scope(district().id)))
 
 
+@pytest.mark.parametrize(("typed", "said"), [("明年", "例如 2026"), ("27", "例如 2026"), ("1999", "2015 到 2100")])
+def test_a_wrong_year_is_answered_with_a_year(clerk: Visitor, typed: str, said: str) -> None:
+    page = clerk.submit(clerk.get("/budgets/new"), {"year": typed}, button="开始编制")
+    assert said in page.errors["year"]
+
+
 def test_a_street_s_year_from_the_desk_to_the_ledger(clerk: Visitor, finance: Visitor) -> None:
     page = clerk.get(clerk.get("/desk").link("编制年度资金计划"))
     page = clerk.submit(page, {"previous_yuan": "1,900,000"}, button="开始编制")
@@ -46,7 +52,7 @@ def test_a_street_s_year_from_the_desk_to_the_ledger(clerk: Visitor, finance: Vi
     assert "年度资金不得低于 ¥2,000,000.00，还差 ¥150,000.00。" in page.text
     line = {"source": "lottery", "category": "disability", "title": "助残服务购买", "amount_yuan": "25万"}
     page = clerk.submit(page, line, button="添加")
-    assert "比上年增长 10.52%" in page.text
+    assert "比上年增长 10.53%" in page.text
     page = clerk.submit(page, {}, button="报区级批复")
     assert "待区级批复" in page.text
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -10,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from market.config import Mode
 from market.kernel.clock import beijing_day, system_now
 from market.kernel.errors import Forbidden, Refused
 from market.kernel.permits import Actor, Role, Scope
@@ -18,10 +21,10 @@ from market.organisations import actions, queries
 from market.organisations.models import BankAccount
 from market.organisations.states import BankState, BankVerb, OrganisationState
 from market.records.audit import verify_all
-from market.records.models import AuditEntry, AuditSecret, DirectoryCard, Message
+from market.records.models import AuditEntry, AuditSecret, DirectoryCard, Message, OutboundMail
 from tests.factories.budgets import holder
 from tests.factories.organisations import Team, credit_code, facts, organisation
-from tests.factories.people import acting, give, person, sign_in
+from tests.factories.people import PASSWORD, acting, give, person, sign_in
 from tests.factories.places import district
 from tests.fixtures.visitor import Visitor
 
@@ -116,16 +119,39 @@ def test_nonsense_is_named_at_every_field_at_once_and_what_was_typed_stays(visit
     assert page.heading == "江宁区暖邻社会工作服务中心"
     page = visitor.submit(
         visitor.get(page.link("同事账号")),
-        {
-            "name": "李工",
-            "login": "li gong",
-            "email": "x",
-            "password": "short",
-            "role": "organisation_editor",
-        },
+        {"name": "李工", "login": "li gong", "email": "x", "role": "organisation_editor"},
         button="开通",
     )
-    assert (page.status, set(page.errors)) == (422, {"login", "email", "password"})
+    assert (page.status, set(page.errors)) == (422, {"login", "email"})
+
+
+def test_a_colleague_s_password_is_never_the_administrator_s_to_know(
+    visitors: Callable[[], Visitor], session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team = organisation(bank=False)
+    admin, address = sign_in(visitors(), team.admin), f"/organisations/{team.id}/members"
+    typed = {"name": "秦签", "login": "qinqian", "email": team.admin.email.upper(), "role": "organisation_signatory"}
+    page = admin.submit(admin.get(address), typed, button="开通")
+    assert (page.status, list(page.errors)) == (422, ["email"])
+    page = admin.submit(page, {"email": "qin@example.invalid"}, button="开通")
+    assert page.heading == "账号已开通"
+    mail = session.scalars(select(OutboundMail)).one()
+    link = re.search(r"/reset/(\S+)", mail.body)
+    assert link is not None
+    assert mail.address == "qin@example.invalid"
+    assert link[1] not in page.source
+    signatory = visitors()
+    signatory.submit(signatory.get(link[0]), {"password": PASSWORD, "again": PASSWORD}, button="更改密码")
+    page = signatory.submit(signatory.get("/sign-in"), {"login": "qinqian", "password": PASSWORD}, button="登录")
+    assert page.heading == "工作台"
+
+    # The demonstration sends no mail.
+    linli = admin.client.application.extensions["linli"]
+    monkeypatch.setattr(linli, "settings", replace(linli.settings, mode=Mode.DEMONSTRATION))
+    typed |= {"login": "qinqian2", "email": "qin2@example.invalid"}
+    page = admin.submit(admin.get(address), typed, button="开通")
+    assert "正式使用时管理员看不到" in page.text
+    assert signatory.get(re.sub(r"^https?://[^/]+", "", page.link("以本人身份设置密码"))).status == 200
 
 
 def test_the_actions_refuse_the_same(session: Session) -> None:

@@ -16,7 +16,7 @@ from market.kernel.errors import Forbidden, Refused
 from market.kernel.permits import Permit, Role, Scope
 from market.people import actions
 from market.people.models import RoleGrant, SealingKey, SigningCertificate, User
-from market.people.queries import certificate_of, holders, sealing_keys, with_role
+from market.people.queries import certificate_of, certified_unit, holders, sealing_keys, unit_name, with_role
 from market.records.audit import verify_all
 from market.records.keys import found_installation
 from market.records.models import AuditEntry, OutboundMail
@@ -166,14 +166,46 @@ def test_keys_are_made_after_an_identity_check_with_a_code_that_works_once(
     assert certificate is not None
     assert certificate.issued_by == officer.id
     # A contract names the street office as the buyer, and so does the certificate of whoever signs for it.
-    (unit,) = x509.load_pem_x509_certificate(certificate.certificate_pem.encode()).subject.get_attributes_for_oid(
-        NameOID.ORGANIZATION_NAME
-    )
-    assert unit.value == street().office
+    assert certified_unit(opener.id) == street().office
     assert actions.open_sealing_key(opener.id, PASSPHRASE)
     again = there.submit(there.get("/account/keys"), typed, button="生成密钥和证书")
     assert list(again.errors) == ["code"]
     assert "办理密钥和签名证书" not in there.get("/desk").text
+
+
+def test_a_certificate_names_the_one_unit_a_person_signs_for(officer: User, visitors: Callable[[], Visitor]) -> None:
+    team, other = organisation("江宁区禾桥社区服务中心"), organisation("江宁区银龄关爱促进会")
+    signs = person(Role.ORGANISATION_SIGNATORY, Scope(organisation_id=team.id))
+    give(signs, Role.ORGANISATION_EDITOR, Scope(organisation_id=other.id))
+    assert unit_name(acting(signs)) == "江宁区禾桥社区服务中心"
+    give(signs, Role.ORGANISATION_SIGNATORY, Scope(organisation_id=other.id))
+    assert unit_name(acting(signs)) == ""
+    approver = person(Role.STREET_APPROVER, street().scope)
+    assert unit_name(acting(approver)) == street().office
+    give(approver, Role.STREET_APPROVER, street("320115002").scope)
+    assert unit_name(acting(approver)) == district().full_name
+    give(approver, Role.STREET_APPROVER, street("330502001").scope)
+    assert unit_name(acting(approver)) == ""
+    assert unit_name(acting(person(Role.KEY_ESCROW, Scope(district().id)))) == district().full_name
+
+    # Nobody is the organisation of oneself: a certificate without a unit says nothing in that place.
+    code = actions.confirm_identity(acting(officer), approver, street().scope, system_now())
+    there = sign_in(visitors(), approver)
+    page = there.get("/account/keys")
+    assert "签名证书只写明您的姓名" in page.text
+    there.submit(page, {"code": code, "passphrase": PASSPHRASE, "again": PASSPHRASE}, button="生成密钥和证书")
+    certificate = certificate_of(approver.id)
+    assert certificate is not None
+    subject = x509.load_pem_x509_certificate(certificate.certificate_pem.encode()).subject
+    assert not subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+
+
+def test_in_the_demonstration_the_account_says_which_clock_its_times_are_of(
+    desk: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "与演示时钟不同" not in desk.get("/account").text
+    monkeypatch.setattr("market.app._demo", lambda _linli, _at: {"now_text": "2026-04-20 10:00"})
+    assert "与演示时钟不同" in desk.get("/account").text
 
 
 def test_a_code_serves_nobody_else_and_not_for_ever(officer: User, session: Session, clock: StandingClock) -> None:

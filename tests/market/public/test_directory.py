@@ -141,3 +141,9 @@ def test_a_rating_that_begins_later_is_not_shown_yet() -> None:
     shown = figures.rating(data, figures.GRADES, date(2026, 5, 1))
     assert shown is not None
     assert (shown["label"], shown["holds"]) == ("5A", True)
+
+
+def test_the_sources_of_a_year_keep_their_order_whichever_line_was_entered_first() -> None:
+    lines = [{"source": name, "amount_fen": 100} for name in ("donation", "fiscal", "elsewhere", "lottery", "fiscal")]
+    shown = figures.budget({"lines": lines}, "资金计划")["sources"]
+    assert shown == [("财政资金", 200), ("福彩公益金", 100), ("社会捐赠", 100), ("elsewhere", 100)]

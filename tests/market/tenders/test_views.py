@@ -254,6 +254,31 @@ def test_a_box_saved_as_it_is_left_does_not_write_over_another_s(office, clerk):
     assert clerk.submit(first, {"title": "秋季探访"}, button="保存").status == 422
 
 
+@pytest.mark.parametrize(
+    ("section", "box", "typed", "stands"),
+    [("criteria", "rows-0-max_centi", "36", "36.00"), ("money", "line_{line}", "12万", "120,000.00")],
+)
+def test_what_a_page_has_just_saved_by_itself_is_no_other_s_however_it_was_typed(
+    office, clerk, section, box, typed, stands
+):
+    """Pressing the button straight from a box sends the box and the whole page, which was made before either."""
+    tender = make.draft(office)
+    box = box.format(line=tender.lots[0].funding[0].line_id)
+    page = clerk.get(url(tender, f"/draft/{section}"))
+    assert autosave(clerk, tender, section, box, typed).status == 200
+    assert clerk.submit(page, {box: typed}, button="保存").status == 200
+    assert clerk.get(url(tender, f"/draft/{section}")).form(button="保存").values[box] == [stands]
+
+
+def test_a_number_that_another_has_changed_meanwhile_is_shown(office, clerk):
+    tender = make.draft(office)
+    page = clerk.get(url(tender, "/draft/criteria"))
+    assert autosave(clerk, tender, "criteria", "rows-0-max_centi", "36").status == 200
+    page = clerk.submit(page, {"rows-0-max_centi": "37"}, button="保存")
+    assert page.status == 422
+    assert page.words("//details/p") == ["36.00"]
+
+
 def test_an_emptied_name_waits_for_the_whole_page(office, clerk):
     tender = make.draft(office)
     n = len(tender.lots[0].criteria)
@@ -416,6 +441,20 @@ def test_a_published_draft_cannot_be_opened_for_writing(office, clerk):
     assert clerk.get(url(tender, "/draft/nonsense")).status == 404
     assert clerk.get("/tenders/999999").status == 404
     assert clerk.get("/tenders/99999999999999999999").status == 404  # more than a table's number can be
+
+
+def test_what_one_person_saves_in_a_row_is_one_event_that_names_the_parts(office, clerk, visitors, clock):
+    tender = make.draft(office)
+    for section, typed in (("basics", {"title": "冬季探访"}), ("criteria", {}), ("basics", {"title": "春季探访"})):
+        clerk.submit(clerk.get(url(tender, f"/draft/{section}")), typed, button="保存")
+        clock.forward(minutes=20)
+    other = sign_in(visitors(), person(Role.STREET_CLERK, office.street.scope, name="方圆"))
+    other.submit(other.get(url(tender, "/draft/timing")), button="保存")
+    page = clerk.get(url(tender))
+    titles = page.words("//p[@class='timeline-title']")
+    assert titles == ["修改", "修改", "新建"]
+    said = page.words("//p[@class='timeline-text']")
+    assert said == ["方式与时间", "项目概况、评审标准；2026-03-31 09:00 起共保存 3 次"]
 
 
 def test_the_desk_names_what_waits(app, office, clock):
