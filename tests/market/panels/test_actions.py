@@ -377,6 +377,7 @@ def test_every_state_and_verb_of_a_seat(state, verb):
         (SeatState.DECLARED, SeatVerb.RECUSE): SeatState.RECUSED,
         (SeatState.DECLARED, SeatVerb.RELEASE): SeatState.RECUSED,
         (SeatState.DECLARED, SeatVerb.FINISH): SeatState.FINAL,
+        (SeatState.FINAL, SeatVerb.RELEASE): SeatState.RECUSED,
     }
     if (state, verb) in allowed:
         assert SEAT_MACHINE.step(state, verb).target == allowed[state, verb]
