@@ -69,7 +69,7 @@ def _board(lot: Lot, form: SureForm) -> str:
         seats=seats,
         vacant=panel.size - len(seats) if panel else 0,
         needed=len(valid) * len(queries.quality_criteria(lot)),
-        done=panels.progress(seat.id for seat in seats) if seats else {},
+        done=panels.progress((seat.id for seat in seats), (bid.id for bid in valid)) if seats else {},
         unasked=hits,
         undecided=undecided,
         final=final,

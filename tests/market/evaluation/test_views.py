@@ -82,6 +82,8 @@ def test_the_clerk_checks_saves_and_finishes(go):
     assert "请先勾选确认" in page.text
     page = clerk.submit(page, {"sure": "y"}, button="完成资格审查")
     assert page.heading == case.lot.tender.title
+    assert "所审查的投标全部通过" in page.text
+    assert "未通过的投标人" not in page.text, "nobody failed"
     assert case.lot.state == LotState.QUALIFIED
 
 
@@ -244,11 +246,14 @@ def test_a_member_declares_scores_and_finishes(go):
     assert "请逐一确认" in page.text
     page = member.submit(page, {"confirmed": bidders}, button="声明并开始评审")
     assert "已完成 0 / 3 家" in page.text
+    assert "已打分并写理由" in page.text
     page = member.submit(page, {"sure": "y"}, button="提交评分")
     assert "还有 12 项没有打分" in page.text
     criteria = queries.quality_criteria(case.lot)
     page = member.get(f"/evaluation/seats/{seat.id}/bids/{case.bids[0].id}", most=12)
     assert "每周入户" in page.text
+    assert page.text.count("没有写理由的不算打分，不能提交") == len(criteria)
+    assert page.text.count("（必填）") == 2 * len(criteria), "points and reason are marked alike"
     over = {f"score-{criteria[0].id}": "99", f"reason-{criteria[0].id}": "很好"}
     page = member.submit(page, over, button="保存，看下一家")
     assert page.errors == {f"score-{criteria[0].id}": "错误：满分 37.00 分，请填写 0 到 37.00。"}
@@ -445,6 +450,21 @@ def test_after_the_window_the_bidder_cannot_answer_and_the_panel_judges(go, cloc
     page = member.get(f"/evaluation/inquiries/{inquiry.id}")
     assert "投标人没有提交说明" in page.text
     assert member.submit(page, {"accepted": "unmet", "reason": "未说明", "sure": "y"}, button="提交意见").status == 200
+
+
+def test_scores_of_a_bid_refused_for_its_price_count_no_longer_and_the_report_names_it(go):
+    case = cases.scored(LOW)
+    (inquiry,) = actions.ask_price(case.clerk, case.lot_id, case.at)
+    cases.conclude(case, inquiry, False, False, True, at=case.tick(minutes=31), reason="未说明")
+    clerk = go(case, case.office.clerk)
+    board = clerk.get(f"/evaluation/lots/{case.lot_id}", most=14)
+    assert "12 / 12 项" in board.text
+    assert "16 / 12 项" not in board.text
+    actions.rank_lot(case.clerk, case.lot_id, case.tick())
+    page = go(case, case.office.clerk).get(f"/evaluation/lots/{case.lot_id}/report", most=10)
+    assert f"4. {case.teams[3].organisation.name}" in page.text
+    assert "报价明显偏低，且未能说明其合理性：未说明" in page.text
+    assert "评审组对 4 号投标报价说明的意见" in page.text
 
 
 def test_before_the_panel_is_drawn_nobody_can_conclude(go, clock):
