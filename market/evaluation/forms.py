@@ -178,12 +178,16 @@ class AnswerForm(SureForm):
     )
 
 
-class DecideForm(ReasonForm):
-    """The panel's decision on an explanation."""
+class OpinionForm(ReasonForm):
+    """What a member thinks of an explanation."""
 
     accepted = ChoiceField(
-        _l("评审组结论"),
+        _l("您的意见"),
         [Required()],
         members=Mark,
         labels={Mark.MET: N_("说明合理，接受报价"), Mark.UNMET: N_("不能说明合理性，投标无效")},
     )
+
+
+class DecideForm(ReasonForm):
+    """The text of the panel's conclusion on an explanation; what it is follows from the opinions."""

@@ -75,6 +75,21 @@ def tell_asked(lot: Lot, organisation_id: int, inquiry_id: int, until: datetime,
     )
 
 
+def tell_hearing(lot: Lot, user_ids: Iterable[int], inquiry_id: int, until: datetime, at: datetime) -> None:
+    """Members learn that they will have to judge an explanation; the message names no bidder and no price."""
+    tell(
+        user_ids,
+        N_("请判断报价说明：%(title)s"),
+        N_(
+            "有一家投标人被要求说明报价。对方提交说明之后，或 %(until)s 说明时间结束之后，"
+            "请查看说明并独立提出意见，由评审组按多数意见作出结论。"
+        ),
+        f"/evaluation/inquiries/{inquiry_id}",
+        at,
+        {"title": title_of(lot), "until": deadline_text(until)},
+    )
+
+
 def tell_ranked(lot: Lot, at: datetime) -> None:
     """The purchaser learns that the report is there."""
     tell(

@@ -11,6 +11,7 @@ from market.bids.models import OpenedBid
 from market.db.session import db, strict
 from market.db.types import At, Fen, Id, Json, Ref
 from market.organisations.models import Organisation
+from market.panels.models import Seat
 
 
 class QualificationCheck(db.Model):
@@ -59,6 +60,23 @@ class PriceInquiry(db.Model):
     __table_args__ = strict(
         CheckConstraint("until > asked_at", name="window_forward"),
         CheckConstraint("(accepted IS NULL) = (decided_at IS NULL)", name="decided_has_time"),
+    )
+
+
+class PriceOpinion(db.Model):
+    """What one member of the panel thinks of an explanation: given once, with the reason (87号令 art. 60, 61)."""
+
+    id: Mapped[Id]
+    inquiry_id: Mapped[Ref] = mapped_column(ForeignKey("price_inquiry.id"))
+    seat_id: Mapped[Ref] = mapped_column(ForeignKey("seat.id"), index=True)
+    accepted: Mapped[bool]
+    reason: Mapped[str]
+    given_at: Mapped[At]
+    seat: Mapped[Seat] = relationship(lazy="raise")
+    __tablename__ = "price_opinion"
+    __table_args__ = strict(
+        UniqueConstraint("inquiry_id", "seat_id"),
+        CheckConstraint("reason <> ''", name="has_reason"),
     )
 
 

@@ -21,9 +21,14 @@ from market.web.rooms import Ask, MenuEntry, Room, Waiting
 
 
 def asks(actor: Actor, at: datetime) -> list[Ask]:
-    """Prices that bidders must explain."""
+    """Prices that bidders must explain, and explanations that members must judge."""
+    found = []
     firms = {g.organisation_id for g in actor.scopes(Permit.BID_DRAFT) if g.organisation_id is not None}
-    return [Ask(queries.open_inquiries_for(firms, at), lambda rows: [_explain(r) for r in rows])] if firms else []
+    if firms:
+        found.append(Ask(queries.open_inquiries_for(firms, at), lambda rows: [_explain(r) for r in rows]))
+    if actor.user_id is not None and actor.scopes(Permit.BID_SCORE):
+        found.append(Ask(queries.opinions_owed_by(actor.user_id, at), lambda rows: [_judge(r) for r in rows]))
+    return found
 
 
 def _explain(row: Line) -> Waiting:
@@ -31,11 +36,15 @@ def _explain(row: Line) -> Waiting:
     return Waiting(N_("说明报价"), title, f"/evaluation/inquiries/{row.id}", row.at, urgent=True)
 
 
+def _judge(row: Line) -> Waiting:
+    return Waiting(N_("判断报价说明"), lot_name(row.title, row.name), f"/evaluation/inquiries/{row.id}")
+
+
 def waiting(actor: Actor, at: datetime) -> list[Waiting]:
     """What waits for the clerk and for members of panels."""
     found = []
     if actor.scopes(Permit.EVALUATION_REPORT):
-        found += [_of_lot(one) for one in queries.desk(actor, at)]
+        found += [_of_lot(one) for one in queries.desk(actor)]
     if actor.scopes(Permit.BID_SCORE):
         found += _of_seats(actor)
     return found

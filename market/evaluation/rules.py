@@ -16,6 +16,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from market.kernel.canonical import sha256_hex
+from market.kernel.clock import is_before
 from market.kernel.errors import Refused
 from market.kernel.money import BP, round_half_up
 from market.kernel.text import N_
@@ -320,3 +321,16 @@ def explain_until(asked_at: datetime, minutes: int, least_minutes: int) -> datet
             days=MOST_EXPLAIN_DAYS,
         )
     return asked_at + timedelta(minutes=minutes)
+
+
+def may_be_judged(replied_at: datetime | None, until: datetime, at: datetime) -> bool:
+    """True once the bidder has explained its price or the window to do so has ended."""
+    return replied_at is not None or not is_before(at, until)
+
+
+def panel_accepts(opinions: Sequence[bool], size: int) -> bool | None:
+    """Whether a panel of `size` accepts an explanation, by majority; None until every member has given an opinion.
+
+    Panels are odd, so there is always a majority. Source: 87号令 art. 60 (the panel decides), art. 61 (by majority).
+    """
+    return 2 * sum(opinions) > size if size and len(opinions) == size else None

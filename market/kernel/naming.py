@@ -1,6 +1,6 @@
 """Names of what rules speak about: the procedures, and the roles that bar an organisation from a purchase.
 
-Here, because rooms that show rules need not know what each procedure is.
+Here, because rooms that show rules need not know what each procedure is. So are sentences that are stored filled in.
 """
 
 from __future__ import annotations
@@ -30,3 +30,7 @@ BARRED_ROLE_LABELS = {
     "testing": N_("监理、检测"),
     "incubation": N_("为本轮投标人提供孵化支持"),
 }
+
+# Why a bid is invalid whose price the panel did not accept; stored, told and published with the panel's reason in it.
+PRICE_NOT_ACCEPTED = N_("报价明显偏低，且未能说明其合理性：%(reason)s")
+STORED_SENTENCES = (PRICE_NOT_ACCEPTED,)

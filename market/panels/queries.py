@@ -194,11 +194,16 @@ def scores_if_final(panel: Panel) -> list[Score] | None:
     return list(db.session.scalars(select(Score).where(Score.seat_id.in_(ids)).order_by(Score.seat_id, Score.id)))
 
 
-def progress(seat_ids: Iterable[int]) -> dict[int, int]:
-    """Return how many criteria each seat has scored with a reason; figures only, no scores."""
+def progress(seat_ids: Iterable[int], scored: Iterable[int]) -> dict[int, int]:
+    """Return how many criteria of what is `scored` each seat has scored with a reason; figures only, no scores."""
     query = (
         select(Score.seat_id, func.count())
-        .where(Score.seat_id.in_(list(seat_ids)), Score.score_centi.is_not(None), Score.reason != "")
+        .where(
+            Score.seat_id.in_(list(seat_ids)),
+            Score.scored_id.in_(list(scored)),
+            Score.score_centi.is_not(None),
+            Score.reason != "",
+        )
         .group_by(Score.seat_id)
     )
     return {row[0]: row[1] for row in db.session.execute(query)}

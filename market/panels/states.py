@@ -46,6 +46,8 @@ SEAT_MACHINE = Machine(
         Move(SeatState.DECLARED, SeatVerb.FINISH, SeatState.FINAL, Permit.BID_SCORE, N_("提交评分")),
         Move(SeatState.DRAWN, SeatVerb.RELEASE, SeatState.RECUSED, Permit.PANEL_DRAW, N_("缺席，改由递补人员评审")),
         Move(SeatState.DECLARED, SeatVerb.RELEASE, SeatState.RECUSED, Permit.PANEL_DRAW, N_("缺席，改由递补人员评审")),
+        # Only a member who still owes an opinion (87号令 art. 49: what a replaced member gave is void).
+        Move(SeatState.FINAL, SeatVerb.RELEASE, SeatState.RECUSED, Permit.PANEL_DRAW, N_("缺席，改由递补人员评审")),
     ],
 )
 

@@ -18,7 +18,7 @@ from market.bids.models import OpenedBid, Opening, SealedBid
 from market.db.session import db
 from market.evaluation import actions, queries
 from market.evaluation.actions.qualifying import Tick
-from market.evaluation.models import EvaluationReport
+from market.evaluation.models import EvaluationReport, PriceInquiry
 from market.kernel.canonical import digest, sha256_hex
 from market.kernel.permits import Actor
 from market.panels.actions import Given
@@ -246,6 +246,16 @@ def scored(prices: Sequence[int] = PRICES, *, shares: Mapping[int, int] | None =
     case = declared(prices, **changes)
     score_all(case, shares)
     return case
+
+
+def conclude(
+    case: Case, inquiry: PriceInquiry, *opinions: bool, at: datetime, reason: str = "人工成本有协议为证"
+) -> PriceInquiry:
+    """The members give these opinions in the order of their seats (one for all: the same), and the clerk concludes."""
+    given = opinions if len(opinions) > 1 else opinions * len(case.seats)
+    for seat, accepted in zip(case.seats, given, strict=True):
+        actions.give_opinion(case.member(seat), inquiry.id, accepted, reason, at)
+    return actions.decide_price(case.clerk, inquiry.id, reason, at)
 
 
 @replayed

@@ -19,7 +19,7 @@ from market.db.session import db
 COPIED = (
     "purchase_file", "notice", "purchase_card", "directory_card", "daily_digest", "need", "demand_item", "tender",
     "lot", "lot_key_wrap", "bid_draft", "sealed_bid", "opening",
-    "opened_bid", "panel", "seat", "price_inquiry", "award", "bidder_letter",
+    "opened_bid", "panel", "seat", "price_inquiry", "price_opinion", "award", "bidder_letter",
     "challenge", "objection", "termination", "claim", "claim_part", "claim_receipt", "agreement", "milestone",
     "report", "evaluation", "invitation", "earning", "payment",
     "payment_attempt", "bank_batch", "statement", "message", "organisation", "bank_account", "expert", "user_account",

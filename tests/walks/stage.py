@@ -400,12 +400,20 @@ def score(t: Trial) -> Any:
         evaluation.finish_sheet(who, seat.id, "", t.at)
 
 
+def _asked() -> int | None:
+    return db.session.scalar(select(PriceInquiry.id).order_by(PriceInquiry.id.desc()).limit(1))
+
+
+@act
+def judge_low_price(t: Trial) -> Any:
+    return evaluation.give_opinion(t.by(_member(t)), _asked() or 0, t.flag, "依据成本测算", t.at)
+
+
 @act
 def decide_low_price(t: Trial) -> Any:
-    query = select(PriceInquiry.id).order_by(PriceInquiry.id.desc()).limit(1)
-    if (asked := db.session.scalar(query)) is None:
+    if (asked := _asked()) is None:
         return evaluation.ask_price(t.by("clerk"), t.town.lot_id, t.at)
-    return evaluation.decide_price(t.by("clerk"), asked, t.flag, "依据成本测算", t.at)
+    return evaluation.decide_price(t.by("clerk"), asked, "依据成本测算", t.at)
 
 
 @act

@@ -254,7 +254,7 @@ class _Builder:
         self.papers()
 
     def judging(self) -> None:
-        """A panel at work: one member has finished, one has declared, one has not; a low price is asked about."""
+        """A panel at work: one member has finished, one has declared, one has not; a low price is judged."""
         town = self.towns["judging"]
         town.qualify()
         town.draw()
@@ -267,6 +267,7 @@ class _Builder:
         editor = acting(town.firms["同行"].editor)
         proof = [(io.BytesIO(bid_factory.PDF), "成本测算.pdf")]
         evaluation.answer_price(editor, asked.id, f"人工和物料成本见附件。{MARKER}", town.now, evidence=proof)
+        evaluation.give_opinion(town.member(done), asked.id, True, "成本测算有依据。", town.now)
         self.ids |= {"inquiry_id": asked.id, "seat_id": declared.id, "new_seat": fresh_seat.id}
         self.ids |= {"seat_bid": town.bids[0].id}
         self.world.people |= {"scorer": declared.user_id, "newcomer": fresh_seat.user_id}

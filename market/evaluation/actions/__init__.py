@@ -1,6 +1,6 @@
 """Verbs of the room: the qualification check, the panel, abnormally low prices, the ranking."""
 
-from market.evaluation.actions.prices import answer_price, ask_price, decide_price
+from market.evaluation.actions.prices import answer_price, ask_price, decide_price, give_opinion
 from market.evaluation.actions.qualifying import (
     check_bid,
     check_bids,
@@ -24,7 +24,7 @@ from market.evaluation.actions.scoring import (
 
 __all__ = [
     "answer_price", "ask_price", "check_bid", "check_bids", "decide_price", "declare", "draw_panel",
-    "finish_qualification", "finish_sheet", "keep_report_pdf", "note_helper", "note_reading", "put_score",
-    "put_scores", "rank_lot", "recuse", "refill_panel", "release", "scoring_lot",
+    "finish_qualification", "finish_sheet", "give_opinion", "keep_report_pdf", "note_helper", "note_reading",
+    "put_score", "put_scores", "rank_lot", "recuse", "refill_panel", "release", "scoring_lot",
     "withdraw_helper",
 ]  # fmt: skip

@@ -1,4 +1,8 @@
-"""Abnormally low prices: found by the system or by judgement, explained in a logged window, decided with a reason."""
+"""Abnormally low prices: found by the system or by judgement, explained in a logged window, decided by the panel.
+
+Each member gives an opinion with a reason; the conclusion follows by majority (87号令 art. 60, 61) and the officer only
+writes it down.
+"""
 
 from __future__ import annotations
 
@@ -8,22 +12,25 @@ from typing import BinaryIO
 
 from market.db.session import db
 from market.evaluation import queries
-from market.evaluation.actions.lots import GONE, fail_if_too_few, locked, reject
-from market.evaluation.mail import tell_asked
-from market.evaluation.models import PriceInquiry
-from market.evaluation.rules import LowTest, explain_until, low_price_hits
+from market.evaluation.actions.lots import GONE, SUBJECT, fail_if_too_few, locked, reject
+from market.evaluation.mail import tell_asked, tell_hearing
+from market.evaluation.models import PriceInquiry, PriceOpinion
+from market.evaluation.rules import LowTest, explain_until, low_price_hits, may_be_judged
 from market.evaluation.states import Verdict
 from market.kernel.clock import is_before
 from market.kernel.errors import NotFound, Refused
-from market.kernel.permits import Actor, Permit, Scope, allowed
+from market.kernel.naming import PRICE_NOT_ACCEPTED
+from market.kernel.permits import Actor, Permit, Scope, allowed, require
 from market.kernel.text import N_
+from market.panels.models import Seat
+from market.panels.queries import live, panel_for, seat_in
+from market.panels.states import SeatState
 from market.records.audit import record
 from market.records.files import keep
 from market.tenders.queries import rules_of
 from market.tenders.states import LotState
 
 FILES = "price_inquiry"
-NOT_ACCEPTED = N_("报价明显偏低，且未能说明其合理性：%(reason)s")
 
 
 def ask_price(
@@ -64,8 +71,11 @@ def ask_price(
         facts=facts,
         private={"hits": [one.hits for one in found]},
     )
+    panel = panel_for(SUBJECT, lot.id)
+    members = [seat.user_id for seat in live(panel)] if panel else []
     for one in found:
         tell_asked(lot, one.bid.organisation_id, one.id, until, at)
+        tell_hearing(lot, members, one.id, until, at)
     return found
 
 
@@ -93,25 +103,71 @@ def answer_price(
     return row
 
 
-def decide_price(actor: Actor, inquiry_id: int, accepted: bool, reason: str, at: datetime) -> PriceInquiry:
-    """Write down the panel's decision on an explanation; a price that is not accepted makes the bid invalid.
+def give_opinion(actor: Actor, inquiry_id: int, accepted: bool, reason: str, at: datetime) -> PriceOpinion:
+    """A member of the panel says, with a reason, whether the explanation proves the price reasonable; given once.
 
-    Possible once the bidder has answered or the window has ended. Fails the lot when too few bids remain.
+    Possible once the bidder has answered or the window has ended, for members who have declared to have no tie.
     """
-    row = queries.inquiry(inquiry_id)
-    if row is None:
+    row = queries.inquiry(inquiry_id, lock=True)
+    lot = queries.lot(row.bid.lot_id) if row is not None else None
+    if row is None or lot is None:
         raise NotFound(GONE)
-    lot = locked(actor, Permit.EVALUATION_REPORT, row.bid.lot_id, LotState.QUALIFIED)
-    if row.decided_at is not None:
+    seat = sitting(actor, lot.id)
+    require(actor, Permit.BID_SCORE, lot.subject.scope)
+    if row.decided_at is not None or lot.state != LotState.QUALIFIED:
         raise Refused(N_("已经作出结论。"))
-    if row.replied_at is None and is_before(at, row.until):
-        raise Refused(N_("投标人还在说明时间内，%(until)s 之后才能作出结论。"), until=row.until)
+    if not may_be_judged(row.replied_at, row.until, at):
+        raise Refused(N_("投标人还在说明时间内，%(until)s 之后才能提出意见。"), until=row.until)
+    if any(one.seat_id == seat.id for one in queries.opinions([row.id])[row.id]):
+        raise Refused(N_("您已经提出过意见，不能再改。"))
+    if not reason.strip():
+        raise Refused(N_("请写明理由和依据。"), field="reason")
+    given = PriceOpinion(inquiry_id=row.id, seat_id=seat.id, accepted=accepted, reason=reason.strip(), given_at=at)
+    db.session.add(given)
+    record(
+        seat.subject,
+        "give_opinion",
+        actor,
+        at,
+        permit=Permit.BID_SCORE,
+        facts={"bid": row.bid.number},
+        private={"accepted": accepted, "reason": given.reason},
+    )
+    return given
+
+
+def sitting(actor: Actor, lot_id: int) -> Seat:
+    """Return this person's seat on the panel. Raises NotFound for others, Refused before the declaration."""
+    seat = seat_in(actor, SUBJECT, lot_id)
+    if seat is None or seat.state == SeatState.RECUSED:
+        raise NotFound(GONE)
+    if seat.state == SeatState.DRAWN:
+        raise Refused(N_("请先声明与各投标人没有利害关系，之后才能查看投标内容。"))
+    return seat
+
+
+def decide_price(actor: Actor, inquiry_id: int, reason: str, at: datetime) -> PriceInquiry:
+    """Write down the panel's conclusion on an explanation; a price that is not accepted makes the bid invalid.
+
+    The conclusion is the majority's, `reason` its text; possible once every member has given an opinion. Fails the lot
+    when too few bids remain.
+    """
+    known = queries.inquiry(inquiry_id)
+    if known is None:
+        raise NotFound(GONE)
+    lot = locked(actor, Permit.EVALUATION_REPORT, known.bid.lot_id, LotState.QUALIFIED)
+    row = queries.inquiry(inquiry_id, lock=True)
+    if row is None or row.decided_at is not None:
+        raise Refused(N_("已经作出结论。"))
+    accepted = queries.hearings([row], panel_for(SUBJECT, lot.id))[row.id].accepts
+    if accepted is None:
+        raise Refused(N_("评审组成员须全部提出意见，才能记录结论。"))
     if not reason.strip():
         raise Refused(N_("请写明理由和依据。"), field="reason")
     row.accepted, row.decision_reason, row.decided_at = accepted, reason.strip(), at
     if not accepted:
         row.bid.verdict = Verdict.INVALID.value
-        row.bid.verdict_reason = NOT_ACCEPTED % {"reason": reason.strip()}
+        row.bid.verdict_reason = PRICE_NOT_ACCEPTED % {"reason": reason.strip()}
     db.session.flush()
     record(
         lot.subject,

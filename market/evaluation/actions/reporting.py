@@ -41,6 +41,7 @@ class Evidence:
     scores: list[Score]
     results: list[Result]
     inquiries: list[PriceInquiry]
+    hearings: dict[int, queries.Hearing]
     lines: list[Hit]
 
 
@@ -68,7 +69,10 @@ def report_data(e: Evidence) -> dict[str, Any]:
             for c in e.lot.criteria
         ],
         "scores": _scores(e),
-        "low_price": {"lines": [line.as_data() for line in e.lines], "inquiries": [_inquiry(i) for i in e.inquiries]},
+        "low_price": {
+            "lines": [line.as_data() for line in e.lines],
+            "inquiries": [_inquiry(one, e.hearings[one.id]) for one in e.inquiries],
+        },
         "results": [_result(row) for row in e.results],
         "tie": _tie(e),
     }
@@ -159,7 +163,7 @@ def _scores(e: Evidence) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (row["bid"], row["criterion"], row["member"]))
 
 
-def _inquiry(row: PriceInquiry) -> dict[str, Any]:
+def _inquiry(row: PriceInquiry, heard: queries.Hearing) -> dict[str, Any]:
     return {
         "bid": row.bid.number,
         "hits": row.hits,
@@ -167,6 +171,10 @@ def _inquiry(row: PriceInquiry) -> dict[str, Any]:
         "until": row.until,
         "reply": row.reply,
         "replied_at": row.replied_at,
+        "opinions": [
+            {"member": one.seat.number, "accepted": one.accepted, "reason": one.reason, "at": one.given_at}
+            for one in heard.given
+        ],
         "accepted": row.accepted,
         "reason": row.decision_reason,
         "decided_at": row.decided_at,

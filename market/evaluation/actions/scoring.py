@@ -11,7 +11,7 @@ from market.evaluation.mail import tell_drawn
 from market.kernel.clock import beijing_day
 from market.kernel.errors import NotFound, Refused
 from market.kernel.money import format_centi
-from market.kernel.permits import Actor, Permit
+from market.kernel.permits import Actor, Permit, require
 from market.kernel.text import N_
 from market.panels import actions as panels
 from market.panels.models import Expert, Panel, Seat
@@ -130,11 +130,18 @@ def recuse(actor: Actor, seat_id: int, reason: str, at: datetime) -> list[Seat]:
 
 
 def release(actor: Actor, seat_id: int, reason: str, at: datetime) -> list[Seat]:
-    """An officer replaces a member who does not appear; the reason goes into the report."""
+    """An officer replaces a member who does not appear; the reason goes into the report.
+
+    Never one whose opinion on a low price is waiting for the conclusion: an officer who sees the opinions shall not
+    choose among them. With the sheet final, only one who still owes such an opinion.
+    """
     seat = seat_of(seat_id, lock=True)
     if seat is None or seat.panel.subject_kind != SUBJECT:
         raise NotFound(GONE)
-    panels.release(actor, seat, reason, at)
+    require(actor, Permit.PANEL_DRAW, seat.subject.scope)
+    if queries.heard_open(seat.id):
+        raise Refused(N_("该成员已对报价说明提出意见，结论记录之前不能换人。"))
+    panels.release(actor, seat, reason, at, owing=seat.id in queries.seats_owing(seat.panel.subject_id, at))
     return _replace(actor, seat, at)
 
 

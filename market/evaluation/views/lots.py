@@ -14,6 +14,7 @@ from market.evaluation.forms import SureForm
 from market.evaluation.views.door import bp, lot_for, may, page
 from market.kernel.permits import Permit
 from market.panels import queries as panels
+from market.panels.states import SeatState
 from market.records.files import content_of
 from market.tenders.models import Lot
 from market.tenders.queries import rules_of
@@ -28,7 +29,9 @@ def index() -> Any:
     actor, after = current_actor(), request.args.get("after", 0, int)
     officer = bool(actor.scopes(Permit.TENDER_SEE))
     lots = queries.lots_at_work(actor, after) if officer else []
-    seats = panels.my_seats(actor, SUBJECT) if actor.scopes(Permit.BID_SCORE) else []
+    # A member whose sheet is final may still have to judge an explanation.
+    at_work = (SeatState.DRAWN, SeatState.DECLARED, SeatState.FINAL)
+    seats = panels.my_seats(actor, SUBJECT, at_work) if actor.scopes(Permit.BID_SCORE) else []
     return page(
         "index.html",
         officer=officer,
@@ -66,7 +69,7 @@ def _board(lot: Lot, form: SureForm) -> str:
         seats=seats,
         vacant=panel.size - len(seats) if panel else 0,
         needed=len(valid) * len(queries.quality_criteria(lot)),
-        done=panels.progress(seat.id for seat in seats) if seats else {},
+        done=panels.progress((seat.id for seat in seats), (bid.id for bid in valid)) if seats else {},
         unasked=hits,
         undecided=undecided,
         final=final,

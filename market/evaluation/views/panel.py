@@ -89,6 +89,7 @@ def draw(lot_id: int) -> Any:
 
 def _record_page(lot: Lot, row: Panel, form: ReasonForm) -> str:
     seats = panels.live(row)
+    draws = may(lot, Permit.PANEL_DRAW) and row.closed_at is None
     return page(
         "panel.html",
         form=form,
@@ -99,7 +100,8 @@ def _record_page(lot: Lot, row: Panel, form: ReasonForm) -> str:
         formula=FORMULA,
         why=AVOIDED_LABELS,
         seed_shown=queries.may_see(lot, Fact.DRAW_SEED, Audience.OFFICER),
-        draws=may(lot, Permit.PANEL_DRAW) and row.closed_at is None,
+        draws=draws,
+        owing=queries.seats_owing(lot.id, now()) if draws else set(),
     )
 
 

@@ -1,7 +1,8 @@
-"""Abnormally low prices: the officer's page, the bidder's answer, the decision."""
+"""Abnormally low prices: the officer's page, the bidder's answer, the members' opinions, the conclusion."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -9,14 +10,17 @@ from flask import Response, flash, redirect, url_for
 from flask_babel import gettext as _
 
 from market.evaluation import actions, queries
-from market.evaluation.actions.prices import FILES
-from market.evaluation.forms import AnswerForm, AskForm, DecideForm, JudgeForm
+from market.evaluation.actions.lots import SUBJECT
+from market.evaluation.actions.prices import FILES, sitting
+from market.evaluation.forms import AnswerForm, AskForm, DecideForm, JudgeForm, OpinionForm, SureForm
 from market.evaluation.models import PriceInquiry
-from market.evaluation.rules import MOST_EXPLAIN_DAYS, MOST_EXPLAIN_MINUTES, low_price_hits
+from market.evaluation.rules import MOST_EXPLAIN_DAYS, MOST_EXPLAIN_MINUTES, low_price_hits, may_be_judged
 from market.evaluation.states import Mark
 from market.evaluation.views.door import bp, lot_for, may, page
-from market.kernel.clock import is_before
 from market.kernel.permits import Permit, Scope, allowed
+from market.panels.models import Seat
+from market.panels.queries import panel_for, seat_in
+from market.panels.states import SeatState
 from market.records.files import content_of, files_of
 from market.tenders.models import Lot
 from market.tenders.queries import rules_of
@@ -48,6 +52,7 @@ def _prices(lot: Lot, ask: AskForm | None, judge: JudgeForm | None) -> str:
         judge or JudgeForm(data={"minutes": least}),
     )
     judge_form.bid.choices = free
+    writes = may(lot, Permit.EVALUATION_REPORT) and lot.state == LotState.QUALIFIED
     return page(
         "prices.html",
         form=ask or judge,
@@ -57,12 +62,13 @@ def _prices(lot: Lot, ask: AskForm | None, judge: JudgeForm | None) -> str:
         lines=[(line, _half_up(line.line), _half_up(line.against)) for line in lines],
         rows=rows,
         asked=asked,
+        heard=queries.hearings(asked, panel_for(SUBJECT, lot.id)) if asked else {},
         unasked=[bid for bid, hits in rows if hits and bid.id not in before],
         free=free,
         least=least,
         most=MOST_EXPLAIN_MINUTES,
         days=MOST_EXPLAIN_DAYS,
-        writes=may(lot, Permit.EVALUATION_REPORT) and lot.state == LotState.QUALIFIED,
+        writes=writes,
         at=now(),
     )
 
@@ -117,38 +123,68 @@ def _is_bidder(row: PriceInquiry) -> bool:
     return allowed(current_actor(), Permit.BID_DRAFT, Scope(organisation_id=row.bid.organisation_id))
 
 
-def _inquiry(inquiry_id: int) -> tuple[PriceInquiry, Lot]:
-    """An inquiry for its bidder or for an officer of the street; 404 for everybody else."""
+@dataclass(frozen=True)
+class Seen:
+    """An inquiry with its lot, and the seat of whoever looks at it as a member of the panel."""
+
+    row: PriceInquiry
+    lot: Lot
+    bidder: bool
+    seat: Seat | None
+
+
+def _inquiry(inquiry_id: int) -> Seen:
+    """An inquiry for its bidder, an officer of the street or a member who has declared; 404 for everybody else."""
     row = found(queries.inquiry(inquiry_id))
     lot = found(queries.lot(row.bid.lot_id))
-    if not _is_bidder(row) and not may(lot, Permit.TENDER_SEE):
-        found(None)
-    return row, lot
+    if bidder := _is_bidder(row):
+        return Seen(row, lot, bidder, None)
+    if not may(lot, Permit.TENDER_SEE):
+        return Seen(row, lot, bidder, sitting(current_actor(), lot.id))
+    seat = seat_in(current_actor(), SUBJECT, lot.id) if may(lot, Permit.BID_SCORE) else None
+    return Seen(row, lot, bidder, seat if seat and seat.state in {SeatState.DECLARED, SeatState.FINAL} else None)
 
 
 @bp.get("/inquiries/<int:inquiry_id>")
-@guard(Permit.BID_DRAFT, Permit.TENDER_SEE)
+@guard(Permit.BID_DRAFT, Permit.TENDER_SEE, Permit.BID_SCORE)
 def inquiry(inquiry_id: int) -> Any:
-    """What was asked, answered and decided."""
-    row, lot = _inquiry(inquiry_id)
-    return _inquiry_page(row, lot, AnswerForm(), DecideForm())
+    """What was asked, answered, thought of it and concluded."""
+    return _inquiry_page(_inquiry(inquiry_id))
 
 
-def _inquiry_page(row: PriceInquiry, lot: Lot, answer: AnswerForm, decide: DecideForm, form: Any = None) -> str:
-    at = now()
-    running = row.decided_at is None and row.replied_at is None and is_before(at, row.until)
+def _inquiry_page(seen: Seen, form: Any = None) -> str:
+    row, lot, at = seen.row, seen.lot, now()
+    judged = may_be_judged(row.replied_at, row.until, at)
+    waits = row.decided_at is None and lot.state == LotState.QUALIFIED
+    heard = None if seen.bidder else queries.hearings([row], panel_for(SUBJECT, lot.id))[row.id]
+    mine = next((one for one in heard.given if one.seat_id == seen.seat.id), None) if heard and seen.seat else None
+    opines = waits and judged and seen.seat is not None and mine is None
+    whole = heard is not None and heard.accepts is not None
+    forms = {
+        "answer_form": AnswerForm if seen.bidder and row.decided_at is None and not judged else None,
+        "opinion_form": OpinionForm if opines else None,
+        "decide_form": DecideForm if waits and whole and may(lot, Permit.EVALUATION_REPORT) else None,
+    }
     return page(
         "inquiry.html",
         form=form,
-        answer_form=answer,
-        decide_form=decide,
         row=row,
         lot=lot,
+        seat=seen.seat,
+        bidder=seen.bidder,
+        judged=judged,
+        heard=heard,
+        mine=mine,
         files=files_of(FILES, row.id) if row.replied_at else [],
-        bidder=_is_bidder(row),
-        answers=running and _is_bidder(row),
-        decides=not running and row.decided_at is None and may(lot, Permit.EVALUATION_REPORT),
+        **{name: _the(form, kind, heard) for name, kind in forms.items()},
     )
+
+
+def _the(form: Any, kind: type[SureForm] | None, heard: queries.Hearing | None) -> SureForm | None:
+    """What was sent where it is of this kind, else a fresh form; a conclusion begins with the members' reasons."""
+    if kind is None or isinstance(form, kind):
+        return form if kind else None
+    return kind(data={"reason": heard.reasons}) if heard and kind is DecideForm else kind()
 
 
 @bp.post("/inquiries/<int:inquiry_id>")
@@ -163,32 +199,43 @@ def answer(inquiry_id: int) -> Any:
         if tried.ok:
             flash(_("说明已提交。"), "success")
             return redirect(url_for("evaluation.inquiry", inquiry_id=inquiry_id))
-    row, lot = _inquiry(inquiry_id)
-    return _inquiry_page(row, lot, form, DecideForm(), form=form), 422
+    return _inquiry_page(_inquiry(inquiry_id), form), 422
+
+
+@bp.post("/inquiries/<int:inquiry_id>/opinion")
+@guard(Permit.BID_SCORE)
+def opine(inquiry_id: int) -> Any:
+    """A member's opinion on the explanation."""
+    form = OpinionForm()
+    if form.validate_on_submit():
+        with attempt(form) as tried:
+            actions.give_opinion(current_actor(), inquiry_id, form.accepted.data is Mark.MET, form.reason.data, now())
+        if tried.ok:
+            flash(_("意见已提交。全体成员提出意见之前，互相看不到意见。"), "success")
+            return redirect(url_for("evaluation.inquiry", inquiry_id=inquiry_id))
+    return _inquiry_page(_inquiry(inquiry_id), form), 422
 
 
 @bp.post("/inquiries/<int:inquiry_id>/decision")
 @guard(Permit.EVALUATION_REPORT)
 def decide(inquiry_id: int) -> Any:
-    """The panel's decision, written down by the officer."""
+    """The panel's conclusion, written down by the officer."""
     form = DecideForm()
-    row, lot = _inquiry(inquiry_id)
-    lot_id = lot.id
+    lot_id = _inquiry(inquiry_id).lot.id
     if form.validate_on_submit():
         with attempt(form) as tried:
-            actions.decide_price(current_actor(), inquiry_id, form.accepted.data is Mark.MET, form.reason.data, now())
+            actions.decide_price(current_actor(), inquiry_id, form.reason.data, now())
         if tried.ok:
             flash(_("结论已记录。"), "success")
             return redirect(url_for("evaluation.prices", lot_id=lot_id))
-        row, lot = _inquiry(inquiry_id)
-    return _inquiry_page(row, lot, AnswerForm(), form, form=form), 422
+    return _inquiry_page(_inquiry(inquiry_id), form), 422
 
 
 @bp.get("/inquiries/<int:inquiry_id>/files/<int:file_id>")
-@guard(Permit.BID_DRAFT, Permit.TENDER_SEE)
+@guard(Permit.BID_DRAFT, Permit.TENDER_SEE, Permit.BID_SCORE)
 def evidence(inquiry_id: int, file_id: int) -> Any:
     """A proof of costs."""
-    row, _lot = _inquiry(inquiry_id)
+    row = _inquiry(inquiry_id).row
     file = found(next((one for one in files_of(FILES, row.id) if one.id == file_id), None))
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name)}"}
     return Response(content_of(file), mimetype=file.media_type, headers=headers)

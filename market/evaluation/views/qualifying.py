@@ -159,11 +159,15 @@ def finish_qualification(lot_id: int) -> Any:
     desk = _load(lot_id, Permit.BID_QUALIFY)
     if not sure.validate_on_submit():
         return _page(desk, desk.grid(sent=False), sure, HelperForm(), form=sure), 422
-    grid = desk.grid(sent=False)
+    grid, checked = desk.grid(sent=False), sum(bid.verdict != Verdict.INVALID for bid in desk.bids)
     with attempt(grid) as tried:
-        actions.finish_qualification(current_actor(), lot_id, now())
+        valid = actions.finish_qualification(current_actor(), lot_id, now())
     if tried.ok:
-        flash(_("资格审查已完成，未通过的投标人已收到原因。"), "success")
+        failed = valid < checked
+        flash(
+            _("资格审查已完成，未通过的投标人已收到原因。") if failed else _("资格审查已完成，所审查的投标全部通过。"),
+            "success",
+        )
         return redirect(url_for("evaluation.board", lot_id=lot_id))
     desk = _load(lot_id)
     _mark_unexplained(desk, grid)

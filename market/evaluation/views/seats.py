@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from market.evaluation import actions, queries
 from market.evaluation.actions.lots import SUBJECT
 from market.evaluation.forms import DeclareForm, FinishForm, ReasonForm, SheetForm, sheet_form
+from market.evaluation.rules import may_be_judged
 from market.evaluation.views.door import bp, page
 from market.kernel.permits import Permit
 from market.kernel.seen import seen_mark
@@ -56,6 +57,8 @@ def _overview(row: Seat, form: FinishForm) -> str:
         for bid in bids
     }
     whole = sum(count == len(criteria) for count in done.values())
+    asked = queries.inquiries(lot.id) if sighted else []
+    heard = queries.opinions(one.id for one in asked) if asked else {}
     return page(
         "seat.html",
         form=form,
@@ -65,6 +68,9 @@ def _overview(row: Seat, form: FinishForm) -> str:
         criteria=criteria,
         done=done,
         whole=whole,
+        asked=asked,
+        heard={one.id for one in asked if any(given.seat_id == row.id for given in heard.get(one.id, ()))},
+        judged={one.id for one in asked if may_be_judged(one.replied_at, one.until, now())},
         scoring=row.state == SeatState.DECLARED and lot.state == LotState.QUALIFIED,
     )
 

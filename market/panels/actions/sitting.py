@@ -72,8 +72,13 @@ def recuse(actor: Actor, seat: Seat, reason: str, at: datetime) -> None:
     _give_up(actor, seat, SeatVerb.RECUSE, reason, at)
 
 
-def release(actor: Actor, seat: Seat, reason: str, at: datetime) -> None:
-    """An officer's act: the member does not appear, the seat is vacant. The reason goes into the report."""
+def release(actor: Actor, seat: Seat, reason: str, at: datetime, *, owing: bool = False) -> None:
+    """An officer's act: the member does not appear, the seat is vacant. The reason goes into the report.
+
+    A final sheet stays, unless the member still owes the panel something else (`owing`, known to the room above).
+    """
+    if seat.state == SeatState.FINAL and not owing:
+        raise Refused(N_("该成员已提交评分，不能换人。"))
     _give_up(actor, seat, SeatVerb.RELEASE, reason, at)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from enum import StrEnum
 
 from market.kernel.clock import is_before
 from market.kernel.rulebook import Regime
-from market.kernel.text import N_
+from market.kernel.text import N_, unfilled
 
 
 class Phase(StrEnum):
@@ -273,6 +272,7 @@ VERB_LABELS = {
     "file": N_("提出质疑"),
     "file_copy": N_("报送副本"),
     "finish": N_("提交评分"),
+    "give_opinion": N_("对报价说明提出意见"),
     "helper": N_("登记参与过采购的机构"),
     "invite": N_("邀请评价"),
     "issue": N_("送签"),
@@ -326,12 +326,8 @@ _HOW = (
     N_("自公告次日起满 %(n)s 日，并不早于公告和文件提供期满；最早 %(first)s"),
     N_("不早于公告和文件提供期满；最早 %(first)s"),
 )
-_HOW_PATTERNS = [(how, re.compile(re.sub(r"%\\\((\w+)\\\)s", r"(?P<\1>.+)", re.escape(how)))) for how in _HOW]
 
 
 def how_words(published: str) -> tuple[str, dict[str, str]] | None:
     """Return the marked sentence and the parameters behind a published one, or None for one that is not known."""
-    for sentence, pattern in _HOW_PATTERNS:
-        if found := pattern.fullmatch(published):
-            return sentence, found.groupdict()
-    return None
+    return unfilled(published, _HOW)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from market.kernel.categories import CATEGORY_LABELS
 from market.kernel.clock import is_before
 from market.kernel.text import N_
 from market.public.rules.labels import (
@@ -30,12 +31,18 @@ def need(release: Data) -> dict[str, Any]:
     return {
         "rationale": rationale or requirement,
         "requirement": requirement if requirement != rationale else "",
-        "items": list(dict.fromkeys(filter(None, named))),
+        "items": [_item(one) for one in dict.fromkeys(filter(None, named))],
         "starts": day(period.get("startDate")),
         "ends": last_day(period.get("endDate")),
         "intention": text(part(release, "planning", "budget"), "description"),
         "waiver": text(tender, "intentionWaiver"),
     }
+
+
+def _item(published: str) -> tuple[str, str]:
+    """The category's label and the item's own name; no label where the sentence is not of our making."""
+    category, colon, name = published.partition("：")
+    return (category, name) if colon and category in CATEGORY_LABELS.values() else ("", published)
 
 
 def money(release: Data) -> dict[str, Any]:

@@ -243,7 +243,7 @@ def test_a_low_price_is_found_and_must_be_explained_before_the_ranking():
     with pytest.raises(Refused, match="没有结论"):
         actions.rank_lot(case.clerk, case.lot_id, case.at)
     with pytest.raises(Refused, match="说明时间内"):
-        actions.decide_price(case.clerk, inquiry.id, True, "合理", asked_at + timedelta(minutes=29))
+        actions.give_opinion(case.member(case.seats[0]), inquiry.id, True, "合理", asked_at + timedelta(minutes=29))
     with pytest.raises(Refused, match="已经要求说明"):
         actions.ask_price(case.clerk, case.lot_id, case.at)
 
@@ -257,7 +257,7 @@ def test_row_40_the_window_is_half_an_hour_at_least():
 
 
 def test_an_explanation_comes_in_time_from_the_bidder_itself_with_proof():
-    case = cases.qualified(LOW)
+    case = cases.declared(LOW)
     (inquiry,) = actions.ask_price(case.clerk, case.lot_id, case.at)
     bidder, other = acting(case.teams[3].signatory), acting(case.teams[0].signatory)
     with pytest.raises(NotFound):
@@ -271,7 +271,7 @@ def test_an_explanation_comes_in_time_from_the_bidder_itself_with_proof():
     assert [f.name for f in files_of("price_inquiry", inquiry.id)] == ["成本.pdf"]
     with pytest.raises(Refused, match="已经提交"):
         actions.answer_price(bidder, inquiry.id, "再次", in_time)
-    actions.decide_price(case.clerk, inquiry.id, True, "人工成本有志愿服务协议为证", in_time)
+    cases.conclude(case, inquiry, True, at=in_time)
     assert case.bids[3].verdict == Verdict.VALID
 
 
@@ -279,8 +279,8 @@ def test_a_price_that_is_not_accepted_makes_the_bid_invalid():
     case = cases.scored(LOW)
     (inquiry,) = actions.ask_price(case.clerk, case.lot_id, case.at)
     with pytest.raises(Refused, match="写明理由"):
-        actions.decide_price(case.clerk, inquiry.id, False, "", inquiry.until)
-    actions.decide_price(case.clerk, inquiry.id, False, "逾期未说明", inquiry.until)
+        actions.give_opinion(case.member(case.seats[0]), inquiry.id, False, " ", inquiry.until)
+    cases.conclude(case, inquiry, False, at=inquiry.until, reason="逾期未说明")
     assert case.bids[3].verdict == Verdict.INVALID
     assert "逾期未说明" in case.bids[3].verdict_reason
     assert any("投标无效" in words for words in told(case.teams[3].signatory))
@@ -292,11 +292,78 @@ def test_a_price_that_is_not_accepted_makes_the_bid_invalid():
 def test_too_few_bids_after_a_refused_price_fail_the_lot():
     case = cases.declared((170_000, 165_000, 75_000))
     (inquiry,) = actions.ask_price(case.clerk, case.lot_id, case.at)
-    actions.decide_price(case.clerk, inquiry.id, False, "不能说明", inquiry.until)
+    cases.conclude(case, inquiry, False, at=inquiry.until)
     assert case.lot.state == LotState.FAILED
     assert case.panel.closed_at == inquiry.until
     with pytest.raises(Refused):
         actions.finish_sheet(case.member(case.seats[0]), case.seats[0].id, "", case.tick())
+
+
+def test_nobody_concludes_before_every_sitting_member_has_given_an_opinion():
+    case = cases.qualified(LOW)
+    (inquiry,) = actions.ask_price(case.clerk, case.lot_id, case.at)
+    with pytest.raises(Refused, match="全部提出意见"):
+        actions.decide_price(case.clerk, inquiry.id, "合理", inquiry.until)
+    case.at = inquiry.until
+    actions.draw_panel(case.clerk, case.lot_id, case.tick(), size=3, expert_seats=3)
+    first = case.member(case.seats[0])
+    with pytest.raises(Refused, match="请先声明"):
+        actions.give_opinion(first, inquiry.id, True, "合理", case.at)
+    cases.declare_all(case)
+    with pytest.raises(NotFound):
+        actions.give_opinion(case.clerk, inquiry.id, True, "合理", case.at)
+    actions.give_opinion(first, inquiry.id, True, "合理", case.at)
+    with pytest.raises(Refused, match="已经提出过意见"):
+        actions.give_opinion(first, inquiry.id, False, "改了", case.at)
+    with pytest.raises(Refused, match="全部提出意见"):
+        actions.decide_price(case.clerk, inquiry.id, "合理", case.at)
+
+
+def test_the_majority_concludes_and_every_opinion_stands_in_chain_and_report():
+    case = cases.scored(LOW)
+    (inquiry,) = actions.ask_price(case.clerk, case.lot_id, case.at)
+    assert all(any("请判断报价说明" in words for words in told(db.session.merge(s.user))) for s in case.seats)
+    cases.conclude(case, inquiry, False, True, False, at=inquiry.until, reason="证明不足")
+    assert case.bids[3].verdict == Verdict.INVALID
+    entry = history("seat", case.seats[1].id)[-1]
+    assert (entry.verb, entry.permit) == ("give_opinion", "panels:sheet:score")
+    assert "证明不足" not in entry.header, "the reason is committed to, and private"
+    case.at = inquiry.until
+    report = actions.rank_lot(case.clerk, case.lot_id, case.tick())
+    (asked,) = report.data["low_price"]["inquiries"]
+    assert [(one["member"], one["accepted"]) for one in asked["opinions"]] == [(1, False), (2, True), (3, False)]
+    assert "opinions" not in json.dumps(public_part(case.lot, report.data, report.digest))
+    assert verify_all()[1] is None
+
+
+def test_the_opinion_of_a_replaced_member_does_not_count():
+    case = cases.declared((170_000, 165_000, 168_000, 75_000))
+    (inquiry,) = actions.ask_price(case.clerk, case.lot_id, case.at)
+    case.at = inquiry.until
+    for seat in case.seats:
+        actions.give_opinion(case.member(seat), inquiry.id, True, "合理", case.at)
+    out = case.seats[0]
+    with pytest.raises(Refused, match="不能换人"):
+        actions.release(case.clerk, out.id, "换一个", case.tick())
+    actions.recuse(case.member(out), out.id, "发现利害关系", case.tick())
+    with pytest.raises(Refused, match="全部提出意见"):
+        actions.decide_price(case.clerk, inquiry.id, "合理", case.tick())
+    new = case.seats[-1]
+    actions.declare(case.member(new), new.id, [team.id for team in case.teams], case.tick())
+    actions.give_opinion(case.member(new), inquiry.id, False, "证明不足", case.tick())
+    assert actions.decide_price(case.clerk, inquiry.id, "合理", case.tick()).accepted is True
+
+
+def test_a_member_who_has_scored_and_gives_no_opinion_is_replaced():
+    case = cases.scored(LOW)
+    seat = case.seats[0]
+    with pytest.raises(Refused, match="已提交评分"):
+        actions.release(case.clerk, seat.id, "联系不上", case.tick())
+    (inquiry,) = actions.ask_price(case.clerk, case.lot_id, case.at)
+    case.at = inquiry.until
+    (new,) = actions.release(case.clerk, seat.id, "联系不上", case.tick())
+    assert {one.id for one in case.seats} >= {new.id}
+    assert seat.id not in {one.id for one in case.seats}
 
 
 def test_the_panel_may_ask_by_judgement_with_a_reason():
@@ -402,7 +469,7 @@ def test_row_5_a_deduction_is_given_to_claimers_who_can_be_small():
     case = cases.scored((432_00, 456_00, 468_00), teams=teams, claims=[True, True, False])
     case.lot.tender.small_deduction_bp = 1_000
     for inquiry in actions.ask_price(case.clerk, case.lot_id, case.at):
-        actions.decide_price(case.clerk, inquiry.id, True, "合理", inquiry.until)
+        cases.conclude(case, inquiry, True, at=inquiry.until)
     case.at += timedelta(hours=1)
     report = actions.rank_lot(case.clerk, case.lot_id, case.tick())
     by_bid = {line["bid"]: line for line in report.data["results"]}

@@ -312,3 +312,18 @@ def test_ten_thousand_bids_are_ranked_in_a_moment():
     began = process_time()
     assert len(r.rank(entries, 1000, seed=SEED)) == 10_000
     assert process_time() - began < 2
+
+
+def test_a_panel_accepts_an_explanation_by_majority_once_every_member_has_spoken():
+    assert r.panel_accepts([True, False, True], 3) is True, "2 to 1"
+    assert r.panel_accepts([True, False, False, True, False], 5) is False, "2 to 3"
+    assert r.panel_accepts([True, True], 3) is None, "a majority already, and yet one is missing"
+    assert r.panel_accepts([], 0) is None, "no panel has been drawn"
+
+
+def test_an_explanation_is_judged_once_it_is_there_or_the_window_has_ended():
+    asked = datetime(2026, 3, 31, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
+    until = asked + timedelta(minutes=30)
+    assert r.may_be_judged(asked, until, asked)
+    assert not r.may_be_judged(None, until, until - timedelta(seconds=1))
+    assert r.may_be_judged(None, until, until)

@@ -82,6 +82,8 @@ def test_the_clerk_checks_saves_and_finishes(go):
     assert "请先勾选确认" in page.text
     page = clerk.submit(page, {"sure": "y"}, button="完成资格审查")
     assert page.heading == case.lot.tender.title
+    assert "所审查的投标全部通过" in page.text
+    assert "未通过的投标人" not in page.text, "nobody failed"
     assert case.lot.state == LotState.QUALIFIED
 
 
@@ -244,11 +246,14 @@ def test_a_member_declares_scores_and_finishes(go):
     assert "请逐一确认" in page.text
     page = member.submit(page, {"confirmed": bidders}, button="声明并开始评审")
     assert "已完成 0 / 3 家" in page.text
+    assert "已打分并写理由" in page.text
     page = member.submit(page, {"sure": "y"}, button="提交评分")
     assert "还有 12 项没有打分" in page.text
     criteria = queries.quality_criteria(case.lot)
     page = member.get(f"/evaluation/seats/{seat.id}/bids/{case.bids[0].id}", most=12)
     assert "每周入户" in page.text
+    assert page.text.count("没有写理由的不算打分，不能提交") == len(criteria)
+    assert page.text.count("（必填）") == 2 * len(criteria), "points and reason are marked alike"
     over = {f"score-{criteria[0].id}": "99", f"reason-{criteria[0].id}": "很好"}
     page = member.submit(page, over, button="保存，看下一家")
     assert page.errors == {f"score-{criteria[0].id}": "错误：满分 37.00 分，请填写 0 到 37.00。"}
@@ -374,8 +379,8 @@ def test_a_member_drawn_before_the_check_waits_for_it(go):
 # --- low prices -------------------------------------------------------------------------------------------------------
 
 
-def test_a_low_price_is_asked_answered_and_decided(go, clock):
-    case = cases.qualified(LOW)
+def test_a_low_price_is_asked_answered_judged_and_concluded(go, clock):
+    case = cases.declared(LOW)
     clerk = go(case, case.office.clerk)
     page = clerk.get(f"/evaluation/lots/{case.lot_id}")
     assert "有 1 个报价触发审查" in page.text
@@ -397,15 +402,42 @@ def test_a_low_price_is_asked_answered_and_decided(go, clock):
     )
     assert "成本.pdf" in answer.text
     assert "提交说明" not in [b.text_content().strip() for b in answer.all("//button")]
-    page = clerk.get(f"/evaluation/inquiries/{inquiry.id}")
-    assert clerk.get(page.link("成本.pdf")).response.data == b"%PDF-1.7 x"
-    page = clerk.submit(page, {"accepted": "unmet", "reason": "证明不足", "sure": "y"}, button="记录结论")
+    # Each member judges on a page of their own, reached from the desk, and sees no colleague before all have.
+    name = case.teams[3].organisation.name
+    opinions = (("unmet", "证明不足。"), ("met", "人工由志愿者承担"), ("unmet", "证明不足"))
+    for place, (verdict, reason) in enumerate(opinions):
+        member = go(case, user_of(case.seats[place]))
+        assert "判断报价说明" in verbs(member)
+        page = member.get(f"/evaluation/seats/{case.seats[place].id}", most=12)
+        page = member.get(page.link(f"提出意见 {name}"), most=12)
+        assert "志愿者为主" in page.text
+        assert not any(said in page.text for _verdict, said in opinions)
+        assert member.get(page.link("成本.pdf")).response.data == b"%PDF-1.7 x"
+        page = member.submit(page, {"accepted": verdict, "sure": "y"}, button="提交意见")
+        assert page.errors == {"reason": "错误：请填写“理由”。"}
+        clerks = clerk.get(f"/evaluation/inquiries/{inquiry.id}")
+        assert f"3 名成员中有 {place} 名已提出意见" in clerks.text
+        assert not clerks.all("//form[contains(@action, '/decision')]")
+        assert "证明不足" not in clerks.source
+        page = member.submit(page, {"reason": reason}, button="提交意见")
+        assert "意见已提交" in page.text
+        assert "判断报价说明" not in verbs(member)
+    assert "人工由志愿者承担" in page.text, "all are in: the members see one another's opinions"
+    page = clerk.get(f"/evaluation/lots/{case.lot_id}/prices")
+    assert "评审组意见 3 / 3" in page.text
+    page = clerk.get(page.link(f"记录结论 {name}"), most=12)
+    assert "不接受，投标无效（2 比 1）" in page.text
+    assert page.words("//textarea[@name='reason']") == ["证明不足。"]
+    page = clerk.submit(page, {"sure": "y"}, button="记录结论")
     assert "不接受" in page.text
     assert case.bids[3].verdict == "invalid"
+    answer = bidder.get(f"/evaluation/inquiries/{inquiry.id}")
+    assert "证明不足" in answer.text
+    assert "志愿者承担" not in answer.text, "who thought what stays inside"
 
 
-def test_after_the_window_the_bidder_cannot_answer_and_the_clerk_decides(go, clock):
-    case = cases.qualified(LOW)
+def test_after_the_window_the_bidder_cannot_answer_and_the_panel_judges(go, clock):
+    case = cases.declared(LOW)
     (inquiry,) = actions.ask_price(case.clerk, case.lot_id, case.at)
     bidder = go(case, case.teams[3].signatory)
     page = bidder.get(f"/evaluation/inquiries/{inquiry.id}")
@@ -414,9 +446,45 @@ def test_after_the_window_the_bidder_cannot_answer_and_the_clerk_decides(go, clo
     assert late.status == 422
     assert "说明时间已于" in late.text
     case.at = clock.now
+    member = go(case, user_of(case.seats[0]))
+    page = member.get(f"/evaluation/inquiries/{inquiry.id}")
+    assert "投标人没有提交说明" in page.text
+    assert member.submit(page, {"accepted": "unmet", "reason": "未说明", "sure": "y"}, button="提交意见").status == 200
+
+
+def test_scores_of_a_bid_refused_for_its_price_count_no_longer_and_the_report_names_it(go):
+    case = cases.scored(LOW)
+    (inquiry,) = actions.ask_price(case.clerk, case.lot_id, case.at)
+    cases.conclude(case, inquiry, False, False, True, at=case.tick(minutes=31), reason="未说明")
     clerk = go(case, case.office.clerk)
-    page = clerk.get(f"/evaluation/inquiries/{inquiry.id}")
-    assert clerk.submit(page, {"accepted": "met", "reason": "成本合理", "sure": "y"}, button="记录结论").status == 200
+    board = clerk.get(f"/evaluation/lots/{case.lot_id}", most=14)
+    assert "12 / 12 项" in board.text
+    assert "16 / 12 项" not in board.text
+    actions.rank_lot(case.clerk, case.lot_id, case.tick())
+    page = go(case, case.office.clerk).get(f"/evaluation/lots/{case.lot_id}/report", most=10)
+    assert f"4. {case.teams[3].organisation.name}" in page.text
+    assert "报价明显偏低，且未能说明其合理性：未说明" in page.text
+    assert "评审组对 4 号投标报价说明的意见" in page.text
+
+
+def test_before_the_panel_is_drawn_nobody_can_conclude(go, clock):
+    case = cases.qualified(LOW)
+    (inquiry,) = actions.ask_price(case.clerk, case.lot_id, case.at)
+    case.at = inquiry.until
+    page = go(case, case.office.clerk).get(f"/evaluation/inquiries/{inquiry.id}")
+    assert "还没有抽取评审组" in page.text
+    assert page.all("//main//form") == []
+
+
+def test_a_member_who_owes_an_opinion_can_be_replaced_after_scoring(go, clock):
+    case = cases.scored(LOW)
+    clerk = go(case, case.office.clerk)
+    url = f"/evaluation/lots/{case.lot_id}/panel"
+    assert "缺席，换人" not in clerk.get(url).text
+    (inquiry,) = actions.ask_price(case.clerk, case.lot_id, case.at)
+    case.at = inquiry.until
+    page = go(case, case.office.clerk).get(url)
+    assert page.text.count("缺席，换人") == 3
 
 
 def test_the_panel_asks_by_judgement(go):
@@ -495,12 +563,18 @@ def test_each_state_waits_on_somebodys_desk(go, clock):
     (inquiry,) = actions.ask_price(case.clerk, case.lot_id, case.at)
     assert "说明报价" in verbs(go(case, case.teams[3].editor))
     assert not set(verbs(clerk)) & {"要求说明异常低价", "记录低价说明的结论"}
+    assert "判断报价说明" not in verbs(go(case, user)), "the bidder may still answer"
     cases.score_all(case)
     assert "评审打分" not in verbs(go(case, user))
     case.at = inquiry.until + timedelta(minutes=1)
     clerk = go(case, case.office.clerk)
+    assert "记录低价说明的结论" not in verbs(clerk), "the panel has not judged"
+    assert "判断报价说明" in verbs(go(case, user)), "also when the sheet is final"
+    for one in case.seats:
+        actions.give_opinion(case.member(one), inquiry.id, True, "合理", case.at)
+    assert "判断报价说明" not in verbs(go(case, user))
     assert "记录低价说明的结论" in verbs(clerk)
-    actions.decide_price(case.clerk, inquiry.id, True, "合理", case.at)
+    actions.decide_price(case.clerk, inquiry.id, "合理", case.at)
     assert "形成评审报告" in verbs(clerk)
     actions.rank_lot(case.clerk, case.lot_id, case.tick())
     assert not any("评审" in verb for verb in verbs(clerk))

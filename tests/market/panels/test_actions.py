@@ -297,7 +297,9 @@ def test_scores_are_saved_part_by_part_and_final_only_when_whole():
     evaluation.put_score(member, seat.id, bids[0].id, criteria[0].id, case.at, score_centi=3_050)
     (row,) = queries.own_scores(member, seat)
     assert (row.score_centi, row.reason) == (3_050, "方案")
-    assert queries.progress([seat.id]) == {seat.id: 1}
+    ids = [bid.id for bid in bids]
+    assert queries.progress([seat.id], ids) == {seat.id: 1}
+    assert queries.progress([seat.id], ids[1:]) == {}, "of a bid that no longer stands nothing counts"
     with pytest.raises(Refused, match="满分") as refused:
         evaluation.put_score(
             member, seat.id, bids[0].id, criteria[0].id, case.at, score_centi=criteria[0].max_centi + 1
@@ -306,7 +308,7 @@ def test_scores_are_saved_part_by_part_and_final_only_when_whole():
     with pytest.raises(Refused, match=f"还有 {len(bids) * len(criteria) - 1} 项"):
         evaluation.finish_sheet(member, seat.id, "", case.at)
     evaluation.put_score(member, seat.id, bids[0].id, criteria[0].id, case.at, clear=True)
-    assert queries.progress([seat.id]) == {}
+    assert queries.progress([seat.id], ids) == {}
 
 
 def test_scores_need_a_declaration_first():
@@ -377,6 +379,7 @@ def test_every_state_and_verb_of_a_seat(state, verb):
         (SeatState.DECLARED, SeatVerb.RECUSE): SeatState.RECUSED,
         (SeatState.DECLARED, SeatVerb.RELEASE): SeatState.RECUSED,
         (SeatState.DECLARED, SeatVerb.FINISH): SeatState.FINAL,
+        (SeatState.FINAL, SeatVerb.RELEASE): SeatState.RECUSED,
     }
     if (state, verb) in allowed:
         assert SEAT_MACHINE.step(state, verb).target == allowed[state, verb]

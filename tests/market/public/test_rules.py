@@ -16,6 +16,7 @@ from market.public.rules.awarding import scoring
 from market.public.rules.chains import GENESIS, Link, Posted
 from market.public.rules.labels import STAGES, how_words, stage_words, tag_words
 from market.public.rules.reading import exact_centi, fen, last_day
+from market.public.rules.tendering import need
 from market.public.rules.tendering import timetable as public_timetable
 from market.records import notices
 from market.tenders.rules import timetable
@@ -113,6 +114,12 @@ def test_a_part_that_cannot_be_read_is_named_and_the_rest_is_shown() -> None:
     page = purchase.read({"planning": {"rationale": "需要探访"}, "awards": [{"relatedLots": 5}]}, AT)
     assert page["unread"] == ["awards"]
     assert page["need"]["rationale"] == "需要探访"
+
+
+def test_what_is_bought_is_read_as_category_and_name() -> None:
+    said = ("养老服务：居家探访", "外来：名称")
+    page = need({"tender": {"items": [{"classification": {"description": one}} for one in said]}})
+    assert page["items"] == [("养老服务", "居家探访"), ("", "外来：名称")]
 
 
 def test_a_bid_found_invalid_after_the_opening_is_not_shown_as_valid() -> None:

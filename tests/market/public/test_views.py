@@ -220,7 +220,11 @@ def test_a_page_is_kept_in_each_language_by_itself(session: Session, visitor: Vi
     url = f"/purchases/{published('tender').ocid}"
     visitor.get(url)
     visitor.client.set_cookie("lang", "en")
-    assert "Where the money comes from" in visitor.get(url).text
+    page = visitor.get(url)
+    assert "Where the money comes from" in page.text
+    # What is published as one Chinese sentence: the category is ours, the item's name is somebody's.
+    assert "Elderly care: 居家探访" in page.text
+    assert "居家探访" in page.words("//span[@lang='zh-Hans']")
 
 
 def test_a_purchase_nobody_published_is_not_found(session: Session, visitor: Visitor) -> None:

@@ -10,6 +10,7 @@ from flask import Flask
 from flask_babel import force_locale
 
 from market.kernel.errors import Refused
+from market.kernel.naming import PRICE_NOT_ACCEPTED
 from market.kernel.permits import ROLE_LABELS, Role
 from market.kernel.uscc import ProviderType
 from market.web import filters
@@ -88,3 +89,14 @@ def test_labels_and_sentences_follow_the_language() -> None:
         assert filters.text("编号：%(number)s", number="审计员") == "No. Auditor"
     with pytest.raises(TypeError, match="no label"):
         filters.label(Role.AUDITOR)
+
+
+def test_a_sentence_stored_filled_in_is_said_in_the_readers_language(gallery: Flask) -> None:
+    kept = PRICE_NOT_ACCEPTED % {"reason": "没有\n证明"}
+    assert filters.text(kept) == filters.stored(kept) == kept
+    with force_locale("en"):
+        assert filters.text(kept) == "The price is abnormally low and was not justified: 没有\n证明"
+    with gallery.test_request_context(headers={"Cookie": "lang=en"}), force_locale("en"):
+        marked = '<span lang="zh-Hans">&lt;没有证明&gt;</span>'
+        assert filters.stored(PRICE_NOT_ACCEPTED % {"reason": "<没有证明>"}).endswith(f"not justified: {marked}")
+    assert filters.stored("") == "-"

@@ -1,33 +1,28 @@
-"""Reads of an evaluation. Every function says how much it loads; pages stay within their number of statements."""
+"""Reads of lots, opened bids, their qualification and the results; each says how much it loads."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, select, union
+from sqlalchemy import exists, select, union
 from sqlalchemy.orm import defer, joinedload, load_only, selectinload
 
 from market.bids.models import OpenedBid, Opening, UnreadableBid
-from market.db.lines import lined
 from market.db.session import db
-from market.evaluation.models import EvaluationReport, PriceInquiry, PurchaseHelper, QualificationCheck, Result
-from market.evaluation.rules import Hit, LowRates, low_price_hits, low_price_lines, low_rates
+from market.evaluation.models import (
+    EvaluationReport,
+    PurchaseHelper,
+    QualificationCheck,
+    Result,
+)
 from market.evaluation.states import Verdict
-from market.kernel import rulebook
-from market.kernel.clock import is_before
 from market.kernel.permits import Actor, Permit
-from market.kernel.rulebook import RuleSet
 from market.organisations.models import Organisation
 from market.panels.models import Panel, Score, Seat
-from market.panels.queries import all_final, live, panels_of
 from market.panels.states import SeatState
 from market.records.models import AuditEntry, StoredFile
 from market.tenders.models import Lot, Tender
-from market.tenders.queries import rules_of
 from market.tenders.rules import Audience, Fact, Moment, shown
 from market.tenders.states import CriterionKind, LotState
 
@@ -65,7 +60,7 @@ def lots_at_work(actor: Actor, after: int = 0) -> list[Lot]:
     """Return a page of lots under evaluation in the actor's streets, tender loaded, by number."""
     query = (
         select(Lot)
-        .where(Lot.id > after, Lot.state.in_(AT_WORK), _within(actor, Permit.TENDER_SEE, Lot))
+        .where(Lot.id > after, Lot.state.in_(AT_WORK), within(actor, Permit.TENDER_SEE, Lot))
         .options(joinedload(Lot.tender).load_only(Tender.title, Tender.method, Tender.file_id, Tender.category))
         .order_by(Lot.id)
         .limit(PAGE + 1)
@@ -73,7 +68,7 @@ def lots_at_work(actor: Actor, after: int = 0) -> list[Lot]:
     return list(db.session.scalars(query))
 
 
-def _within(actor: Actor, permit: Permit, table: Any) -> Any:
+def within(actor: Actor, permit: Permit, table: Any) -> Any:
     """Limit to the districts and streets in which the actor holds a permit."""
     reach = [
         (table.street_id == g.street_id)
@@ -99,13 +94,13 @@ def bids(lot_id: int, *, content: bool = False, valid_only: bool = False) -> lis
     """Return opened bids with their organisations by number; the content only when asked."""
     query = select(OpenedBid).filter_by(lot_id=lot_id).options(joinedload(OpenedBid.organisation))
     if not content:
-        query = query.options(*_without_content())
+        query = query.options(*without_content())
     if valid_only:
         query = query.where(OpenedBid.verdict == Verdict.VALID)
     return list(db.session.scalars(query.order_by(OpenedBid.number)))
 
 
-def _without_content() -> list[Any]:
+def without_content() -> list[Any]:
     return [defer(OpenedBid.content, raiseload=True), defer(OpenedBid.salts, raiseload=True)]
 
 
@@ -178,76 +173,6 @@ def writers(tender: Tender) -> frozenset[int]:
     return frozenset(found | ({tender.created_by} if tender.created_by is not None else set()))
 
 
-# --- abnormally low prices --------------------------------------------------------------------------------------------
-
-
-def inquiries(lot_id: int) -> list[PriceInquiry]:
-    """Return the price inquiries of a lot, each with its bid and organisation."""
-    query = (
-        select(PriceInquiry)
-        .join(PriceInquiry.bid)
-        .where(OpenedBid.lot_id == lot_id)
-        .options(
-            joinedload(PriceInquiry.bid).options(*_without_content()),
-            joinedload(PriceInquiry.bid).joinedload(OpenedBid.organisation),
-        )
-        .order_by(PriceInquiry.id)
-    )
-    return list(db.session.scalars(query))
-
-
-def inquiry(inquiry_id: int, *, lock: bool = False) -> PriceInquiry | None:
-    """Return a price inquiry with its bid and organisation; locked when asked."""
-    query = (
-        select(PriceInquiry)
-        .where(PriceInquiry.id == inquiry_id)
-        .options(joinedload(PriceInquiry.bid, innerjoin=True).joinedload(OpenedBid.organisation, innerjoin=True))
-    )
-    if lock:
-        query = query.with_for_update(of=PriceInquiry).execution_options(populate_existing=True)
-    return db.session.scalar(query)
-
-
-def open_inquiries_for(organisation_ids: Iterable[int], at: datetime) -> Select[Any]:
-    """Ask for inquiries that these organisations can still answer, the first to end first; `name` is the lot's own."""
-    query = (
-        select(PriceInquiry)
-        .join(PriceInquiry.bid)
-        .join(Lot, Lot.id == OpenedBid.lot_id)
-        .join(Tender, Tender.id == Lot.tender_id)
-        .where(
-            OpenedBid.organisation_id.in_(list(organisation_ids)),
-            PriceInquiry.until > at,
-            PriceInquiry.replied_at.is_(None),
-            PriceInquiry.decided_at.is_(None),
-        )
-        .order_by(PriceInquiry.until)
-        .limit(PAGE)
-    )
-    return lined(query, id=PriceInquiry.id, title=Tender.title, name=Lot.title, at=PriceInquiry.until)
-
-
-def conforming(rows: Iterable[OpenedBid], asked: Iterable[PriceInquiry]) -> list[OpenedBid]:
-    """Return the bids whose prices make the lines: all that passed the qualification check, also one refused since."""
-    refused = {one.opened_bid_id for one in asked if one.accepted is False}
-    return [row for row in rows if row.verdict == Verdict.VALID or row.id in refused]
-
-
-def price_lines(row: Lot, rules: RuleSet, prices: list[int]) -> list[Hit]:
-    """Return the lines below which a price of this lot is abnormal. Raises Refused for a rate that is not allowed."""
-    base = rulebook.load().at(rules.place, rules.regime, rules.day)
-    rates: LowRates = low_rates(rules, base)
-    return low_price_lines(prices, row.ceiling_fen, rates)
-
-
-def unasked(row: Lot, rules: RuleSet, opened: list[OpenedBid], asked: list[PriceInquiry]) -> list[OpenedBid]:
-    """Return the bids whose price must be explained and whose bidders have not been asked."""
-    passed = conforming(opened, asked)
-    lines = price_lines(row, rules, [bid.price_fen for bid in passed])
-    before = {one.opened_bid_id for one in asked}
-    return [bid for bid in passed if bid.id not in before and low_price_hits(bid.price_fen, lines)]
-
-
 # --- results ----------------------------------------------------------------------------------------------------------
 
 
@@ -298,70 +223,3 @@ def lots_by_id(ids: Iterable[int]) -> dict[int, Lot]:
     query = select(Lot).where(Lot.id.in_(list(ids)))
     rows = db.session.scalars(query.options(joinedload(Lot.tender).load_only(Tender.title, Tender.method)))
     return {row.id: row for row in rows}
-
-
-# --- the clerk's desk -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class NextStep:
-    """What the clerk has to do next for a lot: qualify, draw, refill, ask, decide or rank."""
-
-    lot: Lot
-    step: str
-
-
-def desk(actor: Actor, at: datetime) -> list[NextStep]:
-    """Return the next step of each lot that waits for a clerk (six statements, however many lots there are)."""
-    query = (
-        select(Lot)
-        .join(Opening, Opening.lot_id == Lot.id)
-        .where(
-            Lot.state.in_((LotState.OPENED, LotState.QUALIFIED)),
-            Opening.completed_at.is_not(None),
-            _within(actor, Permit.EVALUATION_REPORT, Lot),
-        )
-        .options(joinedload(Lot.tender).load_only(Tender.title, Tender.method, Tender.rules))
-        .order_by(Lot.id)
-        .limit(PAGE)
-    )
-    lots = list(db.session.scalars(query))
-    if not lots:
-        return []
-    ids = [row.id for row in lots]
-    panels, prices, asked = panels_of("lot", ids), _prices(ids), _asked(ids)
-    steps = ((row, _next_step(row, panels.get(row.id), prices[row.id], asked[row.id], at)) for row in lots)
-    return [NextStep(row, step) for row, step in steps if step]
-
-
-def _prices(lot_ids: list[int]) -> dict[int, list[OpenedBid]]:
-    found: dict[int, list[OpenedBid]] = defaultdict(list)
-    query = select(OpenedBid).where(OpenedBid.lot_id.in_(lot_ids)).options(*_without_content())
-    for row in db.session.scalars(query.order_by(OpenedBid.number)):
-        found[row.lot_id].append(row)
-    return found
-
-
-def _asked(lot_ids: list[int]) -> dict[int, list[PriceInquiry]]:
-    found: dict[int, list[PriceInquiry]] = defaultdict(list)
-    query = select(PriceInquiry, OpenedBid.lot_id).join(PriceInquiry.bid).where(OpenedBid.lot_id.in_(lot_ids))
-    for row, lot_id in db.session.execute(query.order_by(PriceInquiry.id)):
-        found[lot_id].append(row)
-    return found
-
-
-def _next_step(
-    row: Lot, panel: Panel | None, opened: list[OpenedBid], asked: list[PriceInquiry], at: datetime
-) -> str | None:
-    if row.state == LotState.OPENED:
-        return "qualify"
-    if panel is None:
-        return "draw"
-    if len(live(panel)) < panel.size:
-        return "refill"
-    if unasked(row, rules_of(row.tender), opened, asked):
-        return "ask"
-    undecided = [one for one in asked if one.decided_at is None]
-    if any(one.replied_at is not None or not is_before(at, one.until) for one in undecided):
-        return "decide"
-    return "rank" if all_final(panel) and not undecided else None
