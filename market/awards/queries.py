@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from market.awards.models import Award, BidderLetter, Objection
-from market.awards.rules import award_release_id, signing_bar
-from market.awards.states import AwardState, ObjectionState
+from market.awards.rules import award_release_id, window_bar
+from market.awards.states import NO_CONTRACT, AwardState, ObjectionState
 from market.db.session import db
 from market.records.notices import releases
 from market.tenders.models import Lot
@@ -76,16 +76,18 @@ def contract_signed(row: Award) -> bool:
     )
 
 
+def contract_bar(row: Award) -> str | None:
+    """Return why no contract on this award may be drafted, sent or signed, or None when it stands."""
+    return NO_CONTRACT.get(AwardState(row.state))
+
+
 def may_sign_at(row: Award, at: datetime, wait: bool = True) -> str | None:
-    """Return why a contract on this award may not be signed now, or None. `wait`: the street's setting."""
-    return signing_bar(
-        stands=stands(row),
-        publicity_until=row.publicity_until,
-        challenge_until=row.challenge_until,
-        at=at,
-        wait=wait,
-        proposed=row.state == AwardState.PENDING,
-    )
+    """Return why a contract on this award may not be signed now, or None.
+
+    With `wait` (the district's setting, on by default) signing waits for the result notice and the challenge window.
+    """
+    bar = contract_bar(row)
+    return window_bar(row.publicity_until, row.challenge_until, at) if bar is None and wait else bar
 
 
 def awards_in(street_ids: Iterable[int], before: int | None = None, limit: int = 20) -> list[Award]:

@@ -146,7 +146,7 @@ def test_a_challenge_upheld_stops_the_signature_and_the_next_in_rank_follows(app
             acting(town.firms["暖邻"].signatory), before.id, Party.SUPPLIER, PASSPHRASE, town.now, real=town.now
         )
     town.issue(short_document())
-    with refused(Refused, "结果公告期还没有结束"):
+    with refused(Refused, "结果公告期和质疑期还没有结束"):
         town.sign(Party.SUPPLIER)
     town.on(2026, 5, 11, 9, 0)
     town.sign(Party.SUPPLIER)

@@ -250,7 +250,7 @@ def test_one_street_buys_one_service_from_budget_to_payout(town):
     contract = town.issue()
     assert (contract.amount_fen, contract.data["terms_digest"]) == (170_000_01, town.award().terms_digest)
     frozen = contract.digest
-    with refused(Refused, match="结果公告期还没有结束"):
+    with refused(Refused, match="结果公告期和质疑期还没有结束"):
         town.sign(Party.SUPPLIER)
     town.on(2026, 4, 21, 23, 59)
     with refused(Refused, match="质疑期还没有结束"):

@@ -70,7 +70,7 @@ def test_a_proposal_without_objection_is_confirmed_after_its_notice_and_then_dra
     deal = proposed()
     with pytest.raises(Refused, match="公示期还没有结束"):
         confirmed(deal, UNTIL - timedelta(seconds=1))
-    with pytest.raises(Refused, match="尚未确认"):
+    with pytest.raises(Refused, match="还在公示"):
         agreements.draft_agreement(deal.clerk, deal.award.id, DURING)
     row = confirmed(deal)
     assert (row.state, row.sign_by) == ("active", date(2026, 5, 15))
