@@ -84,6 +84,7 @@ _FIELDS: dict[str, tuple[tuple[str, str, dict[str, Any]], ...]] = {
     "Award": (
         ("linliState", "State in this platform's words", _TEXT),
         ("linliReason", "The purchaser's reason", _TEXT),
+        ("linliStateReason", "Why the state changed since", _TEXT),
         ("linliOnBehalfOf", "The group without legal person for which the host applied", _TEXT),
         ("linliTermsDigest", "Digest of the complete terms", _DIGEST),
         ("linliWindows", "Ends of the notice and the challenge window, and the last day to sign", _WINDOWS),

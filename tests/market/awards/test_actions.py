@@ -129,7 +129,7 @@ def test_an_upheld_objection_bars_the_confirmation_for_good():
     row = actions.refuse_award(deal.approve, deal.award.id, "异议成立，不予确认。", DURING)
     assert row.state == "annulled"
     award = board(deal)[-1]["awards"][0]
-    assert (award["status"], award["linliReason"]) == ("unsuccessful", "异议成立，不予确认。")
+    assert (award["status"], award["linliStateReason"]) == ("unsuccessful", "异议成立，不予确认。")
     assert queries.award_for(KIND, deal.file.id) is None
     assert [(one.id, one.state) for one in queries.awards_of(KIND, [deal.file.id])] == [(row.id, "annulled")]
 
