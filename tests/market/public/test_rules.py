@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from market.public.rules import Phase, chains, packages, purchase, receipts, rul
 from market.public.rules.awarding import scoring
 from market.public.rules.chains import GENESIS, Link, Posted
 from market.public.rules.labels import STAGES, how_words, stage_words, tag_words
-from market.public.rules.reading import exact_centi, fen, last_day
+from market.public.rules.reading import exact, fen, last_day
 from market.public.rules.tendering import timetable as public_timetable
 from market.records import notices
 from market.tenders.rules import timetable
@@ -78,10 +79,9 @@ def test_a_day_that_ends_at_midnight_is_the_day_before() -> None:
     assert last_day("soon") is None
 
 
-def test_an_exact_score_says_when_it_is_shown_rounded() -> None:
-    assert exact_centi([8870, 1]) == (8870, True)
-    assert exact_centi([26_645, 3]) == (8882, False)
-    assert exact_centi([1, 0]) is None
+def test_an_exact_score_is_read_without_rounding() -> None:
+    assert exact([26_645, 3]) == Fraction(26_645, 3)
+    assert exact([1, 0]) is None
 
 
 # --- whatever stands on the board, the page is shown ------------------------------------------------------------------

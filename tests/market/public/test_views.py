@@ -211,7 +211,8 @@ def test_a_reader_with_sha256sum_gets_the_published_numbers_of_the_draw(
     ocid = published("awarded").ocid if kind == "purchase" else decided(({}, {}, {}), (90, 85, 80)).round.file.ocid
     page = visitor.get(f"/purchases/{ocid}")
     promised = _shown(page, "专家抽取承诺" if kind == "purchase" else "抽取秘密值的摘要")
-    secret, public = _shown(page, "抽取秘密值"), _shown(page, "开标记录的摘要" if kind == "purchase" else "截止时申报清单的摘要")
+    secret = _shown(page, "抽取秘密值")
+    public = _shown(page, "开标记录的摘要" if kind == "purchase" else "截止时申报清单的摘要")
     assert sha256_hex(bytes.fromhex(secret)) == promised == _shown(page, "公告时公布的抽取承诺")
     assert sha256_hex(bytes.fromhex(secret) + public.encode()) == _shown(page, "抽取种子")
     assert page.words("//details[summary='自己核对抽取']//code") == [
