@@ -114,6 +114,12 @@ def won_by(organisation_ids: Iterable[int], limit: int = 50) -> list[Award]:
     return list(db.session.scalars(query))
 
 
+def contenders(row: Award) -> set[int]:
+    """Return the organisations that contended for an award's subject: each was sent a letter when it was decided."""
+    same = select(Award.id).where(Award.subject_kind == row.subject_kind, Award.subject_id == row.subject_id)
+    return set(db.session.scalars(select(BidderLetter.organisation_id).where(BidderLetter.award_id.in_(same))))
+
+
 def ranked_lots(street_ids: Iterable[int]) -> list[Lot]:
     """Return the ranked lots of streets that wait for the purchaser's choice, oldest first, tender loaded."""
     query = (
