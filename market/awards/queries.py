@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import orjson
@@ -13,8 +13,13 @@ from market.awards.models import Award, BidderLetter, Objection
 from market.awards.rules import award_release_id, window_bar
 from market.awards.states import NO_CONTRACT, AwardState, ObjectionState
 from market.db.session import db
+from market.evaluation.models import EvaluationReport
+from market.evaluation.rules import choose_by
+from market.kernel.clock import beijing_day, end_of_day
+from market.places.queries import calendar_for
 from market.records.notices import releases
 from market.tenders.models import Lot
+from market.tenders.queries import rules_of
 from market.tenders.states import LotState
 
 
@@ -130,6 +135,23 @@ def ranked_lots(street_ids: Iterable[int]) -> list[Lot]:
         .limit(100)
     )
     return list(db.session.scalars(query))
+
+
+def choose_until(lots: Sequence[Lot]) -> dict[int, datetime]:
+    """Return until when the supplier of each of these ranked lots is chosen, by lot; their tenders are loaded.
+
+    A lot whose award has fallen is left out: the law sets a period from the report, and none from there.
+    """
+    fell = select(Award.id).where(Award.subject_kind == "lot", Award.subject_id == EvaluationReport.lot_id)
+    query = select(EvaluationReport.lot_id, EvaluationReport.made_at)
+    query = query.where(EvaluationReport.lot_id.in_([lot.id for lot in lots]), ~fell.exists())
+    made = {row.lot_id: row.made_at for row in db.session.execute(query)} if lots else {}
+    calendars = {place: calendar_for(place) for place in {lot.district_id for lot in lots if lot.id in made}}
+    return {
+        lot.id: end_of_day(choose_by(beijing_day(made[lot.id]), rules_of(lot.tender), calendars[lot.district_id]))
+        for lot in lots
+        if lot.id in made
+    }
 
 
 def letter(letter_id: int) -> BidderLetter | None:

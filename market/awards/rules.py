@@ -309,25 +309,6 @@ def decline_bar(*, signed: bool) -> str | None:
 
 
 @dataclass(frozen=True)
-class AwardClock:
-    """The legal dates around an award; `provisional` when a year without a known calendar was touched."""
-
-    report_by: date
-    choose_by: date
-    publish_by: date
-    provisional: bool
-
-
-def award_clock(evaluated_on: date, rules: Mapping[str, Any], calendar: Calendar) -> AwardClock:
-    """Return until when the report goes to the purchaser, it chooses, and the result is published (row 43; 条例 43)."""
-    report = add_working_days(evaluated_on, rules["award.report_working_days"], calendar)
-    choose = add_working_days(report.day, rules["award.choose_working_days"], calendar)
-    publish = add_working_days(choose.day, rules["award.publish_working_days"], calendar)
-    provisional = report.provisional or choose.provisional or publish.provisional
-    return AwardClock(report.day, choose.day, publish.day, provisional)
-
-
-@dataclass(frozen=True)
 class ResultWindows:
     """Last days of the result notice, of the challenge window, and to return the losers' security."""
 
