@@ -36,6 +36,7 @@ def _contract(one: Data) -> dict[str, Any]:
         "number": text(one, "description"),
         "title": text(one, "title"),
         "amount_fen": amount,
+        "bond_fen": fen(one, "linliPerformanceBond") or 0,
         "state": words(text(one, "linliState") or text(one, "status"), CONTRACT_STATES),
         "reason": text(one, "linliReason"),
         "signed_at": instant(one.get("dateSigned")),

@@ -12,7 +12,7 @@ import pytest
 from market.kernel.canonical import sha256_hex
 from market.kernel.errors import Refused
 from market.kernel.rulebook import load
-from market.public.rules import Phase, chains, packages, purchase, receipts, rulebook, stage_now, stages_of
+from market.public.rules import Phase, chains, packages, performing, purchase, receipts, rulebook, stage_now, stages_of
 from market.public.rules.awarding import scoring
 from market.public.rules.chains import GENESIS, Link, Posted
 from market.public.rules.labels import STAGES, how_words, stage_words, tag_words
@@ -82,6 +82,12 @@ def test_a_day_that_ends_at_midnight_is_the_day_before() -> None:
 def test_an_exact_score_is_read_without_rounding() -> None:
     assert exact([26_645, 3]) == Fraction(26_645, 3)
     assert exact([1, 0]) is None
+
+
+def test_a_contract_says_whether_it_asks_for_a_bond() -> None:
+    asked = {"dateSigned": "2026-04-20T02:00:00Z", "linliPerformanceBond": {"amount": 20_000, "currency": "CNY"}}
+    release = {"contracts": [asked, {"dateSigned": "2026-04-20T02:00:00Z"}]}
+    assert [one["bond_fen"] for one in performing.contracts(release)] == [2_000_000, 0]
 
 
 # --- whatever stands on the board, the page is shown ------------------------------------------------------------------

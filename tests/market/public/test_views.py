@@ -169,6 +169,7 @@ def test_a_page_tells_the_whole_story(session: Session, visitor: Visitor) -> Non
     told = {node.get("id"): "".join(node.text_content().split()) for node in page.all("//section[@id]")}
     assert "412名" in told["need"]
     assert "福彩公益金¥180,000.00" in told["money"]
+    assert "履约保证金不收取法定上限¥48,000.00" in told["money"], "a limit alone reads as if a bond were taken"
     assert "87号令第二十六条" in told["dates"]
     assert "假定值" in told["dates"]
     assert "近三年无重大违法记录" in told["requirements"]
