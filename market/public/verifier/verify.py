@@ -924,7 +924,8 @@ def check_opening(b, r, lot):
         return
     r.same(("公布的投标份数", "bids published"), list(range(1, opening["bidders"] + 1)), sorted(bids), len)
     for what in ("receipt", "root"):
-        r.same((f"{r.word(what)} 各不相同", f"each {what} is different"), len(bids), len({one[what] for one in bids.values()}))
+        different = len({one[what] for one in bids.values()})
+        r.same((f"{r.word(what)} 各不相同", f"each {what} is different"), len(bids), different)
     for number, bid in sorted(bids.items()):
         check_bid(b, r, number, bid, closes, name)
 
@@ -1133,6 +1134,10 @@ def check_qualification(b, r, lot, s):
         )
 
 
+def low_line(r, one):
+    return f"{r.word(one['test'])} {percent(one['rate_bp'])} → {decimal(Fraction(*one['line']))}"
+
+
 def check_low_prices(b, r, lot, s):
     if not b.rules:
         return
@@ -1163,9 +1168,7 @@ def check_low_prices(b, r, lot, s):
         ("异常低价线", "lines of abnormally low prices"),
         lines,
         s["low_price"]["lines"],
-        lambda all_of: (
-            "; ".join(f"{r.word(o['test'])} {percent(o['rate_bp'])} → {decimal(Fraction(*o['line']))}" for o in all_of) or "-"
-        ),
+        lambda all_of: "; ".join(low_line(r, one) for one in all_of) or "-",
     )
     for one in passed:
         below = [line["test"] for line in lines if one["price_fen"] < Fraction(*line["line"])]
