@@ -141,7 +141,7 @@ def test_a_challenge_upheld_stops_the_signature_and_the_next_in_rank_follows(app
     assert second.challenge_until == instant(date(2026, 5, 10))
 
     # The contract that was waiting can no longer be signed by anybody; the new one waits for its own windows.
-    with refused(Refused, "认定无效"):
+    with refused(Refused, "已不再有效"):
         agreements.sign_agreement(
             acting(town.firms["暖邻"].signatory), before.id, Party.SUPPLIER, PASSPHRASE, town.now, real=town.now
         )
