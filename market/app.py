@@ -30,7 +30,7 @@ from market.records.notices import open_board
 from market.web import catalogues, filters, pages
 from market.web.guard import public
 from market.web.menus import GROUP_LABELS, Link, MenuGroup, folded
-from market.web.rooms import Room, Waiting, waiting_in
+from market.web.rooms import Room, Waiting, by_urgency, waiting_in
 
 # Every room with a card, in the order of the menu.
 ROOMS = (
@@ -142,8 +142,7 @@ class Linli:
 
     def waiting(self, actor: Actor, at: datetime) -> list[Waiting]:
         """Everything that waits for this person: what is urgent, then by deadline."""
-        found = waiting_in(self.rooms, actor, at)
-        return sorted(found, key=lambda w: (not w.urgent, w.due_at is None, w.due_at or at, w.title))
+        return by_urgency(waiting_in(self.rooms, actor, at), at)
 
 
 def cards(demonstration: bool = False) -> list[Room]:

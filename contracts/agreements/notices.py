@@ -99,6 +99,7 @@ def signed_release(row: Agreement, street: Street, pdf: StoredFile) -> dict[str,
                 "linliPayout": data["payout"],
                 "linliRules": data["rules"]["digest"],
                 "linliPayDays": data["options"]["due_days"],
+                "linliPerformanceBond": value(data["options"]["bond_fen"]),
                 "linliDuties": {
                     "publishBy": row.publish_by.isoformat() if row.publish_by else None,
                     "fileCopyBy": row.file_copy_by.isoformat() if row.file_copy_by else None,

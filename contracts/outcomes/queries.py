@@ -17,6 +17,7 @@ from contracts.delivery.models import Milestone
 from contracts.delivery.states import MilestoneState
 from contracts.outcomes.models import Evaluation, Invitation, Rating
 from contracts.outcomes.states import EvaluationState
+from market.awards.queries import contenders
 from market.awards.rules import EVALUATION
 from market.db.lines import lined
 from market.db.session import db
@@ -245,9 +246,13 @@ def works_in(user_id: int, *, street_id: int, organisation_id: int) -> tuple[boo
 
 
 def candidates(row: Evaluation, name: str = "", limit: int = 50) -> list[Organisation]:
-    """Return confirmed organisations that may be asked for mutual evaluation, by name or of the same district."""
+    """Return confirmed organisations that may be asked for mutual evaluation, by name or of the same district.
+
+    Not the provider, nor whoever contended with it for the award.
+    """
+    tied = {row.organisation_id, *contenders(row.milestone.agreement.award)}
     query = select(Organisation).where(
-        Organisation.state == OrganisationState.CONFIRMED, Organisation.id != row.organisation_id
+        Organisation.state == OrganisationState.CONFIRMED, Organisation.id.not_in(sorted(tied))
     )
     if name:
         query = query.where(Organisation.name.contains(name, autoescape=True))

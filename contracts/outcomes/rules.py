@@ -271,8 +271,13 @@ def spot_checks(projects: int, share_bp: int) -> int:
 # --- ties -------------------------------------------------------------------------------------------------------------
 
 
-def organisation_tie(*, same: bool, same_head: bool, shared_people: bool, takes_part: bool) -> str | None:
-    """Return why an organisation may not rate another one, or None (mutual raters have no tie with the provider)."""
+def organisation_tie(
+    *, same: bool, same_head: bool, shared_people: bool, takes_part: bool, contended: bool
+) -> str | None:
+    """Return why an organisation may not rate another one, or None (mutual raters have no tie with the provider).
+
+    Whoever `contended` for the same award was passed over for this provider, and may have challenged it.
+    """
     if same:
         return N_("不能邀请被评估的机构自己互评。")
     if not takes_part:
@@ -281,6 +286,8 @@ def organisation_tie(*, same: bool, same_head: bool, shared_people: bool, takes_
         return N_("这家机构与被评估机构的法定代表人是同一人，不能互评。")
     if shared_people:
         return N_("这家机构与被评估机构有共同的经办人员，不能互评。")
+    if contended:
+        return N_("这家机构参加过这个项目的竞争，与结果有利害关系，应当回避，不能互评。")
     return None
 
 

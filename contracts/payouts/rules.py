@@ -12,6 +12,7 @@ from contracts.agreements.rules import line_parts
 from contracts.outcomes.rules import earned, may_reevaluate
 from contracts.payouts.states import PaymentState, PaymentVerb, Result, RowNote
 from market.kernel.money import BP, round_half_up
+from market.kernel.text import N_
 from market.kernel.workdays import Calendar, Counted, roll_forward
 
 ACCEPTANCE, EVALUATION = "acceptance", "evaluation"
@@ -90,6 +91,15 @@ def settled_bp(base: str, evaluated_bp: int | None, agreed_bp: int) -> int:
     return agreed_bp if evaluated_bp is None else evaluated_bp
 
 
+def closing_bar(earned: Sequence[bool], payments: Sequence[str]) -> str | None:
+    """Return why a contract cannot be closed, or None: which milestones have earned, and the payments' states."""
+    if not earned or not all(earned):
+        return N_("还有节点没有验收、评估完毕，不能结清合同。")
+    if any(state != PaymentState.CONFIRMED for state in payments):
+        return N_("还有款项没有付清或收款机构没有确认收款，不能结清合同。")
+    return None
+
+
 # --- until when -------------------------------------------------------------------------------------------------------
 
 
@@ -142,8 +152,12 @@ class Promptness:
 
     @property
     def in_time_bp(self) -> int | None:
-        """Share paid in time, rounded down; None when nothing was paid."""
-        return self.in_time * BP // self.settled if self.settled else None
+        """Share paid in time, rounded down, of all that was paid or should have been; None while there is none.
+
+        What is overdue and unpaid was not paid in time either (保障中小企业款项支付条例 9).
+        """
+        answered = self.settled + self.overdue
+        return self.in_time * BP // answered if answered else None
 
 
 def promptness(settled: Sequence[tuple[date, date, date]], overdue: int) -> Promptness:

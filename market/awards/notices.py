@@ -82,13 +82,16 @@ def proposal_fragment(
 
 
 def status_fragment(row: Award, reason: str, status: str | None = None, *, confirmed: bool = False) -> dict[str, Any]:
-    """Return a change of an award's status with its reason; a confirmation also brings its day and the day to sign."""
+    """Return a change of an award's status with its reason; a confirmation also brings its day and the day to sign.
+
+    The reason of the change stands beside the award's own, which the releases merged would lose otherwise.
+    """
     status = status or STATUS[row.state]
     award: dict[str, Any] = {
         "id": award_release_id(row.id),
         "status": status,
         "linliState": status if status == "unsuccessful" else row.state,
-        "linliReason": reason or None,
+        "linliStateReason": reason or None,
     }
     if confirmed:
         award |= {"date": z(row.decided_at), "linliWindows": {"signBy": row.sign_by.isoformat()}}

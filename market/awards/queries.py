@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import orjson
@@ -10,11 +10,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from market.awards.models import Award, BidderLetter, Objection
-from market.awards.rules import award_release_id, signing_bar
-from market.awards.states import AwardState, ObjectionState
+from market.awards.rules import award_release_id, window_bar
+from market.awards.states import NO_CONTRACT, AwardState, ObjectionState
 from market.db.session import db
+from market.evaluation.models import EvaluationReport
+from market.evaluation.rules import choose_by
+from market.kernel.clock import beijing_day, end_of_day
+from market.places.queries import calendar_for
 from market.records.notices import releases
 from market.tenders.models import Lot
+from market.tenders.queries import rules_of
 from market.tenders.states import LotState
 
 
@@ -76,16 +81,18 @@ def contract_signed(row: Award) -> bool:
     )
 
 
+def contract_bar(row: Award) -> str | None:
+    """Return why no contract on this award may be drafted, sent or signed, or None when it stands."""
+    return NO_CONTRACT.get(AwardState(row.state))
+
+
 def may_sign_at(row: Award, at: datetime, wait: bool = True) -> str | None:
-    """Return why a contract on this award may not be signed now, or None. `wait`: the street's setting."""
-    return signing_bar(
-        stands=stands(row),
-        publicity_until=row.publicity_until,
-        challenge_until=row.challenge_until,
-        at=at,
-        wait=wait,
-        proposed=row.state == AwardState.PENDING,
-    )
+    """Return why a contract on this award may not be signed now, or None.
+
+    With `wait` (the district's setting, on by default) signing waits for the result notice and the challenge window.
+    """
+    bar = contract_bar(row)
+    return window_bar(row.publicity_until, row.challenge_until, at) if bar is None and wait else bar
 
 
 def awards_in(street_ids: Iterable[int], before: int | None = None, limit: int = 20) -> list[Award]:
@@ -112,6 +119,12 @@ def won_by(organisation_ids: Iterable[int], limit: int = 50) -> list[Award]:
     return list(db.session.scalars(query))
 
 
+def contenders(row: Award) -> set[int]:
+    """Return the organisations that contended for an award's subject: each was sent a letter when it was decided."""
+    same = select(Award.id).where(Award.subject_kind == row.subject_kind, Award.subject_id == row.subject_id)
+    return set(db.session.scalars(select(BidderLetter.organisation_id).where(BidderLetter.award_id.in_(same))))
+
+
 def ranked_lots(street_ids: Iterable[int]) -> list[Lot]:
     """Return the ranked lots of streets that wait for the purchaser's choice, oldest first, tender loaded."""
     query = (
@@ -122,6 +135,23 @@ def ranked_lots(street_ids: Iterable[int]) -> list[Lot]:
         .limit(100)
     )
     return list(db.session.scalars(query))
+
+
+def choose_until(lots: Sequence[Lot]) -> dict[int, datetime]:
+    """Return until when the supplier of each of these ranked lots is chosen, by lot; their tenders are loaded.
+
+    A lot whose award has fallen is left out: the law sets a period from the report, and none from there.
+    """
+    fell = select(Award.id).where(Award.subject_kind == "lot", Award.subject_id == EvaluationReport.lot_id)
+    query = select(EvaluationReport.lot_id, EvaluationReport.made_at)
+    query = query.where(EvaluationReport.lot_id.in_([lot.id for lot in lots]), ~fell.exists())
+    made = {row.lot_id: row.made_at for row in db.session.execute(query)} if lots else {}
+    calendars = {place: calendar_for(place) for place in {lot.district_id for lot in lots if lot.id in made}}
+    return {
+        lot.id: end_of_day(choose_by(beijing_day(made[lot.id]), rules_of(lot.tender), calendars[lot.district_id]))
+        for lot in lots
+        if lot.id in made
+    }
 
 
 def letter(letter_id: int) -> BidderLetter | None:

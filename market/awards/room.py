@@ -6,7 +6,7 @@ from datetime import datetime
 
 from market.awards.actions import LETTER_JOB
 from market.awards.jobs import letter_pdf
-from market.awards.queries import objections_in, ranked_lots, to_confirm
+from market.awards.queries import choose_until, objections_in, ranked_lots, to_confirm
 from market.awards.views import bp
 from market.kernel.clock import beijing_day, end_of_day
 from market.kernel.permits import Actor, Permit
@@ -21,7 +21,9 @@ def waiting(actor: Actor, at: datetime) -> list[Waiting]:
     districts = [g.district_id for g in actor.scopes(Permit.OBJECTION_DECIDE)]
     found = []
     if streets:
-        found += [Waiting(N_("确定供应商"), lot.tender.title, f"/awards/lots/{lot.id}") for lot in ranked_lots(streets)]
+        ranked = ranked_lots(streets)
+        until, verb = choose_until(ranked), N_("确定供应商")
+        found += [Waiting(verb, lot.tender.title, f"/awards/lots/{lot.id}", until.get(lot.id)) for lot in ranked]
         found += [Waiting(N_("处理公示期满的结果"), row.title, f"/awards/{row.id}") for row in to_confirm(streets, at)]
     today = beijing_day(at)
     for one in objections_in(districts, open_only=True, limit=100) if districts else []:

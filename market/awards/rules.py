@@ -291,47 +291,21 @@ def award_release_id(award_id: int) -> str:
     return f"award-{award_id}"
 
 
-def signing_bar(
-    *, stands: bool, publicity_until: datetime, challenge_until: datetime, at: datetime, wait: bool, proposed: bool
-) -> str | None:
-    """Return why a contract on this award may not be signed at `at`, or None.
+def window_bar(publicity_until: datetime, challenge_until: datetime, at: datetime) -> str | None:
+    """Return which window keeps a contract on a standing award from being signed at `at`, or None.
 
-    A suspended or annulled award is never signed (采购法实施条例 54). With `wait` (the district's setting, on by
-    default) signing also waits for the result notice and the challenge window to end.
+    While both run the later one is named too: whoever came back after the first would come in vain.
     """
-    if proposed:
-        return N_("结果还在公示，确认后才能签订合同。")
-    if not stands:
-        return N_("成交结果因质疑暂停或已被认定无效，现在不能签署；请等质疑处理完毕。")
-    if wait and is_before(at, publicity_until):
-        return N_("结果公告期还没有结束，现在不能签署；请在公告期满后再来。")
-    if wait and is_before(at, challenge_until):
-        return N_("质疑期还没有结束，现在不能签署；请在质疑期满后再来。")
-    return None
+    if not is_before(at, max(publicity_until, challenge_until)):
+        return None
+    if is_before(at, publicity_until):
+        return N_("结果公告期和质疑期还没有结束，现在不能签署；请在质疑期满后再来。")
+    return N_("质疑期还没有结束，现在不能签署；请在质疑期满后再来。")
 
 
 def decline_bar(*, signed: bool) -> str | None:
     """Return why an award may not be given up any more, or None: a signed contract binds both (民法典 465)."""
     return N_("合同已由双方签订，不能再登记放弃；确需结束的，请在合同页面办理提前终止。") if signed else None
-
-
-@dataclass(frozen=True)
-class AwardClock:
-    """The legal dates around an award; `provisional` when a year without a known calendar was touched."""
-
-    report_by: date
-    choose_by: date
-    publish_by: date
-    provisional: bool
-
-
-def award_clock(evaluated_on: date, rules: Mapping[str, Any], calendar: Calendar) -> AwardClock:
-    """Return until when the report goes to the purchaser, it chooses, and the result is published (row 43; 条例 43)."""
-    report = add_working_days(evaluated_on, rules["award.report_working_days"], calendar)
-    choose = add_working_days(report.day, rules["award.choose_working_days"], calendar)
-    publish = add_working_days(choose.day, rules["award.publish_working_days"], calendar)
-    provisional = report.provisional or choose.provisional or publish.provisional
-    return AwardClock(report.day, choose.day, publish.day, provisional)
 
 
 @dataclass(frozen=True)

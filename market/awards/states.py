@@ -59,6 +59,13 @@ PROJECT_WORDS = {
     AwardState.ANNULLED: N_("资助已撤销"),
 }
 
+# Why nothing is drafted or signed on an award that does not stand (采购法实施条例 54).
+NO_CONTRACT = {
+    AwardState.PENDING: N_("结果还在公示，确认后才能办理合同。"),
+    AwardState.SUSPENDED: N_("成交结果因质疑暂停，质疑处理完毕、结果有效后才能办理合同。"),
+    AwardState.ANNULLED: N_("成交结果已不再有效，不能据此办理合同；原因见公开页面。"),
+}
+
 _A, _V, _P = AwardState, AwardVerb, Permit
 
 AWARD_MACHINE = Machine(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from contracts.outcomes import actions as outcomes
 from contracts.outcomes.queries import evaluation as find_evaluation
 from contracts.outcomes.queries import invitations
+from market.awards.queries import contenders
 from market.awards.rules import EvaluationTerms
 from market.demo import words
 
@@ -36,7 +37,8 @@ def invite(play: Player, evaluation_id: int, at: datetime) -> list[str]:
     stage, clerk = play.stage, play.official("clerk")
     row = find_evaluation(evaluation_id)
     assert row is not None
-    asked = [short for short in RATERS if stage.firms[short] != row.organisation_id][:3]
+    tied = contenders(row.milestone.agreement.award) | {row.organisation_id}
+    asked = [short for short in RATERS if stage.firms[short] not in tied][:3]
     for short in asked:
         stage.act(outcomes.invite_organisation, clerk, evaluation_id, stage.firms[short], at)
     stage.act(outcomes.invite_evaluator, clerk, evaluation_id, stage.ids["evaluator1"], at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask import current_app
@@ -90,15 +90,15 @@ def tell_hearing(lot: Lot, user_ids: Iterable[int], inquiry_id: int, until: date
     )
 
 
-def tell_ranked(lot: Lot, at: datetime) -> None:
-    """The purchaser learns that the report is there."""
+def tell_ranked(lot: Lot, until: date, at: datetime) -> None:
+    """The purchaser learns that the report is there, and until when it has to choose."""
     tell(
         holders(Permit.AWARD_CONFIRM, lot.subject.scope),
         N_("评审报告已形成：%(title)s"),
-        N_("评审已结束，请在规定期限内按名次顺序确定供应商。"),
+        N_("评审已结束，请在 %(until)s 前（含当日）按名次顺序确定供应商。"),
         f"/evaluation/lots/{lot.id}/report",
         at,
-        {"title": title_of(lot)},
+        {"title": title_of(lot), "until": until.isoformat()},
     )
 
 

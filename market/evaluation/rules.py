@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from itertools import groupby
@@ -20,6 +20,7 @@ from market.kernel.clock import is_before
 from market.kernel.errors import Refused
 from market.kernel.money import BP, round_half_up
 from market.kernel.text import N_
+from market.kernel.workdays import Calendar, add_working_days
 
 # --- may it be judged -----------------------------------------------------------------------------------------------
 
@@ -299,6 +300,14 @@ def low_price_lines(prices: Sequence[int], ceiling_fen: int, rates: LowRates) ->
 def low_price_hits(price_fen: int, lines: Iterable[Hit]) -> list[Hit]:
     """The lines this raw price lies strictly below."""
     return [line for line in lines if price_fen < line.line]
+
+
+def choose_by(reported_on: date, rules: Mapping[str, Any], calendar: Calendar) -> date:
+    """Return the last day to choose the supplier: the purchaser has the report here as soon as it is made (row 43).
+
+    Source: 条例 43, Order 87 art. 68.
+    """
+    return add_working_days(reported_on, rules["award.choose_working_days"], calendar).day
 
 
 # No law: a week, so that a slip of the finger does not hold up a purchase for years; a window cannot be taken back.

@@ -150,6 +150,15 @@ def format_centi(centi: int) -> str:
     return format_yuan(centi, symbol="").replace(",", "")
 
 
+def format_score(score: Fraction) -> str:
+    """Print an exact score in hundredths, the same wherever it stands: two decimals, marked when that is not all of it.
+
+    8720 -> 87.20, 87.1985 points -> ≈ 87.20. Grades and money follow from the exact value.
+    """
+    rounded = format_centi(round_half_up(score))
+    return rounded if score.denominator == 1 else f"≈ {rounded}"
+
+
 def format_bp(share_bp: int) -> str:
     """Print ten-thousandths as a percentage without loss: 1250 -> 12.5%."""
     whole, rest = divmod(abs(share_bp), 100)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from flask import Blueprint
 from sqlalchemy import Select
 
 from market.db.lines import Line, read_lines
+from market.kernel.clock import is_before
 from market.kernel.permits import Actor, Permit
 from market.web.menus import MenuGroup
 
@@ -61,6 +62,14 @@ class Room:
     due: Sequence[Callable[[datetime], int]] = ()
     jobs: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     commands: Sequence[click.Command] = ()
+
+
+def by_urgency(found: Iterable[Waiting], at: datetime) -> list[Waiting]:
+    """Return what waits in the order of the desk: what is urgent, then by deadline. What is overdue is urgent."""
+    marked = [
+        replace(one, urgent=True) if one.due_at is not None and not is_before(at, one.due_at) else one for one in found
+    ]
+    return sorted(marked, key=lambda one: (not one.urgent, one.due_at is None, one.due_at or at, one.title))
 
 
 def waiting_in(rooms: Iterable[Room], actor: Actor, at: datetime) -> list[Waiting]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from market.kernel.clock import instant, system_now
 from market.kernel.permits import CLOCK, Scope
+from market.panels.rules import commitment_of, seed_of
 from market.places.models import Street
 from market.places.queries import office_party
 from market.records.models import PurchaseFile
@@ -27,6 +28,14 @@ NEED = (
     "东山街道有80周岁以上独居老人412名，其中76名在过去一年里发生过跌倒。社区议事会三次提出需要固定的上门探访。\n"
     "希望有专业机构每月两次上门，建立一人一档，发现情况及时联系家属和社区医院。"
 )
+SECRET, RECORD = "5e" * 32, "e" * 64
+DRAW = {
+    "number": 1,
+    "secret": SECRET,
+    "public_part": RECORD,
+    "commitment": commitment_of(SECRET),
+    "seed": seed_of(SECRET, RECORD),
+}
 STAGES = ("planning", "tender", "opened", "awarded", "challenged", "contract", "delivered", "evaluated", "paid")
 
 
@@ -242,7 +251,7 @@ class _Teller:
             },
             "evaluationTerms": EVALUATION,
             "publicKey": "a" * 64,
-            "drawCommitment": "d" * 64,
+            "drawCommitment": DRAW["commitment"],
         }
 
     def _timetable(self) -> Iterator[dict[str, Any]]:
@@ -269,7 +278,7 @@ class _Teller:
                             "id": "lot-1",
                             "opening": {
                                 "openedAt": z(self.deadline + timedelta(minutes=5)),
-                                "record": "e" * 64,
+                                "record": RECORD,
                                 "lateAttempts": 1,
                                 "bidders": 3,
                             },
@@ -326,7 +335,7 @@ class _Teller:
                         {"number": 3, "name": "贺建国", "role": "representative"},
                     ],
                 },
-                "draws": [{"seed": "b" * 64}],
+                "draws": [DRAW],
                 "criteria": [
                     {"id": n, "number": n, "kind": kind, "title": title, "max_centi": most}
                     for n, kind, title, most in (
@@ -397,7 +406,7 @@ class _Teller:
             "id": "award-1",
             "status": "pending",
             "linliState": "suspended",
-            "linliReason": "收到质疑，暂停签订合同",
+            "linliStateReason": "收到质疑，暂停签订合同",
             "documents": [document],
         }
         self._publish("awardUpdate", {"awards": [award]}, days=13, stage="suspended")

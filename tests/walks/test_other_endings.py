@@ -141,12 +141,12 @@ def test_a_challenge_upheld_stops_the_signature_and_the_next_in_rank_follows(app
     assert second.challenge_until == instant(date(2026, 5, 10))
 
     # The contract that was waiting can no longer be signed by anybody; the new one waits for its own windows.
-    with refused(Refused, "认定无效"):
+    with refused(Refused, "已不再有效"):
         agreements.sign_agreement(
             acting(town.firms["暖邻"].signatory), before.id, Party.SUPPLIER, PASSPHRASE, town.now, real=town.now
         )
     town.issue(short_document())
-    with refused(Refused, "结果公告期还没有结束"):
+    with refused(Refused, "结果公告期和质疑期还没有结束"):
         town.sign(Party.SUPPLIER)
     town.on(2026, 5, 11, 9, 0)
     town.sign(Party.SUPPLIER)

@@ -250,7 +250,7 @@ def test_one_street_buys_one_service_from_budget_to_payout(town):
     contract = town.issue()
     assert (contract.amount_fen, contract.data["terms_digest"]) == (170_000_01, town.award().terms_digest)
     frozen = contract.digest
-    with refused(Refused, match="结果公告期还没有结束"):
+    with refused(Refused, match="结果公告期和质疑期还没有结束"):
         town.sign(Party.SUPPLIER)
     town.on(2026, 4, 21, 23, 59)
     with refused(Refused, match="质疑期还没有结束"):
@@ -351,9 +351,13 @@ def test_one_street_buys_one_service_from_budget_to_payout(town):
 
     # 12 October. Four sources rate, each once and apart; whoever serves may not judge, and nobody closes early.
     town.on(2026, 10, 12, 9, 0)
-    town.invite(("银龄", "同行", "忘交"))
+    for name in ("乐龄", "友邻"):
+        town.firm(name)
+    town.invite(("乐龄", "友邻", "忘交"))
     with refused(Refused):
         outcomes.invite_organisation(clerk, town.outcome.id, town.winner.id, town.now)
+    with refused(Refused, match="应当回避"):
+        outcomes.invite_organisation(clerk, town.outcome.id, town.firms["银龄"].id, town.now)
     with refused(Refused, match="还没有结束"):
         outcomes.close_evaluation(clerk, town.outcome.id, town.now)
     town.rate(own=90, mutual=70, third=66, level=1)

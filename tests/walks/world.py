@@ -319,7 +319,7 @@ class _Builder:
         town.accept(3)
         town.knock()
         ids["evaluation_id"] = town.outcome.id
-        asked = outcomes.invite_organisation(town.as_("clerk"), town.outcome.id, town.firms["银龄"].id, town.now)
+        asked = outcomes.invite_organisation(town.as_("clerk"), town.outcome.id, town.firms["乐龄"].id, town.now)
         ids["invitation_id"] = asked.id
         outcomes.invite_evaluator(town.as_("clerk"), town.outcome.id, town.people["evaluator"].id, town.now)
         ids["code"] = outcomes.make_codes(town.as_("clerk"), town.outcome.id, 3, town.now)[0]
@@ -343,9 +343,9 @@ class _Builder:
         town.report(2)
         town.accept(2)
         town.knock()
-        for name in ("乐龄", "友邻"):
+        for name in ("乐龄", "友邻", "和邻"):
             town.firm(name)
-        town.invite(("银龄", "同行", "乐龄"))
+        town.invite(("乐龄", "友邻", "和邻"))
         town.rate(own=90, mutual=80, third=85, level=1)
         outcomes.close_evaluation(town.as_("clerk"), town.outcome.id, town.now)
         self.ids["closed_evaluation"] = town.outcome.id
@@ -456,7 +456,7 @@ class _Builder:
         self.papers_of()
         town, people = self.town, self.world.people
         people |= {name: user.id for name, user in town.people.items()}
-        for short, name in (("warm", "暖邻"), ("silver", "银龄"), ("third", "同行")):
+        for short, name in (("warm", "暖邻"), ("silver", "银龄"), ("third", "同行"), ("peer", "乐龄")):
             team = town.firms[name]
             people |= {f"{short}-admin": team.admin.id, f"{short}-editor": team.editor.id}
             people[f"{short}-signatory"] = team.signatory.id

@@ -17,7 +17,7 @@ from contracts.agreements.rules import (
 from contracts.agreements.states import AGREEMENT_MACHINE, AgreementState, AgreementVerb
 from market.awards.models import Award
 from market.awards.queries import award as find_award
-from market.awards.queries import stands
+from market.awards.queries import contract_bar
 from market.awards.rules import Terms, award_release_id
 from market.db.session import db
 from market.kernel.clock import beijing_day
@@ -75,8 +75,9 @@ def draft_agreement(actor: Actor, award_id: int, at: datetime) -> Agreement:
     if award is None:
         raise NotFound(GONE)
     require(actor, Permit.AGREEMENT_DRAFT, award.subject.scope)
-    if not stands(award):
-        raise Refused(N_("成交结果尚未确认、已暂停或已被认定无效，不能起草合同。"))
+    bar = contract_bar(award)
+    if bar is not None:
+        raise Refused(bar)
     if queries.by_award(award_id) is not None:
         raise Refused(N_("这个成交结果已经有合同，请打开已有的合同继续办理。"))
     terms, street = terms_of(award), street_of(award.street_id)
@@ -145,8 +146,9 @@ def issue_agreement(actor: Actor, agreement_id: int, at: datetime) -> Agreement:
     """Freeze the draft by its digest and send it for signature; a job makes the document."""
     row = loaded(agreement_id)
     terms = terms_of(row.award)
-    if not stands(row.award):
-        raise Refused(N_("成交结果已暂停或已被认定无效，不能送签。"))
+    bar = contract_bar(row.award)
+    if bar is not None:
+        raise Refused(bar)
     check_options(terms, Options.from_data(row.data["options"]))
     row.issued_at = at
     facts = {"number": row.number, "digest": row.digest}

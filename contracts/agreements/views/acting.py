@@ -14,7 +14,7 @@ from contracts.agreements.rules import Dispute, Options, is_long
 from contracts.agreements.states import AGREEMENT_MACHINE, PARTY_LABELS, AgreementVerb, Party
 from contracts.agreements.views.door import bp, seen, to_contract
 from market.awards.queries import award as find_award
-from market.awards.queries import may_sign_at
+from market.awards.queries import contract_bar, may_sign_at
 from market.db.engine import begin_reading, begin_writing
 from market.db.session import db
 from market.kernel.clock import end_of_day, system_now
@@ -37,7 +37,9 @@ def draft(award_id: int) -> Any:
         return redirect(url_for("agreements.edit", agreement_id=row.id))
     terms = actions.terms_of(award)
     last = end_of_day(award.sign_by)
-    return render_template("contracts/agreements/draft.html", award=award, terms=terms, sign_by=last)
+    return render_template(
+        "contracts/agreements/draft.html", award=award, terms=terms, sign_by=last, bar=contract_bar(award)
+    )
 
 
 @bp.route("/<int:agreement_id>/edit", methods=["GET", "POST"])

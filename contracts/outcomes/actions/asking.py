@@ -10,6 +10,7 @@ from contracts.outcomes.models import Evaluation, Invitation
 from contracts.outcomes.queries import PAGE_PURPOSE, PURPOSE
 from contracts.outcomes.rules import evaluator_tie, may_rate, organisation_tie
 from contracts.outcomes.states import EvaluationState, Source
+from market.awards.queries import contenders
 from market.db.session import db
 from market.kernel.canonical import digest, plain
 from market.kernel.errors import Forbidden, NotFound, Refused
@@ -56,6 +57,7 @@ def _tie_between(row: Evaluation, found: Organisation) -> str | None:
         same_head=found.legal_representative == provider.legal_representative,
         shared_people=bool(people.get(provider.id, set()) & people.get(found.id, set())),
         takes_part=found.state == OrganisationState.CONFIRMED,
+        contended=found.id in contenders(row.milestone.agreement.award),
     )
 
 

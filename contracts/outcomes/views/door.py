@@ -10,7 +10,7 @@ from flask import Blueprint
 from contracts.outcomes.models import Evaluation
 from contracts.outcomes.rules import Outcome, SourceResult
 from contracts.outcomes.states import GRADE_LABELS, SOURCE_LABELS, EvaluationState, Grade, Source
-from market.kernel.money import format_centi, round_half_up
+from market.kernel.money import format_score, round_half_up
 from market.web.filters import text
 
 bp = Blueprint("outcomes", __name__, url_prefix="/outcomes")
@@ -20,11 +20,8 @@ GRADE_TONES = {Grade.EXCELLENT: "good", Grade.GOOD: "good", Grade.PASS: "wait", 
 
 
 def shown(score: Fraction | None) -> str:
-    """An exact score as readers see it: two decimals, with a sign when that is not the whole of it."""
-    if score is None:
-        return "-"
-    rounded = format_centi(round_half_up(score))
-    return rounded if score.denominator == 1 else f"≈ {rounded}"
+    """An exact score as readers see it, or that there is none."""
+    return "-" if score is None else format_score(score)
 
 
 def exact(score: Fraction) -> str:

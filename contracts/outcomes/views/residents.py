@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import redirect, render_template, request, session, url_for
 
 from contracts.outcomes import actions, queries
 from contracts.outcomes.forms import LEVELS, CodeForm, SurveyForm, survey_form
@@ -19,11 +19,14 @@ from market.web.drawing import show_refusal
 from market.web.filters import text
 from market.web.guard import attempt, found, now, public
 
+_HELD, _LONGEST = "outcome_code", 40
 _WHY = "residents rate with a one-time code and without an account"
 
 
 def _behind(code: str) -> Evaluation:
     """Return the evaluation a live code belongs to; raises Refused. Looking does not use the code up."""
+    if not code:
+        raise Refused(N_("请填写评价码。"), field="code")
     at = now()
     kept = codes.look_up(queries.PURPOSE, code, at)
     row = found(queries.evaluation(kept.subject_id))
@@ -46,22 +49,28 @@ def _ask_for_code(code: str = "", refusal: Refused | None = None) -> Any:
 @bp.route("/rate", methods=["GET", "POST"])
 @public(_WHY)
 def rate() -> Any:
-    """Enter a code, then answer; the slip's picture carries the code and opens the questions at once."""
-    given = request.form if request.method == "POST" else request.args
-    code = given.get("code", "").strip()[:40]
-    if not code:
-        # The bare address asks; a button pressed without a code is told what is missing.
-        missing = Refused(N_("请填写评价码。"), field="code") if "code" in given else None
-        return _ask_for_code(refusal=missing)
+    """Enter a code, then answer; the slip's picture carries the code and opens the questions at once.
+
+    The address gives the code up at the first step: addresses stand in histories and are passed on.
+    """
+    if "code" in request.args:
+        session[_HELD] = request.args["code"].strip()[:_LONGEST]
+        return redirect(url_for("outcomes.rate"))
+    given = request.form.get("code", "").strip()[:_LONGEST] if request.method == "POST" else session.get(_HELD)
+    if given is None:
+        return _ask_for_code()
+    code = str(given)
     try:
         row = _behind(code)
     except Refused as refusal:
+        session.pop(_HELD, None)
         return _ask_for_code(code, refusal)
     form = _survey(row)(data={"code": code})
     if form.validate_on_submit():
         with attempt(form) as tried:
             actions.rate_public(code, form.levels(), form.comment.data or "", now())
         if tried.ok:
+            session.pop(_HELD, None)
             return redirect(url_for("outcomes.thanks"))
         row = _behind(code)
     page = render_template("contracts/outcomes/survey.html", form=form, **heading(row))

@@ -12,9 +12,8 @@ from contracts.agreements.models import Agreement
 from contracts.agreements.queries import agreement as find_agreement
 from contracts.delivery.models import Milestone
 from contracts.payouts.actions.raising import raise_one
-from contracts.payouts.queries import accepted_unearned, earnings_of, payments_of
-from contracts.payouts.rules import amount_due, settled_bp
-from contracts.payouts.states import PaymentState
+from contracts.payouts.queries import accepted_unearned, contract_lines, earnings_of, payments_of
+from contracts.payouts.rules import amount_due, closing_bar, settled_bp
 from market.db.session import db
 from market.kernel.errors import NotFound, Refused
 from market.kernel.permits import Actor
@@ -26,12 +25,11 @@ def complete_contract(actor: Actor, agreement_id: int, at: datetime) -> Agreemen
     row = find_agreement(agreement_id, lock=True)
     if row is None:
         raise NotFound(N_("没有找到您要的内容，链接可能已失效。"))
-    earned = earnings_of(row.id)
-    milestones = list(db.session.scalars(select(Milestone).filter_by(agreement_id=row.id)))
-    if not milestones or any(one.id not in earned for one in milestones):
-        raise Refused(N_("还有节点没有验收、评估完毕，不能结清合同。"))
-    if any(one.state != PaymentState.CONFIRMED for one in payments_of(row.id)):
-        raise Refused(N_("还有款项没有付清或收款机构没有确认收款，不能结清合同。"))
+    payments = payments_of(row.id)
+    earned = [one.earning is not None for one in contract_lines(row, payments)]
+    bar = closing_bar(earned, [one.state for one in payments])
+    if bar is not None:
+        raise Refused(bar)
     return complete_agreement(actor, row.id, left_committed(row), at)
 
 

@@ -6,6 +6,8 @@ ignored, title lines above and totals below allowed. CSV in UTF-8, GBK or UTF-16
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -46,6 +48,14 @@ _NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z\-]*\Z")
 _DAY = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{2})(\d{2}))(?:[ T].*)?\Z")
 # From here on a spreadsheet number no longer holds every digit.
 _EXACT_DIGITS = 15
+
+
+# One payment that went through, one that failed, one that came back: what to fill in, shown rather than told.
+_SAMPLE = (
+    ("ZF-2026-000001-1", "80000.00", "成功", "B20260401000001", "2026-04-01", ""),
+    ("ZF-2026-000002-1", "43200.00", "失败", "", "2026-04-01", "户名与账号不符"),
+    ("ZF-2026-000003-1", "12500.50", "退票", "B20260401000003", "2026-04-02", "收款账户已销户"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +118,13 @@ class Parsed:
 
 class _Fault(DomainError):
     """A cell that cannot be used; `field` is its column."""
+
+
+def sample() -> bytes:
+    """A small file as `parse` wants it, as spreadsheet programs read it: UTF-8 with BOM, CRLF."""
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\r\n").writerows((COLUMNS, *_SAMPLE))
+    return out.getvalue().encode("utf-8-sig")
 
 
 def parse(content: bytes, name: str) -> Parsed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 from flask import Blueprint, url_for
@@ -15,6 +16,7 @@ from contracts.payouts.models import Payment
 from contracts.payouts.providers.installed import open_providers
 from contracts.payouts.states import PAYMENT_LABELS, RESULT_LABELS, ROUTE_LABELS, PaymentState, Result
 from market.budgets.states import FUND_SOURCE_LABELS
+from market.kernel.money import format_score
 from market.kernel.permits import Permit
 from market.places.models import Street
 from market.places.queries import street as find_street
@@ -70,9 +72,8 @@ def _grade(basis: Mapping[str, Any]) -> str:
 
 
 def _score(basis: Mapping[str, Any]) -> str:
-    """The exact score cut to two decimals: rounded up it could show a grade that was not reached."""
-    numerator, denominator = basis["score"]
-    return filters.centi(numerator // denominator)
+    """The score as the evaluation's own page shows it."""
+    return format_score(Fraction(*basis["score"]))
 
 
 def status_of(form: Any) -> int:

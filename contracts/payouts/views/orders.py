@@ -15,7 +15,7 @@ from contracts.payouts import actions, queries
 from contracts.payouts.forms import BatchForm, StatementForm
 from contracts.payouts.models import BankBatch
 from contracts.payouts.providers.pain001 import warm_up
-from contracts.payouts.providers.statement import Parsed, parse
+from contracts.payouts.providers.statement import Parsed, parse, sample
 from contracts.payouts.states import ROW_NOTE_LABELS
 from contracts.payouts.views.door import bp, status_of, street_or_404
 from market.kernel.permits import Permit
@@ -136,6 +136,14 @@ def _import(street_id: int, content: bytes, name: str, parsed: Parsed) -> Respon
     else:
         flash(_("银行结果已导入。"), "success")
     return redirect(url_for("payouts.statement", statement_id=done.statement.id))
+
+
+@bp.get("/statements/sample.csv")
+@guard(Permit.PAYOUT_SEND)
+def statement_sample() -> Response:
+    """A result file with the columns that are wanted, for a bank whose own file has others."""
+    name = _("银行结果样表") + ".csv"
+    return send_file(io.BytesIO(sample()), mimetype="text/csv", as_attachment=True, download_name=name, max_age=0)
 
 
 @bp.get("/statements")

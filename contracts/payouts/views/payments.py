@@ -13,7 +13,7 @@ from contracts.payouts import actions, queries
 from contracts.payouts.forms import ReasonForm
 from contracts.payouts.models import Payment
 from contracts.payouts.providers import installed
-from contracts.payouts.rules import EVALUATION, days_late, is_overdue, late_interest_fen
+from contracts.payouts.rules import EVALUATION, closing_bar, days_late, is_overdue, late_interest_fen
 from contracts.payouts.states import PAYMENT_MACHINE, PaymentState, PaymentVerb, Result, Route
 from contracts.payouts.views.door import bp, status_of
 from market.kernel.clock import beijing_day
@@ -88,6 +88,7 @@ def payment(payment_id: int) -> Any:
         route=route,
         unbound=row.state == PaymentState.APPROVED and not _is_bound(row, _destination(row, route)),
         sees_accounts=_sees_accounts(actor, row),
+        sees_files=allowed(actor, Permit.PAYOUT_SEE, Scope(row.district_id, row.street_id)),
         late_days=late_days if row.settled_on or overdue else 0,
         interest_fen=late_interest_fen(row.amount_fen, row.basis["late_interest_day_bp"], late_days),
         has_direct_line=installed.has_direct_line(),
@@ -239,14 +240,18 @@ def reverse(payment_id: int) -> Any:
 def contract(agreement_id: int) -> Any:
     """All money of one contract: per milestone what was planned, earned, withheld and paid."""
     row = found(find_agreement(agreement_id), Permit.PAYOUT_SEE)
-    lines = queries.contract_lines(row, queries.payments_of(row.id))
+    payments = queries.payments_of(row.id)
+    lines = queries.contract_lines(row, payments)
+    closes = allowed(current_actor(), Permit.AGREEMENT_DRAFT, Scope(row.district_id, row.street_id))
+    closes = closes and row.state == "in_force"
+    bar = closing_bar([one.earning is not None for one in lines], [one.state for one in payments])
     return render_template(
         "contracts/payouts/contract.html",
         row=row,
         lines=lines,
         totals=queries.totals(lines),
-        may_close=Permit.AGREEMENT_DRAFT in current_actor().permits(Scope(row.district_id, row.street_id))
-        and row.state == "in_force",
+        closes=closes,
+        bar=bar if closes else None,
     )
 
 

@@ -120,7 +120,7 @@ def confirm_award(actor: Actor, award_id: int, at: datetime) -> Award:
     row.sign_by = sign_by(beijing_day(at), row.sign_days, calendar_for(row.district_id)).day
     facts = {"terms": row.terms_digest, "objections": len(objections)}
     move(row, AWARD_MACHINE, AwardVerb.CONFIRM, actor, at, facts=facts)
-    fragment = status_fragment(row, row.reason, STATUS[row.state], confirmed=True)
+    fragment = status_fragment(row, "", STATUS[row.state], confirmed=True)
     card = CardFacts(stage="awarded", awarded_fen=row.amount_fen, supplier=row.organisation.name)
     publish(row.file, "awardUpdate", fragment, card, actor, at)
     mail.tell_confirmed(row, at)

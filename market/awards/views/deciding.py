@@ -73,6 +73,7 @@ def confirm(lot_id: int) -> Any:
         candidate=next((r for r in ranked if r.organisation_id == turn), None),
         fallen=fallen,
         open=is_open,
+        until=queries.choose_until([lot]).get(lot.id) if is_open else None,
     )
     return page, 422 if form.errors else 200
 

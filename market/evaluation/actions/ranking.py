@@ -13,9 +13,10 @@ from market.evaluation.actions.prices import require_settled
 from market.evaluation.actions.reporting import Evidence, lot_key, report_data
 from market.evaluation.mail import tell_ranked
 from market.evaluation.models import EvaluationReport, Result
-from market.evaluation.rules import Entry, Line, deduction_bp, enough, low_price_hits, quality_points, rank
+from market.evaluation.rules import Entry, Line, choose_by, deduction_bp, enough, low_price_hits, quality_points, rank
 from market.evaluation.states import Verdict
 from market.kernel.canonical import digest
+from market.kernel.clock import beijing_day
 from market.kernel.errors import Refused
 from market.kernel.permits import Actor, Permit
 from market.kernel.rulebook import RuleSet
@@ -23,6 +24,7 @@ from market.kernel.text import N_
 from market.panels.actions import close_panel
 from market.panels.models import Score
 from market.panels.queries import draws, panel_for, scores_if_final
+from market.places.queries import calendar_for
 from market.records.files import keep_bytes
 from market.records.moves import move
 from market.records.queue import enqueue
@@ -69,7 +71,7 @@ def rank_lot(actor: Actor, lot_id: int, at: datetime) -> EvaluationReport:
     facts = {"report": report.digest, "bids": len(valid)}
     move(lot, LOT_MACHINE, LotVerb.RANK, actor, at, facts=facts)
     enqueue(db.session, REPORT_JOB, str(report.id), report_id=report.id)
-    tell_ranked(lot, at)
+    tell_ranked(lot, choose_by(beijing_day(at), rules, calendar_for(lot.district_id)), at)
     return report
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from market.kernel.clock import is_before
 from market.kernel.text import N_
-from market.public.rules.judging import sheets
+from market.public.rules.judging import draws, sheets
 from market.public.rules.labels import AWARD_STATES, BID_STATES, CHALLENGE_STATES, OBJECTION_STATES
 from market.public.rules.reading import Data, day, fen, fraction_fen, instant, last_day, part, rows, text, whole, words
 
@@ -34,6 +34,7 @@ def awards(release: Data, at: datetime) -> list[dict[str, Any]]:
             "stands": text(one, "status") == "active",
             "decided_at": instant(one.get("date")),
             "reason": text(one, "linliReason"),
+            "state_reason": text(one, "linliStateReason"),
             "notice_until": last_day(part(one, "linliWindows").get("resultNoticeUntil")),
             "challenge_until": last_day(part(one, "linliWindows").get("challengeUntil")),
             "sign_by": day(part(one, "linliWindows").get("signBy")),
@@ -103,7 +104,7 @@ def scoring(data: Data) -> dict[str, Any] | None:
     return {
         "report": text(data, "reportDigest"),
         "panel": _panel(data),
-        "draws": [_draw(one) for one in rows(data, "draws")],
+        "draws": draws(data),
         "criteria": criteria,
         "qualification": [_checked(one) for one in rows(data, "qualification")],
         "ranking": [_line(one, criteria) for one in results or rows(data, "ranking")],
@@ -139,10 +140,6 @@ def _panel(data: Data) -> list[dict[str, str]]:
     experts = data.get("experts")
     names = experts if isinstance(experts, list) else []
     return [{"name": name, "role": ""} for name in names if isinstance(name, str)]
-
-
-def _draw(one: Data) -> dict[str, Any]:
-    return {"seed": text(one, "seed"), "commitment": text(one, "commitment"), "secret": text(one, "secret")}
 
 
 def _checked(one: Data) -> dict[str, Any]:

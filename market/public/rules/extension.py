@@ -84,6 +84,7 @@ _FIELDS: dict[str, tuple[tuple[str, str, dict[str, Any]], ...]] = {
     "Award": (
         ("linliState", "State in this platform's words", _TEXT),
         ("linliReason", "The purchaser's reason", _TEXT),
+        ("linliStateReason", "Why the state changed since", _TEXT),
         ("linliOnBehalfOf", "The group without legal person for which the host applied", _TEXT),
         ("linliTermsDigest", "Digest of the complete terms", _DIGEST),
         ("linliWindows", "Ends of the notice and the challenge window, and the last day to sign", _WINDOWS),
@@ -102,6 +103,7 @@ _FIELDS: dict[str, tuple[tuple[str, str, dict[str, Any]], ...]] = {
         ("linliRules", "Digest of the set of rules it was drafted under", _DIGEST),
         ("linliOnBehalfOf", "The group without legal person for which the host signs", _TEXT),
         ("linliPayDays", "Days within which money due is paid", _WHOLE),
+        ("linliPerformanceBond", "The performance bond the contract asks for; zero where it asks for none", _VALUE),
         ("linliPayout", "How milestones earn money", _PLAIN),
         ("linliDuties", "Last days to publish the contract and to file a copy", _DUTIES),
         ("linliEvaluation", "Weights, bands and indicators of the evaluation", _PLAIN),

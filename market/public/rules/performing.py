@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from market.kernel.money import format_score
 from market.public.rules.labels import (
     BASE_LABELS,
     CLAIM_STATES,
@@ -19,7 +20,7 @@ from market.public.rules.labels import (
     ROUTE_LABELS,
     SOURCE_LABELS,
 )
-from market.public.rules.reading import Data, day, exact_centi, fen, instant, last_day, part, rows, text, whole, words
+from market.public.rules.reading import Data, day, exact, fen, instant, last_day, part, rows, text, whole, words
 
 
 def contracts(release: Data) -> list[dict[str, Any]]:
@@ -35,6 +36,7 @@ def _contract(one: Data) -> dict[str, Any]:
         "number": text(one, "description"),
         "title": text(one, "title"),
         "amount_fen": amount,
+        "bond_fen": fen(one, "linliPerformanceBond") or 0,
         "state": words(text(one, "linliState") or text(one, "status"), CONTRACT_STATES),
         "reason": text(one, "linliReason"),
         "signed_at": instant(one.get("dateSigned")),
@@ -148,13 +150,13 @@ def _outcomes(contract: Data) -> Iterator[dict[str, Any]]:
 
 
 def _outcome(milestone: Data, one: Data, sources: list[dict[str, Any]]) -> dict[str, Any]:
-    grade, score = text(one, "grade"), exact_centi(one.get("scoreExact"))
+    grade, score = text(one, "grade"), exact(one.get("scoreExact"))
     return {
         "title": text(milestone, "title"),
         "round": whole(one, "round") or 1,
         "sources": sources,
-        "score_centi": score[0] if score else None,
-        "exact": score is None or score[1],
+        "score": None if score is None else format_score(score),
+        "exact": score is None or score.denominator == 1,
         "grade": GRADE_LABELS.get(grade, grade),
         "tone": GRADE_TONES.get(grade, "neutral"),
         "share_bp": whole(one, "shareBp"),
@@ -169,12 +171,12 @@ def _outcome(milestone: Data, one: Data, sources: list[dict[str, Any]]) -> dict[
 def _source(code: str, metric: Data) -> dict[str, Any]:
     seen = next(iter(rows(metric, "observations")), {})
     count, total = whole(seen, "linliCount"), whole(seen, "linliSumCenti")
-    mean = exact_centi([total, count]) if count and total is not None else None
+    mean = exact([total, count]) if count and total is not None else None
     return {
         "label": RATER_LABELS.get(code, text(metric, "title")),
         "weight_bp": whole(seen, "linliWeightBp"),
         "count": count,
-        "mean_centi": mean[0] if mean else None,
+        "mean": None if mean is None else format_score(mean),
         "counted": seen.get("linliCounted") is not False,
     }
 

@@ -53,19 +53,18 @@ def fen(data: Data, name: str = "value") -> int | None:
         return None
 
 
-def exact_centi(pair: Any) -> tuple[int, bool] | None:
-    """Return a fraction [numerator, denominator] of hundredths rounded half up, and whether that is all of it."""
+def exact(pair: Any) -> Fraction | None:
+    """Return a fraction written [numerator, denominator]; None for anything else."""
     try:
-        value = Fraction(*pair)
+        return Fraction(*pair)
     except (TypeError, ValueError, ZeroDivisionError):
         return None
-    return round_half_up(value), value.denominator == 1
 
 
 def fraction_fen(pair: Any) -> int | None:
     """Return a fraction [numerator, denominator] of fen, rounded half up."""
-    found = exact_centi(pair)
-    return found[0] if found else None
+    found = exact(pair)
+    return None if found is None else round_half_up(found)
 
 
 def instant(value: Any) -> datetime | None:

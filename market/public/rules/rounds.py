@@ -6,7 +6,7 @@ from typing import Any
 
 from market.kernel.categories import CATEGORY_LABELS
 from market.kernel.text import N_
-from market.public.rules.judging import sheets
+from market.public.rules.judging import draws, sheets
 from market.public.rules.labels import SOURCE_LABELS
 from market.public.rules.reading import Data, part, rows, text, whole, words
 
@@ -100,10 +100,7 @@ def _result(data: Data) -> dict[str, Any]:
         "amount_fen": whole(found, "amountFen"),
         "departure": text(found, "departure"),
         "members": [name for name in members if isinstance(name, str)] if isinstance(members, list) else [],
-        "draws": [
-            {name: text(one, name) for name in ("commitment", "secret", "public_part", "seed")}
-            for one in rows(jury, "draws")
-        ],
+        "draws": draws(jury),
         "ballots": whole(data, "ballots"),
         "applications": applications,
         "sheets": sheets(jury, judged, [(text(one, "id"), text(one, "name")) for one in rows(data, "criteria")]),

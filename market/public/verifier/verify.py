@@ -31,6 +31,52 @@ MOST_FIELDS = 14
 WHOLE_BP, WHOLE_CENTI = 10_000, 10_000
 GENESIS = "0" * 64
 SOURCES = ("self", "mutual", "public", "third")
+# What the codes of a file mean; English readers read the code itself.
+WORDS = {
+    "self": "自评",
+    "mutual": "互评",
+    "public": "群众评",
+    "third": "第三方评",
+    "excellent": "优秀",
+    "good": "良好",
+    "pass": "合格",
+    "fail": "不合格",
+    "valid": "有效",
+    "invalid": "无效",
+    "average": "平均价",
+    "second": "次低价",
+    "ceiling": "最高限价",
+    "price": "按报价",
+    "quality": "按质量分",
+    "draw": "抽签",
+    "receipt": "回执",
+    "root": "根摘要",
+    "lot_id": "标段",
+    "organisation_id": "机构",
+    "price_fen": "报价（分）",
+    "receipt_number": "回执编号",
+    "declaration_small": "小微企业声明",
+    "unspent": "未使用",
+    "reserved": "已预留",
+    "committed": "已签约",
+    "payable": "应付",
+    "paid": "已付",
+    "planning": "采购意向公开",
+    "planningUpdate": "采购意向更新",
+    "tender": "公告",
+    "tenderUpdate": "进展",
+    "tenderAmendment": "更正公告",
+    "tenderCancellation": "终止公告",
+    "award": "结果公告",
+    "awardUpdate": "结果公告更新",
+    "awardCancellation": "结果撤销公告",
+    "contract": "合同公告",
+    "contractUpdate": "合同进展",
+    "contractAmendment": "合同变更公告",
+    "contractTermination": "合同结束公告",
+    "implementation": "履约和付款",
+    "implementationUpdate": "履约进展",
+}
 NAME = re.compile(
     r"manifest\.json|(?:chain|days|proofs)\.jsonl|key\.json|verify\.py|(?:notices|releases)/[A-Za-z0-9][A-Za-z0-9._-]*\.json"
 )
@@ -263,10 +309,19 @@ class Report:
     def say(self, text):
         return text if isinstance(text, str) else text[self.lang == "en"]
 
+    def word(self, code):
+        """A code of the file, or whether something holds, in the reader's language."""
+        if isinstance(code, bool):
+            return self.say(("是", "yes") if code else ("否", "no"))
+        return self.say((WORDS.get(code, code), code)) if isinstance(code, str) else str(code)
+
+    def words(self, codes):
+        return ", ".join(map(self.word, codes))
+
     def part(self, *title):
         self.lines.append(("part", self.say(title)))
 
-    def same(self, what, expected, found, show=str):
+    def same(self, what, expected, found, show=None):
         """Compare what was computed here with what is written there."""
         self.checked += 1
         if expected == found and type(expected) is type(found):
@@ -279,7 +334,7 @@ class Report:
         if value is None:
             return self.say(("（没有）", "(nothing)"))
         try:
-            return str(show(value))[:300]
+            return str((show or self.word)(value))[:300]
         except BROKEN:
             return repr(value)[:300]
 
@@ -493,7 +548,7 @@ def read_releases(b, r):
         r.sure(
             (f"公告 {name}", f"notice {name}"),
             release["id"] == name == f"{b.ocid}-{number:04d}" and release["ocid"] == b.ocid and release["date"] > last,
-            f"{release['date']} {release['tag'][0]}",
+            f"{release['date']} {r.word(release['tag'][0])}",
         )
         last = release["date"]
         releases.append(release)
@@ -869,7 +924,8 @@ def check_opening(b, r, lot):
         return
     r.same(("公布的投标份数", "bids published"), list(range(1, opening["bidders"] + 1)), sorted(bids), len)
     for what in ("receipt", "root"):
-        r.same((f"{what} 各不相同", f"each {what} is different"), len(bids), len({one[what] for one in bids.values()}))
+        different = len({one[what] for one in bids.values()})
+        r.same((f"{r.word(what)} 各不相同", f"each {what} is different"), len(bids), different)
     for number, bid in sorted(bids.items()):
         check_bid(b, r, number, bid, closes, name)
 
@@ -923,9 +979,9 @@ def check_bid(b, r, number, bid, closes, lot):
     for one in bid["linliOpened"]:
         opened[one["id"]] = one["value"]
         r.sure(
-            (f"{who[0]} 打开的“{one['id']}”", f"{one['id']} of {who[1]}"),
+            (f"{who[0]} 打开的“{r.word(one['id'])}”", f"{one['id']} of {who[1]}"),
             leaf(one["id"], commitment(one["id"], one["value"], one["salt"])) in leaves,
-            str(one["value"]),
+            r.word(one["value"]),
         )
     r.same((f"{who[0]} 封存的回执编号", f"receipt number sealed in {who[1]}"), bid["receipt"], opened["receipt_number"])
     if "value" in bid:
@@ -1078,6 +1134,10 @@ def check_qualification(b, r, lot, s):
         )
 
 
+def low_line(r, one):
+    return f"{r.word(one['test'])} {percent(one['rate_bp'])} → {decimal(Fraction(*one['line']))}"
+
+
 def check_low_prices(b, r, lot, s):
     if not b.rules:
         return
@@ -1108,9 +1168,7 @@ def check_low_prices(b, r, lot, s):
         ("异常低价线", "lines of abnormally low prices"),
         lines,
         s["low_price"]["lines"],
-        lambda all_of: (
-            "; ".join(f"{o['test']} {percent(o['rate_bp'])} → {decimal(Fraction(*o['line']))}" for o in all_of) or "-"
-        ),
+        lambda all_of: "; ".join(low_line(r, one) for one in all_of) or "-",
     )
     for one in passed:
         below = [line["test"] for line in lines if one["price_fen"] < Fraction(*line["line"])]
@@ -1121,7 +1179,7 @@ def check_low_prices(b, r, lot, s):
         r.sure(
             (f"投标 {number} 的低价要求说明过", f"bid {number} was asked to explain its price"),
             inquiry is not None and set(below) <= {hit["test"] for hit in inquiry["hits"]},
-            ", ".join(below),
+            r.words(below),
         )
         if inquiry:
             window = instant(inquiry["until"]) - instant(inquiry["asked_at"])
@@ -1206,7 +1264,7 @@ def check_order(b, r, s, rows):
     r.same(("名次连续", "ranks"), list(range(1, len(rows) + 1)), [one["rank"] for one in said], len)
     own, theirs = [row["tie"] or "" for row in ranked], [one["tie"] for one in said]
     what = ("同分如何分出先后", "what decided between equals")
-    r.same(what, own, theirs, lambda found: ", ".join(x or "-" for x in found))
+    r.same(what, own, theirs, lambda found: r.words(x or "-" for x in found))
     drawn = mixed if "draw" in own else None
     r.same(("抽签种子", "seed of the lots between equals"), drawn, (s.get("tie") or {}).get("seed"))
 
@@ -1491,7 +1549,7 @@ def check_evaluation(b, r, terms, stage, one, implementation):
     given = {key[len(prefix) :]: seen for key, seen in metrics.items() if key.startswith(prefix)}
     weights = {source: terms["weights_bp"].get(source, 0) for source in SOURCES}
     own, theirs = [s for s in SOURCES if weights[s]], [s for s in SOURCES if s in given]
-    r.same((f"{title} 有权重的来源", f"{title} sources with weight"), own, theirs, ", ".join)
+    r.same((f"{title} 有权重的来源", f"{title} sources with weight"), own, theirs, r.words)
     committed = e["inputs"]["commitments"]
     means = {s: check_source(r, title, terms, s, seen, len(committed.get(s, ()))) for s, seen in given.items()}
     every = sorted(value for values in committed.values() for value in values)
@@ -1501,7 +1559,7 @@ def check_evaluation(b, r, terms, stage, one, implementation):
     r.same((f"{title} 有来源缺失", f"{title} a source is missing"), bool(missing), e["renormalised"])
     if missing:
         may = terms["renormalise"] and "third" not in missing
-        r.sure((f"{title} 合同允许缺少这个来源", f"{title} the contract allows it"), may, ", ".join(missing))
+        r.sure((f"{title} 合同允许缺少这个来源", f"{title} the contract allows it"), may, r.words(missing))
     whole = sum(weights[source] for source in used)
     score = sum((weights[s] * means[s] for s in used), Fraction(0)) / whole
     figures = " + ".join(f"{weights[s]} × {decimal(means[s])}" for s in used) + f" / {whole}"
@@ -1518,7 +1576,7 @@ def check_source(r, title, terms, source, seen, committed):
     """One source's ratings; returns their exact mean, None without any."""
     count, total = seen["linliCount"], seen["linliSumCenti"]
     least = {"mutual": terms["min_mutual"], "public": terms["min_public"]}.get(source, 1)
-    what = f"{title} {source}"
+    what = f"{title} {r.word(source)}"
     r.same((f"{what} 的评分份数", f"{what} ratings"), committed, count)
     r.sure((f"{what} 的分数之和", f"{what} sum"), 0 <= total <= count * WHOLE_CENTI, points(total))
     r.same((f"{what} 是否计入", f"{what} counts"), count >= max(least, 1), seen["linliCounted"])
@@ -1745,7 +1803,7 @@ def check_line(r, line, contracts, sums, balances):
     r.same((f"{line} 付出", f"{line} paid"), paid, booked["pay"] - booked["bounce"], yuan)
     r.same((f"{line} 退回", f"{line} came back"), back, booked["clawback"], yuan)
     rest = {place: balances.get((line, place), 0) for place in RESTING}
-    figures = ", ".join(f"{place} {yuan(amount)}" for place, amount in rest.items())
+    figures = ", ".join(f"{r.word(place)} {yuan(amount)}" for place, amount in rest.items())
     r.sure((f"{line} 现在", f"{line} now"), min(rest.values()) >= 0, figures)
 
 

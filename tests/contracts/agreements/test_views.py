@@ -107,14 +107,25 @@ def test_each_desk_shows_whose_turn_it_is(deal):
     assert verbs(deal.clerk) == [("合同副本报财政部门备案", f"/agreements/{row.id}")]
 
 
+@pytest.mark.parametrize(
+    ("state", "why"), [(AwardState.SUSPENDED, "因质疑暂停"), (AwardState.ANNULLED, "已不再有效")]
+)
+def test_no_draft_is_offered_on_an_award_that_does_not_stand_and_the_page_says_which(deal, visitor, state, why):
+    make.set_award(deal.award, state)
+    sign_in(visitor, clerk_of(deal))
+    page = visitor.get(f"/agreements/draft/{deal.award.id}", most=DETAIL)
+    assert why in page.text
+    assert not page.all("//main//form")
+
+
 def test_the_page_says_why_nobody_may_sign_yet(deal, visitor, clock):
     clock.move_to(2026, 4, 8, 10, 0)
     row = make.issued(deal, make.NOTICED)
     sign_in(visitor, deal.team.signatory)
     page = visitor.get(f"/agreements/{row.id}")
-    assert "结果公告期还没有结束" in page.text
+    assert "结果公告期和质疑期还没有结束" in page.text
     page = visitor.get(f"/agreements/{row.id}/sign")
-    assert "结果公告期还没有结束" in page.text
+    assert "结果公告期和质疑期还没有结束" in page.text
     assert not page.all("//main//form")
 
 

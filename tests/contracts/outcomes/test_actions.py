@@ -14,7 +14,9 @@ from contracts.outcomes import actions, due, queries
 from contracts.outcomes.models import Rating
 from contracts.outcomes.rules import Outcome, earned
 from contracts.outcomes.states import EvaluationState
+from market.awards.models import BidderLetter
 from market.awards.states import AwardState
+from market.db.session import db
 from market.kernel.commitments import commit, merkle_root
 from market.kernel.errors import Forbidden, NotFound, Refused
 from market.kernel.permits import CLOCK, Role, Scope
@@ -78,7 +80,8 @@ def test_opening_twice_is_one_evaluation(deal):
 def test_organisations_with_a_tie_are_not_invited(deal):
     row = make.opened(deal)
     same_head = contract.organisation(bank=False)
-    shared = make.raters(1)[0]
+    shared, rival = make.raters(2)
+    db.session.add(BidderLetter(award_id=deal.award.id, organisation_id=rival.id, data={}))
     give(deal.team.editor, Role.ORGANISATION_EDITOR, Scope(organisation_id=shared.id))
     unconfirmed = contract.organisation(bank=False, confirmed=False, legal_representative="另一人")
     for team, why in (
@@ -86,10 +89,12 @@ def test_organisations_with_a_tie_are_not_invited(deal):
         (same_head, "同一人"),
         (shared, "共同的经办人员"),
         (unconfirmed, "还没有确认登记"),
+        (rival, "参加过这个项目的竞争"),
     ):
         with pytest.raises(Refused, match=why) as refusal:
             actions.invite_organisation(deal.clerk, row.id, team.id, SIGNING)
         assert refusal.value.field == "organisation"
+    assert {one.id for one in queries.candidates(row)}.isdisjoint({deal.team.id, rival.id}), "not even offered"
 
 
 def test_evaluators_of_either_side_are_not_invited(deal):

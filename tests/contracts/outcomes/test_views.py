@@ -111,6 +111,8 @@ def test_a_resident_with_a_wrong_or_used_code_is_told_what_to_do(deal, visitors)
     assert "无效、已使用或已过期" in page.errors["code"]
     assert "AAAA-BBBB-CCCC" in page.source
     page = phone.get(f"/outcomes/rate?code={code}")
+    assert page.url == "/outcomes/rate", "the code does not stay in the address"
+    assert "评价：" in phone.get("/outcomes/rate").heading, "nor is it lost when the page is loaded again"
     page = phone.submit(page, {"question_0": "0", "comment": "很好"}, button="提交评价")
     assert page.status == 422
     assert page.text.count("请选择") >= 3
@@ -146,6 +148,12 @@ def test_whoever_has_a_tie_declines_on_the_page(deal, visitors):
     page = rater.submit(page, {"reason": "曾在该机构任职"}, button="回避")
     assert "您已回避" in page.text
     assert sign_in(visitors(), make.evaluator(deal)).get(f"/outcomes/invitations/{found.id}").status == 404
+
+
+def test_the_last_day_ends_at_24_hours_as_everywhere(deal, clerk):
+    page = clerk.get(f"/outcomes/{make.opened(deal).id}", most=DETAIL)
+    (shown,) = page.words("//div[dt='收集截止']/dd//time")
+    assert shown.endswith(" 24:00")
 
 
 def test_no_score_is_shown_before_the_result(deal, clerk):

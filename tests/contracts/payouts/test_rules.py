@@ -132,11 +132,12 @@ def test_row_77_number_and_sum():
     assert (found.count, found.total_fen) == (3, 30_888_050)
 
 
-def test_promptness_counts_only_what_was_paid_in_time():
+def test_promptness_counts_what_is_overdue_as_not_paid_in_time():
     june, july = date(2026, 6, 1), date(2026, 7, 1)
     found = promptness([(june, july, date(2026, 6, 11)), (june, july, july), (june, july, date(2026, 7, 2))], 2)
-    assert (found.settled, found.in_time, found.in_time_bp, found.overdue) == (3, 2, 6_666, 2)
+    assert (found.settled, found.in_time, found.in_time_bp, found.overdue) == (3, 2, 4_000, 2)
     assert found.mean_days == 24  # 10, 30 and 31 days: 23.67, rounded up
+    assert promptness([], 7).in_time_bp == 0
     assert promptness([], 0).in_time_bp is None
 
 

@@ -70,7 +70,7 @@ def test_a_proposal_without_objection_is_confirmed_after_its_notice_and_then_dra
     deal = proposed()
     with pytest.raises(Refused, match="公示期还没有结束"):
         confirmed(deal, UNTIL - timedelta(seconds=1))
-    with pytest.raises(Refused, match="尚未确认"):
+    with pytest.raises(Refused, match="还在公示"):
         agreements.draft_agreement(deal.clerk, deal.award.id, DURING)
     row = confirmed(deal)
     assert (row.state, row.sign_by) == ("active", date(2026, 5, 15))
@@ -129,7 +129,7 @@ def test_an_upheld_objection_bars_the_confirmation_for_good():
     row = actions.refuse_award(deal.approve, deal.award.id, "异议成立，不予确认。", DURING)
     assert row.state == "annulled"
     award = board(deal)[-1]["awards"][0]
-    assert (award["status"], award["linliReason"]) == ("unsuccessful", "异议成立，不予确认。")
+    assert (award["status"], award["linliStateReason"]) == ("unsuccessful", "异议成立，不予确认。")
     assert queries.award_for(KIND, deal.file.id) is None
     assert [(one.id, one.state) for one in queries.awards_of(KIND, [deal.file.id])] == [(row.id, "annulled")]
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from market.awards.rules import answer_by, confirm_bar, notice_end, objection_bar, signing_bar
+from market.awards.rules import answer_by, confirm_bar, notice_end, objection_bar
 from market.kernel.clock import end_of_day
 from market.kernel.rulebook import load
 from tests.market.kernel.calendars import TEST_2026
@@ -47,10 +47,3 @@ def test_anybody_may_object_until_the_last_second_of_the_notice():
 def test_a_proposal_is_confirmed_after_its_notice_with_every_objection_rejected(at, objections, words):
     bar = confirm_bar(at, UNTIL, objections)
     assert bar is None if words is None else words in (bar or "")
-
-
-def test_nothing_is_signed_on_a_proposal():
-    bar = signing_bar(
-        stands=False, publicity_until=UNTIL, challenge_until=UNTIL, at=UNTIL, wait=True, proposed=True
-    )
-    assert "还在公示" in (bar or "")

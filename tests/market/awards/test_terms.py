@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.awards.rules import EvaluationTerms, RecoveryTerms, Terms, milestone_amounts, signing_bar
+from market.awards.models import Award
+from market.awards.queries import may_sign_at
+from market.awards.rules import EvaluationTerms, RecoveryTerms, Terms, milestone_amounts
 from tests.factories.terms import EVALUATION, make_terms
 
 
@@ -104,19 +106,21 @@ CHALLENGE = datetime(2026, 4, 17, 16, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("at", "wait", "stands", "barred"),
+    ("at", "wait", "state", "barred"),
     [
-        (PUBLICITY - timedelta(seconds=1), True, True, "公告期"),
-        (PUBLICITY, True, True, "质疑期"),
-        (CHALLENGE - timedelta(seconds=1), True, True, "质疑期"),
-        (CHALLENGE, True, True, None),
-        (PUBLICITY - timedelta(days=1), False, True, None),
-        (CHALLENGE + timedelta(days=1), True, False, "暂停"),
-        (CHALLENGE + timedelta(days=1), False, False, "暂停"),
+        # Both windows at once: whoever comes back after the first of them would come in vain.
+        (PUBLICITY - timedelta(seconds=1), True, "active", "结果公告期和质疑期还没有结束"),
+        (PUBLICITY, True, "active", "质疑期还没有结束"),
+        (CHALLENGE - timedelta(seconds=1), True, "active", "质疑期还没有结束"),
+        (CHALLENGE, True, "active", None),
+        (PUBLICITY - timedelta(days=1), False, "active", None),
+        (CHALLENGE + timedelta(days=1), True, "suspended", "因质疑暂停"),
+        (CHALLENGE + timedelta(days=1), False, "suspended", "因质疑暂停"),
+        (CHALLENGE, False, "annulled", "已不再有效"),
+        (CHALLENGE, True, "pending", "还在公示"),
     ],
 )
-def test_signing_waits_for_both_windows_and_for_the_award(at, wait, stands, barred):
-    found = signing_bar(
-        stands=stands, publicity_until=PUBLICITY, challenge_until=CHALLENGE, at=at, wait=wait, proposed=False
-    )
+def test_signing_waits_for_both_windows_and_for_the_award(at, wait, state, barred):
+    award = Award(state=state, publicity_until=PUBLICITY, challenge_until=CHALLENGE)
+    found = may_sign_at(award, at, wait)
     assert found is None if barred is None else barred in (found or "")

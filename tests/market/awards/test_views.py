@@ -5,13 +5,19 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from market.awards.models import BidderLetter, Objection
+from market.awards.models import Award, BidderLetter, Objection
 from market.awards.room import waiting
 from market.db.session import commit, db
+from market.evaluation.queries import report as find_report
+from market.kernel.clock import beijing_day, end_of_day
 from market.kernel.permits import Role, Scope
+from market.kernel.workdays import add_working_days
 from market.people.models import User
+from market.places.queries import calendar_for
+from market.records.models import Message
+from tests.factories import evaluation as cases
 from tests.factories.awards import DURING, UNTIL, answered, objected, proposed
-from tests.factories.people import person, sign_in
+from tests.factories.people import acting, person, sign_in
 from tests.factories.places import street
 
 DETAIL, LIST = 10, 8
@@ -29,6 +35,47 @@ def officer_of(deal):
 
 def desk(actor, at):
     return [(one.verb, one.url, one.urgent) for one in waiting(actor, at)]
+
+
+def test_whoever_chooses_the_supplier_reads_until_when(session, visitor):
+    case = cases.ranked()
+    made = find_report(case.lot_id).made_at
+    (one,) = [w for w in waiting(acting(case.office.approver), case.at) if w.url == f"/awards/lots/{case.lot_id}"]
+    until = add_working_days(beijing_day(made), 5, calendar_for(case.lot.district_id)).day
+    assert one.due_at == end_of_day(until)
+    told = db.session.scalars(select(Message).filter_by(user_id=case.office.approver.id)).all()
+    assert until.isoformat() in [one.params.get("until") for one in told]
+    page = sign_in(visitor, case.office.approver).get(one.url, most=DETAIL)
+    assert f"最迟确定 {until.isoformat()} 24:00" in page.text
+
+
+def test_no_period_is_named_once_an_award_has_fallen(session):
+    case = cases.ranked()
+    lot = case.lot
+    fallen = Award(
+        subject_kind="lot",
+        subject_id=lot.id,
+        file_id=lot.file_id,
+        district_id=lot.district_id,
+        street_id=lot.street_id,
+        organisation_id=case.bids[0].organisation_id,
+        regime="comparison",
+        title="放弃了的",
+        rank=1,
+        amount_fen=1,
+        terms={},
+        terms_digest="",
+        state="annulled",
+        reason="",
+        decided_at=case.at,
+        publicity_until=case.at,
+        challenge_until=case.at,
+        sign_by=beijing_day(case.at),
+    )
+    db.session.add(fallen)
+    db.session.flush()
+    (one,) = [w for w in waiting(acting(case.office.approver), case.at) if w.url == f"/awards/lots/{case.lot_id}"]
+    assert one.due_at is None
 
 
 def test_anybody_objects_without_an_account_from_the_public_page(deal, visitors):

@@ -10,6 +10,7 @@ from market.kernel.money import (
     capital_yuan,
     format_bp,
     format_centi,
+    format_score,
     format_wan,
     format_yuan,
     largest_remainder,
@@ -83,6 +84,7 @@ def test_printing():
     assert format_wan(1) == "0.000001万元"
     assert format_centi(8870) == "88.70"
     assert format_centi(123_456) == "1234.56"
+    assert [format_score(Fraction(*n)) for n in ((8870, 1), (174_397, 20))] == ["88.70", "≈ 87.20"]
     assert [format_bp(bp) for bp in (1000, 1250, 5, 10_000)] == ["10%", "12.5%", "0.05%", "100%"]
 
 

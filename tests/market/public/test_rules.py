@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -11,11 +12,11 @@ import pytest
 from market.kernel.canonical import sha256_hex
 from market.kernel.errors import Refused
 from market.kernel.rulebook import load
-from market.public.rules import Phase, chains, packages, purchase, receipts, rulebook, stage_now, stages_of
+from market.public.rules import Phase, chains, packages, performing, purchase, receipts, rulebook, stage_now, stages_of
 from market.public.rules.awarding import scoring
 from market.public.rules.chains import GENESIS, Link, Posted
 from market.public.rules.labels import STAGES, how_words, stage_words, tag_words
-from market.public.rules.reading import exact_centi, fen, last_day
+from market.public.rules.reading import exact, fen, last_day
 from market.public.rules.tendering import need
 from market.public.rules.tendering import timetable as public_timetable
 from market.records import notices
@@ -79,10 +80,15 @@ def test_a_day_that_ends_at_midnight_is_the_day_before() -> None:
     assert last_day("soon") is None
 
 
-def test_an_exact_score_says_when_it_is_shown_rounded() -> None:
-    assert exact_centi([8870, 1]) == (8870, True)
-    assert exact_centi([26_645, 3]) == (8882, False)
-    assert exact_centi([1, 0]) is None
+def test_an_exact_score_is_read_without_rounding() -> None:
+    assert exact([26_645, 3]) == Fraction(26_645, 3)
+    assert exact([1, 0]) is None
+
+
+def test_a_contract_says_whether_it_asks_for_a_bond() -> None:
+    asked = {"dateSigned": "2026-04-20T02:00:00Z", "linliPerformanceBond": {"amount": 20_000, "currency": "CNY"}}
+    release = {"contracts": [asked, {"dateSigned": "2026-04-20T02:00:00Z"}]}
+    assert [one["bond_fen"] for one in performing.contracts(release)] == [2_000_000, 0]
 
 
 # --- whatever stands on the board, the page is shown ------------------------------------------------------------------

@@ -404,6 +404,18 @@ HARMFUL: dict[str, Callable[[], bytes]] = {
 }
 
 
+CODES = r"\b(True|False|None|self|mutual|public|third|excellent|good|pass|fail|valid|invalid|average|second|ceiling)\b"
+
+
+def test_readers_of_chinese_are_told_no_codes() -> None:
+    told = verify(whole()[1]).text(brief=False)
+    assert [line for line in told.splitlines() if re.search(CODES, line)] == []
+    assert "互评 是否计入: 是" in told
+    assert "等次: 良好" in told
+    english = verify(whole()[1], lang="en").text(brief=False)
+    assert "mutual counts: yes" in english
+
+
 @pytest.mark.parametrize("name", HARMFUL)
 def test_a_harmful_file_is_reported_and_nothing_else_happens(name: str) -> None:
     report = verify(HARMFUL[name]())

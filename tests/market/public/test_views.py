@@ -23,6 +23,7 @@ from market.records.notices import CardFacts, publish
 from market.records.receipts import close_day, give_receipt
 from tests.factories.notices import BIDDERS, STAGES, budget_year, many, organisation, published
 from tests.factories.places import street
+from tests.factories.rounds import decided
 from tests.fixtures.clock import StandingClock
 from tests.fixtures.visitor import Page, Visitor
 from tests.walks.growth import multiply
@@ -168,6 +169,7 @@ def test_a_page_tells_the_whole_story(session: Session, visitor: Visitor) -> Non
     told = {node.get("id"): "".join(node.text_content().split()) for node in page.all("//section[@id]")}
     assert "412名" in told["need"]
     assert "福彩公益金¥180,000.00" in told["money"]
+    assert "履约保证金不收取法定上限¥48,000.00" in told["money"], "a limit alone reads as if a bond were taken"
     assert "87号令第二十六条" in told["dates"]
     assert "假定值" in told["dates"]
     assert "近三年无重大违法记录" in told["requirements"]
@@ -189,6 +191,35 @@ def test_a_challenge_stops_the_award_before_everybody_s_eyes(session: Session, v
     assert "暂停中" in page.words("//p[contains(@class, 'purchase-lead')]")[0]
     assert "请求重新核实团队材料" in page.words("//section[@id='award']")[0]
     assert page.words("//div[contains(@class, 'notice-bad')]") == ["收到质疑，暂停签订合同"]
+
+
+def test_the_result_keeps_its_reason_beside_that_of_a_challenge(session: Session, visitor: Visitor) -> None:
+    told = visitor.get(f"/purchases/{published('challenged').ocid}").words("//section[@id='award']")[0]
+    assert "按名次确定第一名" in told
+    assert "收到质疑，暂停签订合同" in told
+
+
+def _shown(page: Page, label: str) -> str:
+    """The whole number beside a label of the page."""
+    (found,) = {str(code) for code in page.all(f"//div[dt='{label}']/dd//code/@title")}
+    return found
+
+
+@pytest.mark.parametrize("kind", ["purchase", "round"])
+def test_a_reader_with_sha256sum_gets_the_published_numbers_of_the_draw(
+    session: Session, visitor: Visitor, kind: str
+) -> None:
+    ocid = published("awarded").ocid if kind == "purchase" else decided(({}, {}, {}), (90, 85, 80)).round.file.ocid
+    page = visitor.get(f"/purchases/{ocid}")
+    promised = _shown(page, "专家抽取承诺" if kind == "purchase" else "抽取秘密值的摘要")
+    secret = _shown(page, "抽取秘密值")
+    public = _shown(page, "开标记录的摘要" if kind == "purchase" else "截止时申报清单的摘要")
+    assert sha256_hex(bytes.fromhex(secret)) == promised == _shown(page, "公告时公布的抽取承诺")
+    assert sha256_hex(bytes.fromhex(secret) + public.encode()) == _shown(page, "抽取种子")
+    assert page.words("//details[summary='自己核对抽取']//code") == [
+        f"printf {secret} | xxd -r -p | sha256sum",
+        f"{{ printf {secret} | xxd -r -p; printf {public}; }} | sha256sum",
+    ]
 
 
 def test_a_failure_says_why(session: Session, visitor: Visitor) -> None:
