@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from flask import flash, jsonify, redirect, request, url_for
@@ -157,7 +158,8 @@ def hand_in(round_id: int, applicant_id: int) -> Any:
     if form.validate_on_submit():
         refusal: DomainError | None = None
         with attempt(form) as tried:
-            one = actions.submit_application(current_actor(), round_id, applicant_id, at)
+            seen = form.seen.data or ""
+            one = actions.submit_application(current_actor(), round_id, applicant_id, at, seen=seen)
         if tried.ok:
             return redirect(url_for("venture.application", application_id=one.id, new=1))
         refusal = tried.error
@@ -167,7 +169,14 @@ def hand_in(round_id: int, applicant_id: int) -> Any:
     desk = _desk(round_id, applicant_id)
     if desk.application is not None and desk.application.state in HANDED_IN:
         return redirect(url_for("venture.application", application_id=desk.application.id))
-    shown = page(
+    return _submit_page(form, desk, at), 422 if form.errors else 200
+
+
+def _submit_page(form: SubmitForm, desk: Desk, at: datetime) -> str:
+    shown = actions.content_mark(desk)
+    if form.seen.data != shown:
+        form.seen.data, form.true.data = shown, False  # a promise is about what its page showed
+    return page(
         "submit.html",
         form=form,
         desk=desk,
@@ -180,7 +189,6 @@ def hand_in(round_id: int, applicant_id: int) -> Any:
         writable=actions.writable(desk, at),
         may_submit=_may_submit(desk),
     )
-    return shown, 422 if form.errors else 200
 
 
 def _labels() -> dict[str, str]:
