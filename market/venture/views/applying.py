@@ -38,6 +38,16 @@ def open_rounds() -> Any:
     return page("open.html", rows=rows[:_PAGE], more=more, organisations=list(mine.values()))
 
 
+@bp.get("/purchases/<ocid>")
+@guard(Permit.APPLICATION_DRAFT)
+def of_purchase(ocid: str) -> Any:
+    """From a round's public page: to the application of the person's only organisation, or a choice between several."""
+    rows, mine = queries.open_rounds(now(), ocid=ocid), organisations_by_id(my_organisations())
+    if rows and len(mine) == 1:
+        return redirect(url_for("venture.draft", round_id=rows[0].id, applicant_id=next(iter(mine))))
+    return page("open.html", rows=rows, more=None, organisations=list(mine.values()))
+
+
 @bp.get("/mine")
 @guard(Permit.APPLICATION_DRAFT)
 def mine() -> Any:

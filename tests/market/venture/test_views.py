@@ -146,6 +146,17 @@ def test_an_applicant_writes_checks_and_hands_in(go):
     assert "已撤回为草稿" in page.text
 
 
+def test_the_round_s_public_page_leads_to_the_application_for_it(go, visitors):
+    case, team = rounds.published(), organisation(bank=False)
+    purchase = f"/purchases/{case.round.file.ocid}"
+    editor = go(case, team.editor)
+    page = editor.get(editor.get(purchase).link("办理本单位的申报"), most=10)
+    assert page.url == f"/rounds/{case.round_id}/apply/{team.id}"
+    # Whoever is not signed in comes to the same after the sign-in; an official has nothing to apply for.
+    assert visitors().get(purchase).link("社会组织登录申报") == f"/rounds{purchase}"
+    assert not go(case, case.clerk_user).get(purchase).all("//main//a[starts-with(@href, '/rounds')]")
+
+
 def page_token(visitor, case, team):
     return visitor.get(f"/rounds/{case.round_id}/apply/{team.id}").form("保存草稿").values["csrf_token"][0]
 
