@@ -5,11 +5,16 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from market.awards import queries
+from market.awards.actions import lots
 from market.awards.models import BidderLetter, Objection
 from market.awards.room import waiting
 from market.db.session import commit, db
+from market.evaluation.queries import results
 from market.kernel.permits import Role, Scope
 from market.people.models import User
+from market.tenders.states import LotState
+from tests.factories import evaluation
 from tests.factories.awards import DURING, UNTIL, answered, objected, proposed
 from tests.factories.people import person, sign_in
 from tests.factories.places import street
@@ -29,6 +34,23 @@ def officer_of(deal):
 
 def desk(actor, at):
     return [(one.verb, one.url, one.urgent) for one in waiting(actor, at)]
+
+
+def test_a_result_is_confirmed_for_whom_the_page_named_or_not_at_all(session, clock, visitors, monkeypatch):
+    case = evaluation.ranked()
+    clock.forward(seconds=(case.at - clock.now).total_seconds())
+    first, second, *_rest = results(case.lot_id)
+    visitor = sign_in(visitors(), case.office.approver)
+    page = visitor.get(f"/awards/lots/{case.lot_id}")
+    assert page.form(button="确定供应商并公布").values["seen"] == [str(first.organisation_id)]
+    # Another officer has confirmed the first meanwhile, and the first has given it up: it is the second's turn.
+    for place in (queries, lots):
+        monkeypatch.setattr(place, "fallen_organisations", lambda *_subject: {first.organisation_id})
+    refused = visitor.submit(page, {"reason": "按评审报告推荐顺序确定"}, button="确定供应商并公布")
+    assert (refused.status, case.lot.state) == (422, LotState.RANKED)
+    assert "内容已变化，请重新核对" in refused.text
+    assert refused.form(button="确定供应商并公布").values["seen"] == [str(second.organisation_id)]
+    assert "按评审报告推荐顺序确定" in refused.source, "nothing typed is lost"
 
 
 def test_anybody_objects_without_an_account_from_the_public_page(deal, visitors):
