@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import BinaryIO
@@ -17,9 +18,11 @@ from contracts.delivery.queries import PENDING, REPORTED
 from contracts.delivery.rules import check_acceptance, check_begun, check_report
 from contracts.delivery.states import MILESTONE_MACHINE, MilestoneState, MilestoneVerb
 from market.db.session import db
+from market.kernel.canonical import digest
 from market.kernel.clock import beijing_day
 from market.kernel.errors import NotFound, Refused
 from market.kernel.permits import CLOCK, Actor, Permit, require
+from market.kernel.seen import require_seen
 from market.kernel.text import N_
 from market.records.audit import record, require_other_hands
 from market.records.files import keep
@@ -136,8 +139,19 @@ def remove_evidence(actor: Actor, milestone_id: int, file_id: int) -> None:
     db.session.flush()
 
 
-def report_milestone(actor: Actor, milestone_id: int, facts: ReportFacts, token: str, at: datetime) -> Report:
-    """Hand in the report of a milestone with the evidence uploaded for it; `token` makes a double click one report."""
+def evidence_mark(files: Iterable[StoredFile]) -> str:
+    """The digest by which a page remembers which files it showed as going with the report."""
+    return digest([one.id for one in files])
+
+
+def report_milestone(
+    actor: Actor, milestone_id: int, facts: ReportFacts, token: str, at: datetime, *, seen: str | None = None
+) -> Report:
+    """Hand in the report of a milestone with the evidence uploaded for it; `token` makes a double click one report.
+
+    `seen` is the `evidence_mark` of what the page showed; whoever acts without a page leaves it out. Raises Refused
+    when a colleague has changed the evidence since.
+    """
     made = queries.by_form_token(token)
     if made is not None:
         return made
@@ -147,6 +161,7 @@ def report_milestone(actor: Actor, milestone_id: int, facts: ReportFacts, token:
     _check_in_force(row)
     check_begun(row.agreement.starts_on, beijing_day(at))
     pending = queries.pending_evidence(row.id)
+    require_seen(seen, evidence_mark(pending))
     check_report(facts.text, facts.people_served, facts.sessions_held, len(pending))
     report = Report(
         milestone_id=row.id,
@@ -175,20 +190,33 @@ def _latest(row: Milestone) -> Report:
     return row.reports[-1]
 
 
-def return_report(actor: Actor, milestone_id: int, reason: str, at: datetime) -> Acceptance:
-    """Send a report back with the reason; the organisation completes it and reports again."""
+def report_mark(row: Milestone) -> str:
+    """By what a page remembers which report it showed: a report itself never changes, a newer one takes its place."""
+    return str(_latest(row).id) if row.reports else ""
+
+
+def return_report(
+    actor: Actor, milestone_id: int, reason: str, at: datetime, *, seen: str | None = None
+) -> Acceptance:
+    """Send a report back with the reason; the organisation completes it and reports again. `seen`: as accepting."""
     row = _loaded(milestone_id)
     if not reason.strip():
         raise Refused(N_("请写明退回的原因和需要补正的内容。"), field="opinion")
     require_other_hands(actor, Permit.DELIVERY_ACCEPT, "milestone", row.id)
+    require_seen(seen, report_mark(row))
     move(row, MILESTONE_MACHINE, MilestoneVerb.RETURN, actor, at, private={"reason": reason})
     decision = _decide(row, actor, AcceptanceFacts(reason.strip(), 0, 0, ""), at, accepted=False)
     mail.tell_returned(row, reason.strip(), at)
     return decision
 
 
-def accept_milestone(actor: Actor, milestone_id: int, facts: AcceptanceFacts, at: datetime) -> Acceptance | None:
+def accept_milestone(
+    actor: Actor, milestone_id: int, facts: AcceptanceFacts, at: datetime, *, seen: str | None = None
+) -> Acceptance | None:
     """Accept a milestone as a named person, users invited and heard; the result is published.
+
+    `seen` is the `report_mark` of what the page showed; whoever acts without a page leaves it out. Raises Refused when
+    that report was returned meanwhile and another one handed in.
 
     None when the award behind the contract has fallen: then the contract is suspended and nothing is accepted.
     """
@@ -199,6 +227,7 @@ def accept_milestone(actor: Actor, milestone_id: int, facts: AcceptanceFacts, at
         return None
     _check_in_force(row)
     require_other_hands(actor, Permit.DELIVERY_ACCEPT, "milestone", row.id)
+    require_seen(seen, report_mark(row))
     check_acceptance(facts.opinion, facts.users_invited, facts.users_satisfied, facts.users_opinion)
     row.accepted_at = at
     told = {"users_invited": facts.users_invited, "users_satisfied": facts.users_satisfied}

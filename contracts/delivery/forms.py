@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import TextAreaField
+from wtforms import HiddenField, TextAreaField
 from wtforms.validators import Length
 
 from market.web.fields import CountField, Form, FormToken, OneFileField, Required
@@ -13,6 +13,7 @@ class ReportForm(Form):
     """What was done, with one file at a time that is kept at once and leaves the words in their boxes."""
 
     form_token = FormToken()
+    seen = HiddenField(default="")  # which evidence the page showed
     document = OneFileField(
         _l("证明材料"),
         accept=".pdf,.jpg,.jpeg,.png,.docx,.xlsx,.csv,.zip",
@@ -28,6 +29,7 @@ class ReportForm(Form):
 class ReturnForm(Form):
     """Why a report goes back."""
 
+    seen = HiddenField(default="")  # which report the page was about
     opinion = TextAreaField(
         _l("退回原因"), [Required(), Length(max=2000)], description=_l("写明哪一项不符合、怎样补正。")
     )
@@ -36,6 +38,7 @@ class ReturnForm(Form):
 class AcceptForm(Form):
     """The named person's opinion, and the users'."""
 
+    seen = HiddenField(default="")  # which report the page showed
     opinion = TextAreaField(_l("验收意见"), [Required(), Length(max=4000)], description=_l("逐项对照合同要求。"))
     users_invited = CountField(
         _l("邀请参加验收的服务对象"),

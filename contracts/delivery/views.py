@@ -186,7 +186,8 @@ def report(milestone_id: int) -> Any:
     if form.validate_on_submit():
         with attempt(form) as tried:
             facts = ReportFacts(form.text.data or "", form.people_served.data or 0, form.sessions_held.data or 0)
-            actions.report_milestone(current_actor(), milestone_id, facts, form.form_token.data, now())
+            token, shown = form.form_token.data, form.seen.data or ""
+            actions.report_milestone(current_actor(), milestone_id, facts, token, now(), seen=shown)
         if tried.ok:
             flash(_("报告已提交，等待街道验收。"), "success")
             return _to(milestone_id)
@@ -210,12 +211,13 @@ def _upload(row: Milestone, form: ReportForm) -> Any:
 
 def _report_page(milestone_id: int, form: ReportForm) -> Any:
     row = _seen(milestone_id, Permit.DELIVERY_REPORT)
-    last = queries.decisions([row.id])[-1:]
+    last, files = queries.decisions([row.id])[-1:], queries.pending_evidence(row.id)
+    form.seen.data = actions.evidence_mark(files)
     page = render_template(
         "contracts/delivery/report.html",
         row=row,
         form=form,
-        files=queries.pending_evidence(row.id),
+        files=files,
         early=not has_begun(row.agreement.starts_on, beijing_day(now())),
         returned=last[0] if last and not last[0].accepted else None,
     )
@@ -245,11 +247,13 @@ def send_back(milestone_id: int) -> Any:
     MILESTONE_MACHINE.step(row.state, MilestoneVerb.RETURN)
     if form.validate_on_submit():
         with attempt(form) as tried:
-            actions.return_report(current_actor(), milestone_id, form.opinion.data or "", now())
+            opinion, shown = form.opinion.data or "", form.seen.data or ""
+            actions.return_report(current_actor(), milestone_id, opinion, now(), seen=shown)
         if tried.ok:
             flash(_("已退回，机构补正后会重新报告。"), "success")
             return _to(milestone_id)
         row = _seen(milestone_id, Permit.DELIVERY_ACCEPT)
+    form.seen.data = actions.report_mark(row)
     return render_template("contracts/delivery/return.html", form=form, row=row), 422 if form.errors else 200
 
 
@@ -267,7 +271,8 @@ def accept(milestone_id: int) -> Any:
                 form.users_satisfied.data or 0,
                 form.users_opinion.data or "",
             )
-            decision = actions.accept_milestone(current_actor(), milestone_id, facts, now())
+            shown = form.seen.data or ""
+            decision = actions.accept_milestone(current_actor(), milestone_id, facts, now(), seen=shown)
         if tried.ok:
             if decision is None:
                 flash(_("成交结果已暂停或被认定无效，合同随之暂停履行，没有验收。"), "danger")
@@ -275,7 +280,7 @@ def accept(milestone_id: int) -> Any:
                 flash(_("已验收，结果已公告。"), "success")
             return _to(milestone_id)
         row = _seen(milestone_id, Permit.DELIVERY_ACCEPT)
-    latest = row.reports[-1]
+    latest, form.seen.data = row.reports[-1], actions.report_mark(row)
     page = render_template(
         "contracts/delivery/accept.html",
         form=form,

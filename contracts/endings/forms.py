@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import StringField, TextAreaField
+from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import Length, NumberRange
 
 from contracts.endings.states import GROUND_LABELS, Ground
@@ -49,4 +49,5 @@ class ReceiptForm(Form):
 class WaiveForm(Form):
     """Why the district gives money up."""
 
+    seen = HiddenField(default="")  # how much the page said it is
     reason = TextAreaField(_l("免予追回的理由"), [Required(), Length(max=2000)], description=_l("会公布。"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from flask_babel import lazy_gettext as _l
-from wtforms import StringField, TextAreaField
+from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import Length
 
 from market.kernel.text import N_
@@ -15,6 +15,7 @@ from market.web.fields import ChoiceRadios, Form, FormToken, Required
 class ConfirmForm(Form):
     """Confirm the candidate with a reason."""
 
+    seen = HiddenField(default="")  # whom the page named
     reason = TextAreaField(
         _l("确定理由"), [Required(), Length(max=1000)], description=_l("会写入结果公告，例如：按评审报告推荐顺序确定")
     )

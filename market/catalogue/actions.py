@@ -12,13 +12,14 @@ from sqlalchemy import select
 from market.catalogue import shipped
 from market.catalogue.models import CatalogueItem, CatalogueVersion, NegativeItem
 from market.catalogue.notices import catalogue_data
-from market.catalogue.queries import edition, items_of, negatives, version_in_force
+from market.catalogue.queries import content_digest, edition, items_of, negatives, version_in_force
 from market.catalogue.rules import check_indicators, check_price, negative_hits
 from market.catalogue.states import Category
 from market.db.session import db
 from market.kernel.clock import beijing_day
 from market.kernel.errors import NotFound, Refused
 from market.kernel.permits import Actor, Permit, Scope, require
+from market.kernel.seen import require_seen
 from market.kernel.text import N_
 from market.places.models import District
 from market.records.audit import record
@@ -121,6 +122,8 @@ def _editable(actor: Actor, version_id: int) -> CatalogueVersion:
     if row is None:
         raise NotFound(N_("没有找到您要的内容，链接可能已失效。"))
     require(actor, Permit.CATALOGUE_EDIT, row.subject.scope)
+    # Whoever edits and whoever publishes wait for each other: nothing changes what is being published.
+    db.session.refresh(row, ["published_at", "effective_from"], with_for_update=True)
     if row.published_at is not None:
         raise Refused(N_("这个版本已经发布，不能再改；请另建新版本。"))
     return row
@@ -176,12 +179,17 @@ def remove_item(actor: Actor, version_id: int, item_id: int, at: datetime) -> No
     record(version.subject, "remove_item", actor, at, permit=Permit.CATALOGUE_EDIT, facts={"code": row.code})
 
 
-def publish_edition(actor: Actor, version_id: int, at: datetime) -> None:
-    """Publish an edition: in force from its day on, never changed again (管理办法 art. 11)."""
+def publish_edition(actor: Actor, version_id: int, at: datetime, *, seen: str | None = None) -> None:
+    """Publish an edition: in force from its day on, never changed again (管理办法 art. 11).
+
+    `seen` is the `content_digest` of what the page showed; whoever acts without a page leaves it out. Raises Refused
+    when a colleague has changed the edition since.
+    """
     version = _editable(actor, version_id)
     items = items_of(version.id)
     if not items:
         raise Refused(N_("目录里还没有服务项目，请先添加。"))
+    require_seen(seen, content_digest(version, items))
     if version.effective_from < beijing_day(at) and version_in_force(version.district_id) is not None:
         raise Refused(N_("生效日期已经过去，请改为今天或以后。"), field="effective_from")
     version.published_at = at

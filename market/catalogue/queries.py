@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from market.catalogue.models import CatalogueItem, CatalogueVersion, NegativeItem
 from market.db.session import db
+from market.kernel.canonical import digest
 
 
 def version_in_force(district_id: int, day: date | None = None) -> CatalogueVersion | None:
@@ -46,6 +47,18 @@ def items_of(version_id: int, category: str | None = None) -> list[CatalogueItem
     if category is not None:
         query = query.where(CatalogueItem.category == category)
     return list(db.session.scalars(query))
+
+
+def content_digest(version: CatalogueVersion, rows: Iterable[CatalogueItem]) -> str:
+    """Return the digest by which a page remembers which content of an edition it showed."""
+    items_said = [
+        [
+            row.code, row.category, row.name, row.unit, row.description, row.requirements, row.guiding_department,
+            row.price_low_fen, row.price_high_fen, row.indicators,
+        ]
+        for row in rows
+    ]  # fmt: skip
+    return digest([version.number, version.effective_from, version.source, items_said])
 
 
 def items(district_id: int, category: str | None = None, day: date | None = None) -> list[CatalogueItem]:

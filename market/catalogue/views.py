@@ -123,10 +123,12 @@ def _edition(version_id: int) -> CatalogueVersion:
 def edition(version_id: int) -> Any:
     """One edition with its items; buttons while it is being edited."""
     version = _edition(version_id)
+    items = queries.items_of(version.id)
     return render_template(
         "market/catalogue/edition.html",
         version=version,
-        groups=_grouped(queries.items_of(version.id)),
+        groups=_grouped(items),
+        shown=queries.content_digest(version, items),
         labels=CATEGORY_LABELS,
         open=version.published_at is None,
     )
@@ -204,6 +206,6 @@ def remove_item(version_id: int, item_id: int) -> Any:
 def publish(version_id: int) -> Any:
     """Publish the edition."""
     version = _edition(version_id)
-    actions.publish_edition(current_actor(), version.id, now())
+    actions.publish_edition(current_actor(), version.id, now(), seen=request.form.get("seen", ""))
     flash(_("目录已发布。"), "success")
     return redirect(url_for("catalogue.index", district=version.district_id))

@@ -8,10 +8,12 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from market.db.session import db
+from market.kernel.canonical import digest
 from market.kernel.clock import beijing_day
 from market.kernel.errors import Refused
 from market.kernel.permits import Actor, Permit, Role, Scope, require
 from market.kernel.rulebook import Regime
+from market.kernel.seen import require_seen
 from market.kernel.text import N_
 from market.kernel.uscc import ProviderType
 from market.organisations.models import BankAccount, Organisation, OrganisationRating, StripeAccount
@@ -115,6 +117,7 @@ def register(actor: Actor, district_id: int, facts: OrganisationFacts, at: datet
 def save_facts(actor: Actor, subject: Organisation, facts: OrganisationFacts, at: datetime) -> None:
     """Change the facts while they are not being checked. A confirmed name, code or type stays as it is."""
     require(actor, Permit.ORGANISATION_EDIT, Scope(organisation_id=subject.id))
+    db.session.refresh(subject, ["state"], with_for_update=True)
     if bar := edit_bar(subject.state):
         raise Refused(bar)
     code = _check(facts, subject.id, beijing_day(at))
@@ -129,8 +132,25 @@ def save_facts(actor: Actor, subject: Organisation, facts: OrganisationFacts, at
         _publish(subject, actor, at)
 
 
-def submit(actor: Actor, subject: Organisation, at: datetime) -> None:
-    """Hand the registration to the registrar's district."""
+def facts_mark(subject: Organisation) -> str:
+    """The digest by which a page remembers which facts of a registration it showed."""
+    return digest({name: getattr(subject, name) for name in OrganisationFacts.__dataclass_fields__})
+
+
+def _require_shown(subject: Organisation, seen: str | None) -> None:
+    """Compare under the row's lock, so that nobody changes the facts after the comparison."""
+    if seen is not None:
+        db.session.refresh(subject, ["state", *OrganisationFacts.__dataclass_fields__], with_for_update=True)
+        require_seen(seen, facts_mark(subject))
+
+
+def submit(actor: Actor, subject: Organisation, at: datetime, *, seen: str | None = None) -> None:
+    """Hand the registration to the registrar's district.
+
+    `seen` is the `facts_mark` of what the page showed; whoever acts without a page leaves it out. Raises Refused when a
+    colleague has changed the facts since.
+    """
+    _require_shown(subject, seen)
     move(subject, ORGANISATION_MACHINE, OrganisationVerb.SUBMIT, actor, at)
     reviewers = holders(Permit.ORGANISATION_CONFIRM, Scope(subject.registrar_district_id))
     tell(
@@ -143,8 +163,12 @@ def submit(actor: Actor, subject: Organisation, at: datetime) -> None:
     )
 
 
-def confirm(actor: Actor, subject: Organisation, at: datetime) -> None:
-    """Confirm a registration; valid in all districts (条例 art. 20). Publishes the directory entry."""
+def confirm(actor: Actor, subject: Organisation, at: datetime, *, seen: str | None = None) -> None:
+    """Confirm a registration; valid in all districts (条例 art. 20). Publishes the directory entry.
+
+    `seen` as in `submit`: raises Refused when the registration was returned and handed in again with other facts.
+    """
+    _require_shown(subject, seen)
     subject.confirmed_at = at
     move(subject, ORGANISATION_MACHINE, OrganisationVerb.CONFIRM, actor, at)
     _publish(subject, actor, at)

@@ -126,6 +126,8 @@
         if (!answer.ok) { say(status, told.detail || texts.unsaved, true); return; }
         const at = Date.parse(told.saved_at ?? "") || serverNow();
         say(status, fill(texts.saved, { time: beijing.format(at) }), false);
+        // A page that shows more of what the answer told listens for it.
+        control.dispatchEvent(new CustomEvent("saved", { bubbles: true, detail: told }));
       } catch {
         say(status, texts.unsaved, true);
       }

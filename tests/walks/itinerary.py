@@ -219,6 +219,7 @@ _VISITS: dict[str, list[tuple[str | None, dict[str, str]]]] = {
     "venture.index": [("round-clerk", {}), ("auditor", {})],
     "venture.jury": [("round-clerk", {"round_id": "screening_round"}), ("round-clerk", {"round_id": "jury_round"})],
     "venture.mine": [("warm-editor", {}), ("silver-signatory", {})],
+    "venture.of_purchase": [("warm-editor", {})],
     "venture.pitch": [("round-clerk", {"round_id": "jury_round"})],
     "venture.recusal": [("juror", {"seat_id": "round_seat"})],
     "venture.release": [("round-clerk", {"round_id": "jury_round", "seat_id": "round_seat"})],
@@ -262,6 +263,7 @@ FOR_EVERYBODY = {
     "places.rules": "the rules in force are public",
     "places.show": "a district and its streets are public",
     "places.street": "a street and its communities are public",
+    "venture.of_purchase": "every organisation may apply in an open round",
     **nurture.FOR_EVERYBODY,
 }
 

@@ -9,6 +9,8 @@ from contracts.endings.actions.claiming import (
 )
 from contracts.endings.actions.terminating import (
     approve_termination,
+    figures,
+    figures_mark,
     propose_termination,
     reject_termination,
     terminate_failed,
@@ -19,6 +21,8 @@ __all__ = [
     "approve_termination",
     "confirm_receipt",
     "enter_receipt",
+    "figures",
+    "figures_mark",
     "propose_termination",
     "reject_receipt",
     "reject_termination",

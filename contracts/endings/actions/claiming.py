@@ -23,6 +23,7 @@ from market.db.session import db
 from market.kernel.clock import beijing_day
 from market.kernel.errors import Forbidden, NotFound, Refused
 from market.kernel.permits import CLOCK, Actor, Permit, require
+from market.kernel.seen import require_seen
 from market.kernel.text import N_
 from market.ledger.actions import book
 from market.ledger.states import Reason
@@ -196,14 +197,16 @@ def reject_receipt(actor: Actor, receipt_id: int, answer: str, at: datetime) -> 
     return row
 
 
-def waive_claim(actor: Actor, claim_id: int, reason: str, at: datetime) -> Claim:
+def waive_claim(actor: Actor, claim_id: int, reason: str, at: datetime, *, seen: str | None = None) -> Claim:
     """Waive what is still owed, as the district, with a reason that is published.
 
-    Raises Refused while an amount waits for its check: it may have arrived already.
+    `seen` is what the page said is still owed, in fen; whoever acts without a page leaves it out. Raises Refused when
+    it is another sum by now, and while an amount waits for its check: it may have arrived already.
     """
     row = _locked(claim_id)
     require(actor, Permit.CLAIM_WAIVE, row.subject.scope)
     CLAIM_MACHINE.step(row.state, ClaimVerb.WAIVE)
+    require_seen(seen, str(row.open_fen))
     if not reason.strip():
         raise Refused(N_("请写明免予追回的理由；会公布。"), field="reason")
     if row.entered_fen:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from contracts.agreements.actions import terminate_agreement
 from contracts.agreements.models import Agreement
@@ -14,17 +16,19 @@ from contracts.endings import mail, queries
 from contracts.endings.actions.claiming import raise_claim
 from contracts.endings.models import Termination
 from contracts.endings.notices import termination_release
-from contracts.endings.rules import check_claim, check_ground, follows_recovery, settles
+from contracts.endings.rules import check_claim, check_ground, claim_amount, follows_recovery, settles
 from contracts.endings.states import TERMINATION_MACHINE, Ground, TerminationState, TerminationVerb
 from contracts.payouts.actions import left_committed, settle_accepted
-from contracts.payouts.queries import contracts_with_a_final_fail, failed_for_good
+from contracts.payouts.queries import accepted_unearned, contracts_with_a_final_fail, failed_for_good
 from contracts.payouts.rules import stops_on_fail
 from market.awards.states import AwardState
 from market.db.session import db
+from market.kernel.canonical import digest
 from market.kernel.clock import beijing_day
 from market.kernel.errors import DomainError, NotFound, Refused
 from market.kernel.money import BP
 from market.kernel.permits import CLOCK, Actor, Permit, require
+from market.kernel.seen import require_seen
 from market.kernel.text import N_
 from market.records.audit import record, require_other_hands
 from market.records.moves import move
@@ -59,6 +63,37 @@ def check_facts(row: Agreement, ground: Ground, at: datetime) -> None:
                 "对方没有可用收款账户的，付款期限届满后可以终止。"
             )
         )
+
+
+def figures(row: Agreement, termination: Termination | None, at: datetime) -> dict[str, Any]:
+    """What the books say of a contract that is to end."""
+    arrived, open_ones = queries.apart(queries.payments_of(row.id))
+    paid = queries.by_line(arrived)
+    left = left_committed(row)
+    ground = Ground(termination.ground) if termination else None
+    recovery = row.data.get("recovery")
+    today = beijing_day(at)
+    claims = bool(recovery) and (ground is None or follows_recovery(ground, row.data))
+    claim_bp = recovery["claim_bp"] if claims else termination.claim_bp if termination else 0
+    stuck = queries.stuck_among(open_ones, today)
+    owed = queries.by_line([*arrived, *stuck]) if claims else paid
+    return {
+        "paid_fen": sum(paid.values()),
+        "open_fen": sum(one.amount_fen for one in open_ones),
+        "rest_fen": row.amount_fen - sum(left.values()),
+        "failed": failed_for_good(row.id),
+        "accepted": [one.milestone for one in accepted_unearned(row.id, at)],
+        "settles": ground is None or settles(ground, row.data),
+        "recovery": recovery,
+        "claim_bp": claim_bp,
+        "claim_fen": claim_amount(sorted(owed.items()), claim_bp).amount_fen if claim_bp else None,
+        "stuck_fen": sum(one.amount_fen for one in stuck),
+    }
+
+
+def figures_mark(found: Mapping[str, Any]) -> str:
+    """The digest by which a page remembers which figures it showed, and of which milestones."""
+    return digest({k: [one.id for one in v] if isinstance(v, list) else v for k, v in found.items()})
 
 
 def propose_termination(
@@ -133,13 +168,17 @@ def _proposed(actor: Actor, termination_id: int) -> Termination:
     return row
 
 
-def approve_termination(actor: Actor, termination_id: int, at: datetime) -> Termination:
+def approve_termination(actor: Actor, termination_id: int, at: datetime, *, seen: str | None = None) -> Termination:
     """Approve as the second person: the contract ends, accepted work is settled, the rest of the money goes back.
 
-    Raises Forbidden for whoever proposed it, Refused when the facts have changed since.
+    `seen` is the `figures_mark` of what the page showed; whoever acts without a page leaves it out. Raises Forbidden
+    for whoever proposed it, Refused when facts or figures have changed since.
     """
     row = _proposed(actor, termination_id)
-    _end(row, _contract(row.agreement_id), actor, at)
+    contract = _contract(row.agreement_id)
+    if seen is not None:
+        require_seen(seen, figures_mark(figures(contract, row, at)))
+    _end(row, contract, actor, at)
     return row
 
 

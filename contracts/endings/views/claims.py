@@ -124,9 +124,11 @@ def waive(claim_id: int) -> Any:
     form = WaiveForm()
     if form.validate_on_submit():
         with attempt(form) as tried:
-            actions.waive_claim(current_actor(), claim_id, form.reason.data or "", now())
+            reason, shown = form.reason.data or "", form.seen.data or ""
+            actions.waive_claim(current_actor(), claim_id, reason, now(), seen=shown)
         if tried.ok:
             flash(_("已决定免予追回并公布。"), "success")
             return redirect(url_for("endings.claim", claim_id=claim_id))
         row = found(queries.claim(claim_id), Permit.CLAIM_WAIVE)
+    form.seen.data = str(row.open_fen)
     return render_template("contracts/endings/waive.html", row=row, form=form), status_of(form)

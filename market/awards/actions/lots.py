@@ -36,6 +36,7 @@ from market.evaluation.queries import report as find_report
 from market.kernel.clock import beijing_day, end_of_day
 from market.kernel.errors import NotFound, Refused
 from market.kernel.permits import Actor, Permit, Scope, require
+from market.kernel.seen import require_seen
 from market.kernel.text import N_
 from market.organisations.models import Organisation
 from market.organisations.queries import organisations_by_id
@@ -66,10 +67,12 @@ def candidate(lot: Lot) -> Result | None:
     return next((r for r in ranked if r.organisation_id == chosen), None)
 
 
-def award_lot(actor: Actor, lot_id: int, reason: str, at: datetime) -> Award:
+def award_lot(actor: Actor, lot_id: int, reason: str, at: datetime, *, seen: str | None = None) -> Award:
     """Confirm the first ranked bidder that has not fallen out; publish the result and write to every bidder.
 
-    Raises Refused when nobody is left in the ranking. Source: 条例 43, 49; Order 87 art. 68-69.
+    `seen` is the id of the organisation that the page named; whoever acts without a page leaves it out. Raises Refused
+    when another one's turn has come since, and when nobody is left in the ranking. Source: 条例 43, 49; Order 87
+    art. 68-69.
     """
     lot = find_lot(lot_id)
     if lot is None:
@@ -79,6 +82,7 @@ def award_lot(actor: Actor, lot_id: int, reason: str, at: datetime) -> Award:
     best = candidate(lot)
     if best is None:
         raise Refused(N_("排名中已没有可确定的供应商，请按废标处理后重新采购。"))
+    require_seen(seen, str(best.organisation_id))
     ranked = results(lot.id)
     firms = organisations_by_id([r.organisation_id for r in ranked])
     move(lot, LOT_MACHINE, LotVerb.AWARD, actor, at, facts={"rank": best.rank})

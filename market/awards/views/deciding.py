@@ -57,13 +57,15 @@ def confirm(lot_id: int) -> Any:
     form = ConfirmForm()
     if form.validate_on_submit():
         with attempt(form) as tried:
-            row = actions.award_lot(current_actor(), lot.id, form.reason.data or "", now())
+            reason, shown = form.reason.data or "", form.seen.data or ""
+            row = actions.award_lot(current_actor(), lot.id, reason, now(), seen=shown)
         if tried.ok:
             flash(_("成交结果已公布，通知书已送达各投标人。"), "success")
             return redirect(url_for("awards.show", award_id=row.id))
     ranked, fallen = results(lot.id), queries.fallen_organisations("lot", lot.id)
     is_open = lot.state == LotState.RANKED
     turn = next_in_rank([r.organisation_id for r in ranked], fallen) if is_open else None
+    form.seen.data = str(turn or "")
     page = render_template(
         "market/awards/confirm.html",
         form=form,

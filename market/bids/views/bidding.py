@@ -208,27 +208,36 @@ def _draft_page(form: Any, desk: BidDesk, doc: dict[str, Any], conflicts: Any) -
 @guard(Permit.BID_DRAFT)
 def save_field(lot_id: int, organisation_id: int) -> Any:
     """Save one field as it is left."""
-    name = request.form.get("field", "")
+    name, missing = request.form.get("field", ""), 0
+    changes: dict[str, Any] = {}
     with before_the_lock():
         at, actor = now(), current_actor()
         desk = actions.desk_for(actor, lot_id, organisation_id)
+        doc = queries.draft_doc(desk.draft, desk.organisation)
         form = _form_class(desk)()
-        _fill_choices(form, queries.draft_doc(desk.draft, desk.organisation))
+        _fill_choices(form, doc)
         wanted = {field.short_name: key for key, field in form.named().items()}
         key = wanted.get(name)
+        if key is not None and form[name].validate(form):
+            changes = {key: form.typed()[key]}
+            missing = _missing_with(desk, doc, changes)
     if key is None:
         raise NotFound(N_("没有找到您要的内容，链接可能已失效。"))
     field: wtforms.Field = form[name]
-    if not field.validate(form):
+    if not changes:
         return pages.problem(422, _("没有保存"), str(field.errors[0]))
-    saved = actions.save_fields(
-        actor, lot_id, organisation_id, {key: form.typed()[key]}, request.args.get("v", 0, type=int), at
-    )
+    saved = actions.save_fields(actor, lot_id, organisation_id, changes, request.args.get("v", 0, type=int), at)
     if saved.conflicts:
         who = saved.conflicts[0].by
         text = _("%(who)s 刚刚改过这一栏，您的内容没有保存，仍在框里。请复制后刷新页面核对。", who=who)
         return pages.problem(409, _("没有保存"), text)
-    return jsonify(saved_at=instant_text(saved.at), version=saved.version)
+    return jsonify(saved_at=instant_text(saved.at), version=saved.version, missing=missing)
+
+
+def _missing_with(desk: BidDesk, doc: dict[str, Any], changes: Mapping[str, Any]) -> int:
+    """How many things are missing once these changes are saved; reckoned before anything is locked."""
+    content, _secret = _content(desk, {**doc, "values": {**doc["values"], **changes}})
+    return len(desk.gaps(content))
 
 
 @bp.get("/<int:lot_id>/<int:organisation_id>/files/<int:file_id>")
@@ -325,6 +334,7 @@ def _submit_page(form: Any, desk: BidDesk, content: Any, secret_fields: Any) -> 
         desk=desk,
         content=content,
         secret_fields=secret_fields,
+        trouble=may_bid(desk.organisation, beijing_day(now())),
         live=live,
         levels=LEVEL_LABELS,
     )

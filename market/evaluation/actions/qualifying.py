@@ -18,6 +18,7 @@ from market.evaluation.states import FINDING_LABELS, Verdict
 from market.kernel.clock import beijing_day
 from market.kernel.errors import Refused
 from market.kernel.permits import Actor, Permit
+from market.kernel.seen import marks_in, require_seen, seen_mark
 from market.kernel.text import N_
 from market.organisations.queries import may_bid
 from market.records.audit import record
@@ -129,11 +130,36 @@ def system_findings(lot: Lot, bids: Iterable[OpenedBid], at: datetime) -> dict[i
     return findings(candidates, lot.ceiling_fen, roles, rules_of(lot.tender)["bids.barred_roles"])
 
 
-def finish_qualification(actor: Actor, lot_id: int, at: datetime) -> int:
+def desk_marks(
+    known: Mapping[tuple[int, int], QualificationCheck], held: Mapping[int, list[Finding]]
+) -> dict[str, str]:
+    """By what the desk's page remembers what it showed: each cell, and what the system holds against the bids."""
+    cells = {f"{bid}-{item}": seen_mark([row.passed, row.reason]) for (bid, item), row in known.items()}
+    return cells | {"held": seen_mark(sorted([number, sorted(found)] for number, found in held.items() if found))}
+
+
+def _require_shown(
+    actor: Actor,
+    seen: str | None,
+    known: Mapping[tuple[int, int], QualificationCheck],
+    held: Mapping[int, list[Finding]],
+) -> None:
+    """Refuse what a colleague has written since the page was shown; the own cells save themselves while it is open."""
+    if seen is None:
+        return
+    shown, own = marks_in(seen), {f"{b}-{i}" for (b, i), row in known.items() if row.checked_by == actor.user_id}
+    for name, mark in desk_marks(known, held).items():
+        if name not in own:
+            require_seen(shown.get(name, ""), mark)
+
+
+def finish_qualification(actor: Actor, lot_id: int, at: datetime, *, seen: str | None = None) -> int:
     """Decide on every bid, tell those that are invalid, and go on or fail the lot; return how many are valid.
 
-    Raises Refused while the opening is not complete, a cell is empty or an unmet condition has no reason. A bid that
-    was invalid at the opening, or against which the system holds something, needs no ticks. Cannot be undone.
+    `seen` are the `desk_marks` of what the page showed, as JSON; whoever acts without a page leaves it out. Raises
+    Refused when a colleague has changed something since, while the opening is not complete, a cell is empty or an
+    unmet condition has no reason. A bid that was invalid at the opening, or against which the system holds something,
+    needs no ticks. Cannot be undone.
     """
     lot = locked(actor, Permit.BID_QUALIFY, lot_id, LotState.OPENED, qualifications=True)
     opening = queries.opening(lot.id)
@@ -141,6 +167,7 @@ def finish_qualification(actor: Actor, lot_id: int, at: datetime) -> int:
         raise Refused(N_("投标文件还在解密，全部解密后才能完成资格审查。"))
     bids, known = queries.bids(lot.id), queries.checks(lot.id)
     held = system_findings(lot, bids, at)
+    _require_shown(actor, seen, known, held)
     rejected = []
     for bid in bids:
         if bid.verdict == Verdict.INVALID:

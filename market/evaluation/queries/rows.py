@@ -133,7 +133,7 @@ def stored_file(file_id: int) -> StoredFile | None:
 def checks(lot_id: int) -> dict[tuple[int, int], QualificationCheck]:
     """Return the checks of a lot by (bid, item)."""
     query = select(QualificationCheck).join(OpenedBid, OpenedBid.id == QualificationCheck.opened_bid_id)
-    rows = db.session.scalars(query.where(OpenedBid.lot_id == lot_id))
+    rows = db.session.scalars(query.where(OpenedBid.lot_id == lot_id).execution_options(populate_existing=True))
     return {(row.opened_bid_id, row.item_id): row for row in rows}
 
 

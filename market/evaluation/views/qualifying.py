@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -12,7 +13,7 @@ from flask_babel import gettext as _
 from market.bids.models import OpenedBid
 from market.evaluation import actions, queries
 from market.evaluation.actions.lots import GONE
-from market.evaluation.actions.qualifying import WHY_UNMET, Tick, system_findings
+from market.evaluation.actions.qualifying import WHY_UNMET, Tick, desk_marks, system_findings
 from market.evaluation.actions.reading import open_file, reading
 from market.evaluation.forms import GridForm, HelperForm, SureForm, WithdrawHelperForm, grid_form
 from market.evaluation.models import QualificationCheck
@@ -80,6 +81,7 @@ def _page(
         items=items,
         known=known,
         held=held,
+        shown=json.dumps(desk_marks(known, held)),
         findings=FINDING_LABELS,
         helpers=queries.helpers(lot.tender_id),
         roles=BARRED_ROLE_LABELS,
@@ -161,7 +163,7 @@ def finish_qualification(lot_id: int) -> Any:
         return _page(desk, desk.grid(sent=False), sure, HelperForm(), form=sure), 422
     grid, checked = desk.grid(sent=False), sum(bid.verdict != Verdict.INVALID for bid in desk.bids)
     with attempt(grid) as tried:
-        valid = actions.finish_qualification(current_actor(), lot_id, now())
+        valid = actions.finish_qualification(current_actor(), lot_id, now(), seen=request.form.get("seen", ""))
     if tried.ok:
         failed = valid < checked
         flash(
@@ -171,6 +173,7 @@ def finish_qualification(lot_id: int) -> Any:
         return redirect(url_for("evaluation.board", lot_id=lot_id))
     desk = _load(lot_id)
     _mark_unexplained(desk, grid)
+    sure.sure.data = False  # a tick is for what its page showed
     return _page(desk, grid, sure, HelperForm()), 422
 
 

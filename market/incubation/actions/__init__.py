@@ -25,6 +25,7 @@ from market.incubation.actions.intake import (
     Application,
     accept,
     admit,
+    application_mark,
     apply,
     loaded,
     offer,
@@ -58,7 +59,8 @@ from market.incubation.actions.training import (
 )
 
 __all__ = [
-    "Application", "NodeFacts", "RoomFacts", "TrainingFacts", "accept", "add_room", "admit", "agree_hosting", "apply",
+    "Application", "NodeFacts", "RoomFacts", "TrainingFacts", "accept", "add_room", "admit", "agree_hosting",
+    "application_mark", "apply",
     "appoint", "assess", "book", "cancel", "cancel_training", "close_node", "close_training", "decline_hosting",
     "dismiss", "end_hosting", "expire_hostings", "extend", "give_notice", "give_up_seat", "graduate", "hand_back",
     "loaded", "name_successor", "note_mentoring", "offer", "open_node", "pass_check", "pass_stage", "plan_training",

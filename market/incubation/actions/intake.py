@@ -13,11 +13,12 @@ from market.incubation.models import Node, Residency
 from market.incubation.queries import live_residency, plan_of, residency, workstations_taken
 from market.incubation.rules import application_trouble, at_post, deadline, next_due, term_end
 from market.incubation.states import RESIDENCY_MACHINE, Mode, NodeState, ResidencyState, ResidencyVerb, Track
-from market.kernel.canonical import sha256_hex
+from market.kernel.canonical import digest, sha256_hex
 from market.kernel.clock import beijing_day
 from market.kernel.errors import NotFound, Refused
 from market.kernel.permits import Actor, Permit, Scope, require
 from market.kernel.rulebook import RuleSet
+from market.kernel.seen import require_seen
 from market.kernel.text import N_
 from market.kernel.uscc import ProviderType
 from market.kernel.workdays import add_months
@@ -171,8 +172,18 @@ def resubmit(actor: Actor, row: Residency, wanted: Application, at: datetime) ->
     tell_officers(row, Permit.INCUBATION_WORK, N_("入驻申请已补正：%(name)s"), text, at)
 
 
-def pass_check(actor: Actor, row: Residency, at: datetime) -> None:
-    """The papers are complete: hand the application to the district for its decision."""
+def application_mark(row: Residency) -> str:
+    """The digest by which a page remembers which application it showed."""
+    return digest([row.mode, row.track, row.workstations, row.purpose, row.support_wanted])
+
+
+def pass_check(actor: Actor, row: Residency, at: datetime, *, seen: str | None = None) -> None:
+    """The papers are complete: hand the application to the district for its decision.
+
+    `seen` is the `application_mark` of what the page showed; whoever acts without a page leaves it out. Raises Refused
+    when the application was returned meanwhile and handed in with other words.
+    """
+    require_seen(seen, application_mark(row))
     set_due(row, "review", at)
     move(row, RESIDENCY_MACHINE, ResidencyVerb.APPROVE, as_staff(actor, row), at)
     text = N_("%(name)s 入驻“%(node)s”的申请已通过初审，请评审决定。")

@@ -38,7 +38,9 @@ _WITH = (
 def residency(residency_id: int, *, lock: bool = False) -> Residency | None:
     """Return a residency with its node, organisation, successor and plan."""
     query = select(Residency).where(Residency.id == residency_id).options(*_WITH)
-    return db.session.scalar(query.with_for_update(of=Residency) if lock else query)
+    if lock:
+        query = query.with_for_update(of=Residency).execution_options(populate_existing=True)
+    return db.session.scalar(query)
 
 
 @dataclass(frozen=True)

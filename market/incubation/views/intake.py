@@ -118,6 +118,7 @@ def residency(residency_id: int) -> Any:
         verbs={m.verb.value: m.label for m in RESIDENCY_MACHINE.verbs_from(row.state, permits)},
         works=Permit.INCUBATION_WORK in permits,
         applies=Permit.INCUBATION_APPLY in permits,
+        shown=actions.application_mark(row),
         states=RESIDENCY_LABELS,
         modes=MODE_LABELS,
         tracks=TRACK_LABELS,
@@ -146,7 +147,9 @@ _WITH_REASON: dict[str, Callable[..., None]] = {
 def act(residency_id: int, verb: str) -> Any:
     """An act that needs no words."""
     seen(residency_id)
-    _PLAIN[ResidencyVerb(verb)](current_actor(), actions.loaded(residency_id), now())
+    # Only the first check is about words that may have been handed in anew since.
+    shown = {"seen": request.form.get("seen", "")} if verb == ResidencyVerb.APPROVE else {}
+    _PLAIN[ResidencyVerb(verb)](current_actor(), actions.loaded(residency_id), now(), **shown)
     flash(_("已办理。"), "success")
     return redirect(url_for("incubation.residency", residency_id=residency_id))
 

@@ -138,6 +138,7 @@ def show(organisation_id: int) -> Any:
     return render_template(
         "market/organisations/show.html",
         row=row,
+        shown=actions.facts_mark(row),
         type_label=ProviderType(row.provider_type).label,
         verbs={m.verb.value for m in verbs},
         states=ORGANISATION_LABELS,
@@ -184,7 +185,7 @@ def _form_data(row: Organisation) -> dict[str, Any]:
 def submit(organisation_id: int) -> Any:
     """Hand the registration to the district."""
     row = found(queries.organisation(organisation_id), Permit.ORGANISATION_EDIT, Scope(organisation_id=organisation_id))
-    actions.submit(current_actor(), row, now())
+    actions.submit(current_actor(), row, now(), seen=request.form.get("seen", ""))
     flash(_("已提交区民政确认。"), "success")
     return redirect(url_for("organisations.show", organisation_id=row.id))
 
@@ -194,7 +195,7 @@ def submit(organisation_id: int) -> Any:
 def confirm(organisation_id: int) -> Any:
     """Confirm a registration."""
     row = found(queries.organisation(organisation_id), Permit.ORGANISATION_CONFIRM)
-    actions.confirm(current_actor(), row, now())
+    actions.confirm(current_actor(), row, now(), seen=request.form.get("seen", ""))
     flash(_("已确认“%(name)s”的登记。", name=row.name), "success")
     return redirect(url_for("organisations.index"))
 
@@ -217,6 +218,7 @@ def _show_again(row: Organisation, form: ReasonForm) -> Any:
     page = render_template(
         "market/organisations/show.html",
         row=row,
+        shown=actions.facts_mark(row),
         type_label=ProviderType(row.provider_type).label,
         verbs=verbs,
         states=ORGANISATION_LABELS,

@@ -94,19 +94,21 @@ def purchases() -> Any:
 def show(ocid: str) -> Any:
     """Everything published of one purchase, on one page."""
     at, card, actor = now(), found(queries.stamped(ocid)), actor_or_none()
+    jury = by_jury(card.method or "")
+    permit = Permit.APPLICATION_DRAFT if jury else Permit.BID_DRAFT
     stage = stage_now(card.stage, card.deadline_at, at)
     label, tone, phase = stage_words(stage, card.method or "", card.awarded_fen)
     name = (card.ocid, card.digest, chosen_locale())
     content = _SHELF.find(name, at) or _story(name, card.file_id, phase, at)
     return render_template(
         "market/public/purchase.html",
-        jury=by_jury(card.method or ""),
+        jury=jury,
         card=card,
         label=label,
         tone=tone,
         is_open=stage == "tender",
-        # Officials have no bid to go to; nothing else on the page is about its reader.
-        may_bid=actor is None or Permit.BID_DRAFT in actor.permits(),
+        # Officials have nothing to hand in; nothing else on the page is about its reader.
+        takes_part=actor is None or permit in actor.permits(),
         content=Markup(content),  # noqa: S704  our own template made it
     )
 

@@ -72,13 +72,17 @@ def return_tender(actor: Actor, tender_id: int, reason: str, at: datetime, *, se
     return row
 
 
-def publish_intention(actor: Actor, tender_id: int, at: datetime) -> Tender:
-    """Make the purchase intention public (财库〔2020〕10号): name, outline, budget and planned month."""
+def publish_intention(actor: Actor, tender_id: int, at: datetime, *, seen: str | None = None) -> Tender:
+    """Make the purchase intention public (财库〔2020〕10号): name, outline, budget and planned month.
+
+    `seen` is the `content_digest` of what the page showed: raises Refused when it is another by now.
+    """
     row = locked(tender_id)
     require(actor, Permit.TENDER_DRAFT, row.subject.scope)
     found = Situation(row, at)
     if row.state != TenderState.DRAFT or row.intention_at is not None:
         raise Refused(N_("采购意向已经公开，或项目已不在编制中。"))
+    require_seen(seen, content_digest(row))
     if not intention_needed(found.book):
         raise Refused(N_("本项目的采购方式不要求公开采购意向。"))
     refuse([f for f in found.blocking if f.section in {"basics", "money"}])

@@ -50,7 +50,13 @@ def intention(tender_id: int) -> Any:
     """Publish the purchase intention."""
     row = seen(tender_id, Permit.TENDER_DRAFT)
     back = url_for("tenders.draft", tender_id=row.id)
-    return _do(lambda: actions.publish_intention(current_actor(), row.id, now()), _("采购意向已公开。"), back, back)
+    shown = request.form.get("seen", "")
+    return _do(
+        lambda: actions.publish_intention(current_actor(), row.id, now(), seen=shown),
+        _("采购意向已公开。"),
+        back,
+        back,
+    )
 
 
 @bp.post("/<int:tender_id>/discard")

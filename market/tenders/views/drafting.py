@@ -33,7 +33,7 @@ from market.tenders.forms import (
     section_form,
 )
 from market.tenders.models import Lot, Tender
-from market.tenders.queries import Situation, begun_for_demand
+from market.tenders.queries import Situation, begun_for_demand, content_digest
 from market.tenders.rules import RUNS_HERE, SECTIONS, intention_needed
 from market.tenders.states import Method, TenderState
 from market.tenders.views import meanwhile
@@ -130,6 +130,7 @@ def draft(tender_id: int) -> Any:
         situation=situation,
         lots=row.lots,
         intention=intention_needed(situation.book) and row.intention_at is None and not row.intention_waiver,
+        shown=content_digest(row),
         per_lot=LOT_SECTIONS,
     )
 

@@ -5,6 +5,7 @@ from market.venture.actions.applying import (
     Gap,
     Saved,
     TooLate,
+    content_mark,
     desk_for,
     gaps,
     note_late_attempt,
@@ -47,7 +48,7 @@ from market.venture.actions.voting import make_codes, open_vote, vote, voting_ro
 
 __all__ = [
     "Desk", "Gap", "RoundFacts", "Saved", "Situation", "TooLate", "attach_file", "cancel_round", "close_round",
-    "create_round", "decide_round", "declare", "desk_for", "draw_jury", "draw_preview", "findings",
+    "content_mark", "create_round", "decide_round", "declare", "desk_for", "draw_jury", "draw_preview", "findings",
     "finish_screening", "finish_sheet", "gaps", "make_codes", "note_late_attempt", "open_vote", "party_findings",
     "publish_round", "put_scores", "rank_round", "recuse", "refill_jury", "release", "remind_applicants",
     "remove_file", "return_round", "rules_at", "save_fields", "save_round", "scoring_round", "screen_application",

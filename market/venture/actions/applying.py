@@ -17,6 +17,7 @@ from market.kernel.clock import beijing_day, is_before
 from market.kernel.errors import Forbidden, NotFound, Refused
 from market.kernel.permits import Actor, Permit, Scope, allowed, require
 from market.kernel.personal import personal_data_trouble
+from market.kernel.seen import require_seen
 from market.kernel.text import N_
 from market.organisations.models import Organisation
 from market.organisations.queries import organisation as find_organisation
@@ -210,10 +211,21 @@ def gaps(desk: Desk) -> list[Gap]:
 # --- handing in -------------------------------------------------------------------------------------------------------
 
 
-def submit_application(actor: Actor, round_id: int, applicant_id: int, at: datetime) -> Application:
+def content_mark(desk: Desk) -> str:
+    """The digest by which the page before the submission remembers what it showed: all that the receipt would cover."""
+    files = files_as_handed_in(desk.application.id) if desk.application is not None else {}
+    content = content_of(desk.doc["values"]) | files
+    return content_digest(content, desk.applicant.name, desk.host.name if desk.host is not None else "")
+
+
+def submit_application(
+    actor: Actor, round_id: int, applicant_id: int, at: datetime, *, seen: str | None = None
+) -> Application:
     """Hand the application in; the host's signatory does it for a group. Returns it with its receipt number.
 
-    Raises TooLate at or after the deadline (then `note_late_attempt` keeps the attempt), Refused for what is missing.
+    `seen` is the `content_mark` of what the signatory's page showed; whoever acts without a page leaves it out. Raises
+    TooLate at or after the deadline (then `note_late_attempt` keeps the attempt), Refused when the content is no longer
+    what was seen, or for what is missing.
     """
     desk = desk_for(actor, round_id, applicant_id, at, locked=True)
     row, one = desk.round, desk.application
@@ -223,6 +235,7 @@ def submit_application(actor: Actor, round_id: int, applicant_id: int, at: datet
         raise Refused(N_("还没有填写申报材料。"))
     require(actor, Permit.APPLICATION_SUBMIT, Scope(organisation_id=one.organisation_id))
     require_other_hands(actor, Permit.APPLICATION_SUBMIT, "round", row.id)
+    require_seen(seen, content_mark(desk))
     if barring := [trouble for trouble in party_findings(desk, at) if trouble.bars]:
         raise Refused(barring[0].text, **dict(barring[0].params))
     if open_gaps := gaps(desk):

@@ -262,6 +262,7 @@ def box_of(name: str) -> str:
 
 
 class SubmitForm(Form):
-    """The one button that hands an application in."""
+    """The one button that hands an application in: the mark of what the page showed, and a promise about just that."""
 
+    seen = HiddenField(default="")
     true = BooleanField(_l("我单位承诺所填内容真实，未就同一项目重复申请财政资金"), [Required(_l("请先勾选承诺。"))])

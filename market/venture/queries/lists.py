@@ -60,8 +60,10 @@ def handed_in(round_ids: Iterable[int]) -> Mapping[int, int]:
     return {row[0]: row[1] for row in db.session.execute(query)}
 
 
-def open_rounds(at: datetime, after: int | None = None, limit: int = PAGE) -> list[Round]:
-    """Return the rounds that take applications now, the nearest deadline first, street and funding loaded."""
+def open_rounds(
+    at: datetime, after: int | None = None, limit: int = PAGE, *, ocid: str | None = None
+) -> list[Round]:
+    """Return rounds that take applications now, oldest first, all or that of one file; street and funding loaded."""
     query = (
         select(Round)
         .where(Round.state == RoundState.OPEN, Round.deadline_at > at)
@@ -69,6 +71,8 @@ def open_rounds(at: datetime, after: int | None = None, limit: int = PAGE) -> li
         .order_by(Round.id)
         .limit(limit)
     )
+    if ocid is not None:
+        query = query.where(Round.file.has(ocid=ocid))
     return list(db.session.scalars(query if after is None else query.where(Round.id > after)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from flask import flash, jsonify, redirect, request, url_for
@@ -35,6 +36,16 @@ def open_rounds() -> Any:
     mine = organisations_by_id(my_organisations())
     more = url_for("venture.open_rounds", after=rows[_PAGE - 1].id) if len(rows) > _PAGE else None
     return page("open.html", rows=rows[:_PAGE], more=more, organisations=list(mine.values()))
+
+
+@bp.get("/purchases/<ocid>")
+@guard(Permit.APPLICATION_DRAFT)
+def of_purchase(ocid: str) -> Any:
+    """From a round's public page: to the application of the person's only organisation, or a choice between several."""
+    rows, mine = queries.open_rounds(now(), ocid=ocid), organisations_by_id(my_organisations())
+    if rows and len(mine) == 1:
+        return redirect(url_for("venture.draft", round_id=rows[0].id, applicant_id=next(iter(mine))))
+    return page("open.html", rows=rows, more=None, organisations=list(mine.values()))
 
 
 @bp.get("/mine")
@@ -157,7 +168,8 @@ def hand_in(round_id: int, applicant_id: int) -> Any:
     if form.validate_on_submit():
         refusal: DomainError | None = None
         with attempt(form) as tried:
-            one = actions.submit_application(current_actor(), round_id, applicant_id, at)
+            seen = form.seen.data or ""
+            one = actions.submit_application(current_actor(), round_id, applicant_id, at, seen=seen)
         if tried.ok:
             return redirect(url_for("venture.application", application_id=one.id, new=1))
         refusal = tried.error
@@ -167,7 +179,14 @@ def hand_in(round_id: int, applicant_id: int) -> Any:
     desk = _desk(round_id, applicant_id)
     if desk.application is not None and desk.application.state in HANDED_IN:
         return redirect(url_for("venture.application", application_id=desk.application.id))
-    shown = page(
+    return _submit_page(form, desk, at), 422 if form.errors else 200
+
+
+def _submit_page(form: SubmitForm, desk: Desk, at: datetime) -> str:
+    shown = actions.content_mark(desk)
+    if form.seen.data != shown:
+        form.seen.data, form.true.data = shown, False  # a promise is about what its page showed
+    return page(
         "submit.html",
         form=form,
         desk=desk,
@@ -180,7 +199,6 @@ def hand_in(round_id: int, applicant_id: int) -> Any:
         writable=actions.writable(desk, at),
         may_submit=_may_submit(desk),
     )
-    return shown, 422 if form.errors else 200
 
 
 def _labels() -> dict[str, str]:

@@ -3,6 +3,7 @@
 from market.workers.actions.cards import CARD_JOB, issue_card
 from market.workers.actions.certificates import (
     CertificateFacts,
+    certificate_mark,
     confirm_certificate,
     enter_certificate,
     lapse_certificates,
@@ -24,7 +25,8 @@ from market.workers.actions.posting import (
 )
 
 __all__ = [
-    "CARD_JOB", "Assignment", "CertificateFacts", "add_learning", "add_supervision", "confirm_certificate",
+    "CARD_JOB", "Assignment", "CertificateFacts", "add_learning", "add_supervision", "certificate_mark",
+    "confirm_certificate",
     "end_employment", "end_posting", "end_postings_under", "enter_certificate", "enter_worker", "gone", "issue_card",
     "lapse_certificates", "mend_certificate", "name_tier", "post_workers", "remind_of_expiry", "replace_posting",
     "require_load", "return_certificate", "weekly_limit",

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from market.db.session import db
+from market.kernel.canonical import digest
 from market.kernel.clock import beijing_day
 from market.kernel.errors import Refused
 from market.kernel.permits import CLOCK, Actor, Permit, Scope, require
 from market.kernel.rulebook import Regime
+from market.kernel.seen import require_seen
 from market.kernel.text import N_
 from market.people.queries import holders
 from market.places.models import District
@@ -22,6 +24,8 @@ from market.workers.actions.counting import publish_workforce
 from market.workers.models import Certificate, SocialWorker
 from market.workers.rules import check_certificate
 from market.workers.states import CERTIFICATE_MACHINE, CertificateState, CertificateVerb, Level
+
+_COMPARED = ("level", "number", "issued_on", "registered_on")
 
 
 @dataclass(frozen=True)
@@ -98,9 +102,21 @@ def mend_certificate(actor: Actor, made: Certificate, facts: CertificateFacts, a
     _tell_district(made, made.worker, at)
 
 
-def confirm_certificate(actor: Actor, made: Certificate, at: datetime) -> None:
-    """Confirm a certificate after comparing it with the registration system; counts are published anew."""
+def certificate_mark(made: Certificate) -> str:
+    """The digest by which a page remembers which entries it showed for the comparison."""
+    return digest([getattr(made, name) for name in _COMPARED])
+
+
+def confirm_certificate(actor: Actor, made: Certificate, at: datetime, *, seen: str | None = None) -> None:
+    """Confirm a certificate after comparing it with the registration system; counts are published anew.
+
+    `seen` is the `certificate_mark` of what the page showed; whoever acts without a page leaves it out. Raises Refused
+    when the certificate was returned meanwhile and handed in with other entries.
+    """
     require_other_hands(actor, Permit.WORKER_CONFIRM, "worker_certificate", made.id)
+    if seen is not None:
+        db.session.refresh(made, ["state", *_COMPARED], with_for_update=True)
+        require_seen(seen, certificate_mark(made))
     move(made, CERTIFICATE_MACHINE, CertificateVerb.CONFIRM, actor, at, facts={"level": made.level})
     _tell_organisation(made, N_("证书已核对：%(name)s"), N_("%(name)s 的证书已由区民政核对确认。"), at)
     if made.worker.organisation_id is not None:

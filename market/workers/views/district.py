@@ -37,7 +37,7 @@ def certificates() -> Any:
 def confirm(certificate_id: int) -> Any:
     """Confirm a certificate."""
     made = found(queries.certificate(certificate_id), Permit.WORKER_CONFIRM)
-    actions.confirm_certificate(current_actor(), made, now())
+    actions.confirm_certificate(current_actor(), made, now(), seen=request.form.get("seen", ""))
     flash(_("证书已核对确认。"), "success")
     return redirect(url_for("workers.show", worker_id=made.worker_id))
 

@@ -44,6 +44,7 @@ def show_page(row: SocialWorker, **forms: Any) -> str:
             one.id: {m.verb.value for m in CERTIFICATE_MACHINE.verbs_from(one.state, held)} for one in row.certificates
         },
         confirm_verb=CertificateVerb.CONFIRM.value,
+        marks={one.id: actions.certificate_mark(one) for one in row.certificates},
         **values,
     )
 

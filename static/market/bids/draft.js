@@ -38,6 +38,15 @@
     });
   }
 
+  // What is still missing, as each saving tells it.
+  document.addEventListener("saved", ({ detail: { missing } }) => {
+    const place = document.getElementById("gaps"), tag = place?.querySelector(".tag");
+    if (!tag || missing === undefined) return;
+    tag.textContent = missing ? place.dataset.some.replace("{n}", missing) : place.dataset.none;
+    tag.classList.toggle("tag-wait", missing > 0);
+    tag.classList.toggle("tag-good", !missing);
+  });
+
   // On the way back a browser shows the page as it first came, with what was typed but for the price (autocomplete="off"):
   // price and what is missing are asked for anew. What somebody has typed, or is told to mend, stays in its box.
   window.addEventListener("pageshow", async (event) => {

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from contracts.delivery import queries
+from contracts.delivery import actions, queries
+from contracts.delivery.actions import ReportFacts
 from contracts.delivery.room import CARD
 from contracts.delivery.states import MILESTONE_MACHINE, MilestoneState
 from contracts.delivery.views import STORY
@@ -94,6 +95,38 @@ def test_a_milestone_from_report_to_acceptance_by_clicking(deal, clerk, editor):
     page = clerk.submit(page, {"users_invited": "12", "users_satisfied": "11"}, button="验收合格")
     assert "验收人 经办人" in page.text
     assert "12 人，满意 11 人" in page.text
+
+
+def test_a_report_goes_with_the_evidence_its_page_showed_or_not_at_all(deal, editor):
+    first = make.planned(contract.in_force(deal))[0]
+    make.with_evidence(deal.editor, first)
+    page = editor.get(f"/delivery/milestones/{first.id}/report")
+    make.with_evidence(deal.editor, first, name="内部名单.pdf")
+    typed = {"text": "建档 120 户", "people_served": "120", "sessions_held": "240"}
+    page = editor.submit(page, typed, button="提交报告")
+    assert (page.status, make.again(first).state) == (422, MilestoneState.PLANNED)
+    assert "内容已变化，请重新核对" in page.text
+    assert "内部名单.pdf" in page.text
+    assert "建档 120 户" in page.source, "nothing typed is lost"
+    assert "已报告，待验收" in editor.submit(page, button="提交报告").text
+
+
+def test_a_report_that_took_the_place_of_the_one_shown_is_neither_accepted_nor_returned(deal, clerk):
+    first = make.planned(contract.in_force(deal))[0]
+    make.reported(deal, first)
+    accepting = clerk.get(f"/delivery/milestones/{first.id}/accept")
+    returning = clerk.get(f"/delivery/milestones/{first.id}/return")
+    actions.return_report(deal.clerk, first.id, "缺少签到", SIGNING)
+    make.reported(deal, first, facts=ReportFacts("只建档 20 户。", 20, 20))
+    typed = {"opinion": "抽查属实", "users_invited": "12", "users_satisfied": "11", "users_opinion": "无"}
+    page = clerk.submit(accepting, typed, button="验收合格")
+    assert (page.status, make.again(first).state) == (422, MilestoneState.REPORTED)
+    assert "内容已变化，请重新核对" in page.text
+    assert "只建档 20 户。" in page.text
+    assert "抽查属实" in page.source, "nothing typed is lost"
+    refused = clerk.submit(returning, {"opinion": "缺少签到"}, button="退回补正")
+    assert (refused.status, make.again(first).state) == (422, MilestoneState.REPORTED)
+    assert "验收人 经办人" in clerk.submit(page, button="验收合格").text
 
 
 def test_the_page_says_in_words_what_was_determined(session, clock, visitors):

@@ -19,6 +19,7 @@ from tests.factories.endings import (
     entered,
     failed_office,
     finance_of,
+    paid,
     proposed,
     received,
 )
@@ -75,6 +76,21 @@ def test_a_contract_is_ended_by_clerk_and_approver(now, visitors):
     page = visitors().get(f"/purchases/{desk.deal.file.ocid}")
     assert "提前终止" in page.text
     assert "双方协商一致" in page.text
+
+
+def test_a_contract_is_not_ended_on_other_figures_than_those_shown(now, visitors):
+    desk = office()
+    accept(desk, 3)
+    row = proposed(desk, settle_bp=8_000)
+    commit()
+    approver = sign_in(visitors(), desk.deal.approver)
+    page = approver.get(f"/endings/{row.id}", most=12)
+    paid(desk, 1)
+    commit()
+    refused = approver.submit(page, button="批准终止")
+    assert "内容已变化，请重新核对" in refused.text
+    page = approver.submit(approver.get(f"/endings/{row.id}"), button="批准终止")
+    assert "合同已终止" in page.text
 
 
 def test_a_proposal_is_sent_back_with_its_reason(now, visitors):
@@ -159,6 +175,20 @@ def test_the_district_waives_by_clicking(now, visitors):
     page = visitor.submit(page, {"reason": "机构已注销。"}, button="决定免予追回并公布")
     assert "已免予追回" in page.text
     assert "机构已注销。" in visitors().get(f"/purchases/{desk.deal.file.ocid}").text
+
+
+def test_no_other_sum_is_waived_than_the_page_said(now, visitors):
+    desk = failed_office()
+    claim = ended(desk)
+    visitor = sign_in(visitors(), user_of(finance_of(desk)))
+    commit()
+    page = visitor.get(f"/endings/claims/{claim.id}/waive")
+    received(desk, claim, 1_000_00)
+    commit()
+    page = visitor.submit(page, {"reason": "机构已注销。"}, button="决定免予追回并公布")
+    assert page.status == 422
+    assert "内容已变化，请重新核对" in page.text
+    assert "已免予追回" in visitor.submit(page, button="决定免予追回并公布").text
 
 
 def test_others_find_nothing(now, visitors):

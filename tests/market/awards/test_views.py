@@ -5,16 +5,20 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from market.awards import queries
+from market.awards.actions import lots
 from market.awards.models import Award, BidderLetter, Objection
 from market.awards.room import waiting
 from market.db.session import commit, db
 from market.evaluation.queries import report as find_report
+from market.evaluation.queries import results
 from market.kernel.clock import beijing_day, end_of_day
 from market.kernel.permits import Role, Scope
 from market.kernel.workdays import add_working_days
 from market.people.models import User
 from market.places.queries import calendar_for
 from market.records.models import Message
+from market.tenders.states import LotState
 from tests.factories import evaluation as cases
 from tests.factories.awards import DURING, UNTIL, answered, objected, proposed
 from tests.factories.people import acting, person, sign_in
@@ -76,6 +80,23 @@ def test_no_period_is_named_once_an_award_has_fallen(session):
     db.session.flush()
     (one,) = [w for w in waiting(acting(case.office.approver), case.at) if w.url == f"/awards/lots/{case.lot_id}"]
     assert one.due_at is None
+
+
+def test_a_result_is_confirmed_for_whom_the_page_named_or_not_at_all(session, clock, visitors, monkeypatch):
+    case = cases.ranked()
+    clock.forward(seconds=(case.at - clock.now).total_seconds())
+    first, second, *_rest = results(case.lot_id)
+    visitor = sign_in(visitors(), case.office.approver)
+    page = visitor.get(f"/awards/lots/{case.lot_id}")
+    assert page.form(button="确定供应商并公布").values["seen"] == [str(first.organisation_id)]
+    # Another officer has confirmed the first meanwhile, and the first has given it up: it is the second's turn.
+    for place in (queries, lots):
+        monkeypatch.setattr(place, "fallen_organisations", lambda *_subject: {first.organisation_id})
+    refused = visitor.submit(page, {"reason": "按评审报告推荐顺序确定"}, button="确定供应商并公布")
+    assert (refused.status, case.lot.state) == (422, LotState.RANKED)
+    assert "内容已变化，请重新核对" in refused.text
+    assert refused.form(button="确定供应商并公布").values["seen"] == [str(second.organisation_id)]
+    assert "按评审报告推荐顺序确定" in refused.source, "nothing typed is lost"
 
 
 def test_anybody_objects_without_an_account_from_the_public_page(deal, visitors):

@@ -175,12 +175,32 @@ def test_an_empty_draft_says_first_that_a_bid_was_submitted(visitor: Visitor, cl
     assert ("这份草稿只用于替换它" in page.text, "还差" in page.text) == (True, True)
 
 
+def test_each_box_that_saves_itself_tells_how_much_is_still_missing(visitor: Visitor, clock: StandingClock) -> None:
+    case, team = bids.sealed_lot(), bids.bidder()
+    bids.fill(case, team)
+    page = sign_in(visitor, team.editor).get(f"{base(case, team)}/draft")
+    token = page.form(button="保存草稿").values["csrf_token"][0]
+    told = []
+    for typed in ("", "150,000"):
+        answer = visitor.post(
+            f"{base(case, team)}/field?v=99",
+            {"field": "price", "price": typed},
+            headers={"X-CSRFToken": token, "Accept": "application/json"},
+            most=12,
+        )
+        told.append(json.loads(answer.source)["missing"])
+    assert told == [1, 0]
+
+
 def test_a_complete_bid_of_an_unconfirmed_organisation_is_not_called_ready(
     visitor: Visitor, clock: StandingClock
 ) -> None:
     case, team = bids.sealed_lot(), bids.bidder(confirmed=False)
     bids.fill(case, team)
-    page = sign_in(visitor, team.signatory).get(f"{base(case, team)}/check")
+    page = sign_in(visitor, team.signatory).get(f"{base(case, team)}/submit")
+    assert page.words("//main//p[@class='notice-title']")[-1:] == ["现在不能递交"]
+    assert "递交投标" not in [button.text for button in page.all("//main//button")]
+    page = visitor.get(page.link("返回检查"))
     assert page.words("//main//p[@class='notice-title']")[-2:] == ["现在不能递交", "内容齐全"]
     # One of the usual conditions is looked up by the buyer and wants no paper.
     assert "由采购人查询，不需提交" in page.text

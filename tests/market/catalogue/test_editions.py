@@ -177,6 +177,19 @@ def test_the_officer_s_way_through_the_pages(
     assert "发布服务目录" not in desk.get("/desk").text
 
 
+def test_an_edition_that_a_colleague_changed_is_not_published_unseen(
+    visitors: Callable[[], Visitor], civil: Actor, place: District, first: CatalogueVersion
+) -> None:
+    row = actions.open_edition(civil, place, "2026-2", date(2026, 7, 1), "x", system_now())
+    desk, url = sign_in(visitors(), person(Role.DISTRICT_CIVIL, Scope(place.id))), f"/catalogue/editions/{row.id}"
+    page = desk.get(url)
+    actions.save_item(civil, row.id, None, MEALS, system_now())
+    refused = desk.submit(page, {}, action="/publish")
+    assert (refused.status, row.published_at) == (422, None)
+    assert "内容已变化，请重新核对" in refused.text
+    assert "目录已发布" in desk.submit(desk.get(url), {}, action="/publish").text
+
+
 def test_an_organisation_reads_the_catalogue_but_no_draft(
     visitors: Callable[[], Visitor], civil: Actor, place: District, first: CatalogueVersion
 ) -> None:

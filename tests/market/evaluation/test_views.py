@@ -10,6 +10,7 @@ import pytest
 
 from market.db.session import db
 from market.evaluation import actions, queries
+from market.evaluation.actions.qualifying import Tick
 from market.kernel.permits import Role
 from market.panels.queries import draws, own_scores
 from market.people.models import User
@@ -17,7 +18,7 @@ from market.records.audit import history
 from market.tenders.states import LotState
 from tests.factories import evaluation as cases
 from tests.factories.panels import expert
-from tests.factories.people import person, sign_in
+from tests.factories.people import acting, person, sign_in
 from tests.factories.places import street
 from tests.factories.tenders import published, street_office
 from tests.fixtures.visitor import Visitor
@@ -84,6 +85,25 @@ def test_the_clerk_checks_saves_and_finishes(go):
     assert page.heading == case.lot.tender.title
     assert "所审查的投标全部通过" in page.text
     assert "未通过的投标人" not in page.text, "nobody failed"
+    assert case.lot.state == LotState.QUALIFIED
+
+
+def test_the_check_is_finished_as_the_page_showed_it_or_not_at_all(go):
+    case = cases.opened(LOW)
+    cases.check_all(case)
+    colleague = person(Role.STREET_CLERK, case.office.street.scope)
+    visitor = go(case, colleague)
+    page = visitor.get(f"/evaluation/lots/{case.lot_id}/qualification")
+    first, item = case.bids[0], case.lot.tender.qualifications[0]
+    actions.check_bids(case.clerk, case.lot_id, [Tick(first.id, item.id, False, "证书已过期")], case.tick())
+    page = visitor.submit(page, {"sure": "y"}, button="完成资格审查")
+    assert (page.status, case.lot.state) == (422, LotState.OPENED)
+    assert "内容已变化，请重新核对" in page.text
+    assert "证书已过期" in page.source
+    assert not page.all("//input[@name='sure'][@checked]"), "the tick was for something else"
+    # What the person's own page has saved meanwhile, cell by cell, is known to that person.
+    actions.check_bids(acting(colleague), case.lot_id, [Tick(first.id, item.id, False, "证书过期一年")], case.tick())
+    visitor.submit(page, {"sure": "y"}, button="完成资格审查")
     assert case.lot.state == LotState.QUALIFIED
 
 

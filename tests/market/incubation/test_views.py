@@ -62,12 +62,15 @@ def test_an_application_goes_through_every_hand(visitors: Browsers, session: Ses
     url = page.url
     assert "待初审" in page.text
     assert "初审入驻申请" in staff.get("/desk").text
-    page = staff.get(staff.get(url, most=10).link("退回补正"))
+    shown = staff.get(url, most=10)
+    page = staff.get(shown.link("退回补正"))
     staff.submit(page, {"reason": "缺少章程"}, button="退回补正")
     assert "补正入驻申请" in admin.get("/desk").text
     page = admin.get(admin.get(url).link("补正申请"))
     assert "缺少章程" in page.text
     admin.submit(page, {"purpose": "社区助餐，附章程"}, button="提交申请")
+    refused = staff.submit(shown, button="初审通过")
+    assert "内容已变化，请重新核对" in refused.text, "the page was about the application before it was put right"
     staff.submit(staff.get(url), button="初审通过")
     assert "决定是否准予入驻" in civil.get("/desk").text
     civil.submit(civil.get(url, most=10), button="准予入驻")

@@ -334,3 +334,29 @@ def test_another_organisation_s_people_have_no_say(session: Session, team: Team)
     row, other = _propose(team), organisation(bank=False)
     with pytest.raises(Forbidden):
         actions.decide_bank(acting(other.signatory), row, BankVerb.CONFIRM, system_now())
+
+
+def test_facts_that_changed_meanwhile_are_neither_handed_in_nor_confirmed_unseen(
+    visitors: Callable[[], Visitor], session: Session
+) -> None:
+    team, at = organisation(confirmed=False, bank=False), system_now()
+    row, url, admin = team.organisation, f"/organisations/{team.id}", acting(team.admin)
+
+    def change(address: str) -> None:
+        actions.save_facts(admin, row, facts(row.name, uscc=row.uscc, address=address), at)
+
+    own = sign_in(visitors(), team.admin)
+    page = own.get(url)
+    change("东山街道2号")
+    refused = own.submit(page, button="提交区民政确认")
+    assert ("内容已变化，请重新核对" in refused.text, row.state) == (True, OrganisationState.DRAFT)
+    own.submit(own.get(url), button="提交区民政确认")
+    civil = sign_in(visitors(), person(Role.DISTRICT_CIVIL, Scope(district().id)))
+    page = civil.get(url)
+    actions.send_back(_civil(), row, "住所不符", at)
+    change("东山街道3号")
+    actions.submit(admin, row, at)
+    refused = civil.submit(page, button="确认登记")
+    assert ("内容已变化，请重新核对" in refused.text, row.state) == (True, OrganisationState.SUBMITTED)
+    civil.submit(civil.get(url), button="确认登记")
+    assert row.state == OrganisationState.CONFIRMED

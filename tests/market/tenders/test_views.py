@@ -320,6 +320,19 @@ def test_a_larger_budget_offers_open_tender_alone(office, clerk):
     assert make.whole(tender.id).intention_at is not None
 
 
+def test_an_intention_is_published_as_the_page_showed_it_or_not_at_all(office, clerk):
+    tender = make.draft(office, amount_fen=500_000 * YUAN)
+    clerk.submit(clerk.get(url(tender, "/draft/timing")), {"method": "open_tender"}, button="保存")
+    page = clerk.get(url(tender, "/draft"))
+    colleague = clerk.get(url(tender, "/draft/basics"))
+    clerk.submit(colleague, {"title": "另一个名称"}, button="保存")
+    refused = clerk.submit(page, button="公开采购意向")
+    assert "内容已变化，请重新核对" in refused.text
+    assert make.whole(tender.id).intention_at is None
+    clerk.submit(refused, button="公开采购意向")
+    assert make.whole(tender.id).intention_at is not None
+
+
 def test_lots_are_added_and_taken_away_on_the_page(office, clerk):
     tender = make.draft(office)
     line = tender.lots[0].funding[0].line_id

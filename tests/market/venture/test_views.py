@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
@@ -145,6 +146,17 @@ def test_an_applicant_writes_checks_and_hands_in(go):
     assert "已撤回为草稿" in page.text
 
 
+def test_the_round_s_public_page_leads_to_the_application_for_it(go, visitors):
+    case, team = rounds.published(), organisation(bank=False)
+    purchase = f"/purchases/{case.round.file.ocid}"
+    editor = go(case, team.editor)
+    page = editor.get(editor.get(purchase).link("办理本单位的申报"), most=10)
+    assert page.url == f"/rounds/{case.round_id}/apply/{team.id}"
+    # Whoever is not signed in comes to the same after the sign-in; an official has nothing to apply for.
+    assert visitors().get(purchase).link("社会组织登录申报") == f"/rounds{purchase}"
+    assert not go(case, case.clerk_user).get(purchase).all("//main//a[starts-with(@href, '/rounds')]")
+
+
 def page_token(visitor, case, team):
     return visitor.get(f"/rounds/{case.round_id}/apply/{team.id}").form("保存草稿").values["csrf_token"][0]
 
@@ -160,6 +172,37 @@ def test_the_same_field_written_by_two_is_given_back_and_not_lost(go):
     assert page.response.status_code == 422
     assert "甲的题目" in page.source
     assert "乙的题目" in page.source
+
+
+def test_what_changed_after_the_last_look_is_shown_anew_and_not_handed_in(go):
+    case, team = rounds.published(), organisation(bank=False)
+    editor, url = acting(team.editor), f"/rounds/{case.round_id}/apply/{team.id}/submit"
+    actions.save_fields(editor, case.round_id, team.id, rounds.values(), 0, case.tick())
+    signatory = go(case, team.signatory)
+    page = signatory.get(url)
+    actions.save_fields(editor, case.round_id, team.id, {"asked_fen": 50_000_00}, 99, case.tick())
+    page = signatory.submit(page, {"true": "y"}, button="提交申报")
+    assert (page.status, queries.application_of(case.round_id, team.id).state) == (422, ApplicationState.DRAFT)
+    assert "内容已变化，请重新核对" in page.text
+    assert "¥50,000.00" in page.text
+    assert not page.all("//input[@name='true'][@checked]"), "the promise was about another sum: it is given anew"
+    desk = actions.desk_for(editor, case.round_id, team.id, case.at)
+    actions.attach_file(editor, desk, io.BytesIO(b"%PDF-1.7 "), "预算.pdf", case.tick())
+    page = signatory.submit(page, {"true": "y"}, button="提交申报")
+    assert (page.status, "预算.pdf" in page.text) == (422, True)
+    page = signatory.submit(page, {"true": "y"}, button="提交申报")
+    assert "申报已提交" in page.text
+
+
+def test_who_sends_no_mark_of_a_page_hands_nothing_in(go):
+    case, team = rounds.published(), organisation(bank=False)
+    actions.save_fields(acting(team.editor), case.round_id, team.id, rounds.values(), 0, case.tick())
+    signatory = go(case, team.signatory)
+    form = signatory.get(f"/rounds/{case.round_id}/apply/{team.id}/submit").form("提交申报")
+    unseen = {name: value for name, value in form.values.items() if name != "seen"}
+    page = signatory.post(form.action, {**unseen, "true": "y"})
+    assert (page.status, "内容已变化，请重新核对" in page.text) == (422, True)
+    assert queries.application_of(case.round_id, team.id).state == ApplicationState.DRAFT
 
 
 def test_a_late_press_is_refused_and_kept(go, clock):

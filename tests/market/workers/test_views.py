@@ -13,10 +13,10 @@ from market.kernel.permits import CLOCK, Role, Scope
 from market.workers import actions, queries
 from market.workers.actions import Assignment
 from market.workers.jobs import card_pdf
-from market.workers.states import Level, Tier
+from market.workers.states import CertificateState, Level, Tier
 from tests.factories import workers
 from tests.factories.organisations import organisation
-from tests.factories.people import person, sign_in
+from tests.factories.people import acting, person, sign_in
 from tests.factories.places import district
 from tests.fixtures.visitor import Visitor, chinese
 
@@ -59,6 +59,20 @@ def test_from_an_empty_roster_to_a_confirmed_certificate(visitors: Visitors, ses
     officer.submit(page, button="核对无误")
     assert "核对社会工作者证书" not in officer.get("/desk").text
     assert "0.00 / 72.00 学时" in editor.get("/workers", most=DETAIL).text
+
+
+def test_a_certificate_that_was_handed_in_anew_is_not_confirmed_unseen(visitors: Visitors, session: Session) -> None:
+    team, at = organisation(bank=False), system_now()
+    row = workers.employed(team, confirmed=False)
+    officer, made = sign_in(visitors(), _civil()), row.certificates[0]
+    page = officer.get(f"/workers/{row.id}")
+    actions.return_certificate(workers.civil(team), made, "等级不符", at)
+    actions.mend_certificate(acting(team.editor), made, workers.facts(Level.SENIOR), at)
+    refused = officer.submit(page, button="核对无误")
+    assert (refused.status, made.state) == (422, CertificateState.SUBMITTED)
+    assert "内容已变化，请重新核对" in refused.text
+    officer.submit(officer.get(f"/workers/{row.id}"), button="核对无误")
+    assert made.state == CertificateState.CONFIRMED
 
 
 def test_learning_and_supervision_through_the_forms(visitors: Visitors, session: Session) -> None:

@@ -119,6 +119,8 @@ def test_2_three_organisations_bid_under_seal_and_a_fourth_comes_late(someone, t
     admin.fill("法定代表人", "桥亦安")
     admin.page.get_by_text("已保存").first.wait_for()
     admin.tick("标为商业秘密：服务方案")
+    # What is missing is told as each box saves itself.
+    admin.page.locator("#gaps").get_by_text("内容齐全，可以递交").wait_for()
     # On the way back the page is as it first came, with what was typed; price and what is missing are asked anew.
     admin.follow("检查并递交", within=admin.page.locator(".stay"))
     admin.page.go_back()
