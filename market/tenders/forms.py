@@ -395,7 +395,6 @@ def changes(section: str, form: Any, lot: Lot) -> dict[str, Any]:
     if section == "timing":
         values["method"] = values["method"].value
         # Boxes that do not concern the method are not on the page.
-        values["small_deduction_bp"] = values["small_deduction_bp"] or 0
-        values["bond_bp"] = values["bond_bp"] or 0
+        values |= {name: values[name] or 0 for name in ("small_deduction_bp", "bond_bp")}
         values["intention_waiver"] = values["intention_waiver"] or ""
     return values

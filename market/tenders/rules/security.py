@@ -19,7 +19,7 @@ def performance_bond_max_fen(contract_fen: int, rules: RuleSet) -> int:
 
 
 def check_bond(bond_bp: int, rules: RuleSet) -> list[Finding]:
-    """A contract may ask for the bond that its purchase announced, and that is at most a share of its price (row 46)."""
+    """A purchase may announce a bond that its contract asks for, which is at most a share of its price."""
     most = int(rules["security.performance_max_bp"])
     if bond_bp <= most:
         return []
