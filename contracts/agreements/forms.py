@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField, PasswordField, StringField, TextAreaField
 from wtforms.validators import Length, NumberRange
 
-from contracts.agreements.rules import CONDITION_LABELS, Dispute, Options
+from contracts.agreements.rules import CONDITION_LABELS, Dispute, Options, bond_share_bp, limit_fen
 from contracts.agreements.states import DISPUTE_LABELS
+from market.awards.rules import Terms
+from market.kernel.money import format_bp, format_yuan
 from market.web import filters
 from market.web.fields import (
     CheckboxesField,
@@ -28,9 +31,7 @@ class OptionsForm(Form):
 
     seen = HiddenField()
     place = StringField(_l("服务地点"), [Length(max=200)], description=_l("例如：东山街道所辖各社区。可以不填。"))
-    bond_fen = YuanField(
-        _l("履约保证金"), [optional()], description=_l("不收取的，留空或填 0。最多为合同金额的 10%，以非现金形式提交。")
-    )
+    bond_fen = YuanField(_l("履约保证金"), [optional()])
     due_days = CountField(
         _l("付款期限"), [Required(), NumberRange(min=1)], unit=_l("日"), description=_l("自应付金额确定之日起算。")
     )
@@ -58,10 +59,22 @@ class OptionsForm(Form):
         """Show the four conditions in the reader's language."""
         self.conditions.choices = [(key, filters.text(label)) for key, label in CONDITION_LABELS.items()]
 
+    def offer_bond(self, terms: Terms) -> None:
+        """Say how large the bond may be that the purchase announced; where it announced none there is no field."""
+        share = bond_share_bp(terms)
+        if not share:
+            del self.bond_fen
+            return
+        self.bond_fen.description = gettext(
+            "不收取的，留空或填 0。最多 %(most)s（采购文件写明的合同金额的 %(share)s），以非现金形式提交。",
+            most=format_yuan(limit_fen(terms.amount_fen, share)),
+            share=format_bp(share),
+        )
+
     def options(self) -> Options:
         """Return what was settled."""
         return Options(
-            bond_fen=self.bond_fen.data or 0,
+            bond_fen=self.bond_fen.data or 0 if self.bond_fen else 0,
             due_days=self.due_days.data or 0,
             late_interest_day_bp=self.late_interest_day_bp.data or 0,
             dispute=self.dispute.data.value if self.dispute.data else Dispute.COURT.value,

@@ -224,6 +224,7 @@ class Terms:
     recovery: RecoveryTerms | None = None
     on_behalf_of: str = ""  # a group without legal person for which the supplier answers
     workers: tuple[WorkerTerms, ...] = ()
+    bond_bp: int = 0  # the performance bond that the purchase announced, of the price; none without an announcement
 
     def __post_init__(self) -> None:
         if self.amount_fen <= 0 or self.ends_on < self.starts_on:
@@ -270,7 +271,7 @@ class Terms:
         return digest(self.as_data())
 
 
-_OPTIONAL = ("recovery", "on_behalf_of", "workers")
+_OPTIONAL = ("recovery", "on_behalf_of", "workers", "bond_bp")
 
 
 def _plain(value: Any) -> Any:

@@ -121,6 +121,7 @@ class TimingForm(fields.Part):
         [fields.optional(), NumberRange(0, BP)],
         description=_l("不设填 0。社会组织不属于中小企业，不能享受。"),
     )
+    bond_bp = fields.PercentField(_l("履约保证金（合同金额的百分之几）"), [fields.optional(), NumberRange(0, BP)])
     intention_waiver = TextAreaField(
         _l("不公开采购意向的理由"),
         [Length(max=2000)],
@@ -294,7 +295,7 @@ _CLASSES: dict[str, type[fields.Part]] = {
 LOT_SECTIONS = ("money", "criteria", "milestones", "evaluation")
 _PLAIN = {
     "basics": ("title", "demand_id", "requirement", "starts_on", "ends_on", "term_conditions", "negative_note"),
-    "timing": ("method", "deadline_at", "small_deduction_bp", "intention_waiver"),
+    "timing": ("method", "deadline_at", "small_deduction_bp", "bond_bp", "intention_waiver"),
 }
 
 
@@ -394,6 +395,6 @@ def changes(section: str, form: Any, lot: Lot) -> dict[str, Any]:
     if section == "timing":
         values["method"] = values["method"].value
         # Boxes that do not concern the method are not on the page.
-        values["small_deduction_bp"] = values["small_deduction_bp"] or 0
+        values |= {name: values[name] or 0 for name in ("small_deduction_bp", "bond_bp")}
         values["intention_waiver"] = values["intention_waiver"] or ""
     return values

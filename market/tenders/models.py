@@ -37,6 +37,7 @@ class Tender(db.Model):
     ends_on: Mapped[date]
     term_conditions: Mapped[Json]  # ticked grounds for a term over a year (102号令 art. 24)
     small_deduction_bp: Mapped[int]
+    bond_bp: Mapped[int]  # performance bond that a contract may ask for, of its price; 0 for none (条例 art. 48)
     negative_note: Mapped[str]  # why words of the negative list do not mean what they seem to
     intention_waiver: Mapped[str]  # the unforeseeable urgency that spares the intention's 30 days
     state: Mapped[str]

@@ -101,6 +101,7 @@ def tender_release(
             **_procedure(tender),
             **_periods(tender, table),
             "smallFirmDeductionBp": tender.small_deduction_bp,
+            "performanceBondBp": tender.bond_bp,
             "performanceBondMaxFen": performance_bond_max_fen(tender.budget_fen, book),
             "intentionWaiver": tender.intention_waiver or None,
             "rulebook": {

@@ -82,6 +82,7 @@ class Plan:
     method: str = "comparison"
     day: date = date(2026, 1, 6)
     until: str = "paid"
+    bond_bp: int = 0
 
 
 def codes(kind: int, number: int) -> str:
@@ -217,6 +218,7 @@ class Story:
             starts_on=date(2026, 4, 1),
             ends_on=date(2026, 6, 30),
             small_deduction_bp=plan.deduction_bp,
+            bond_bp=plan.bond_bp,
             intention_waiver="突发" if self.rules["plan.intention_lead_days"] else "",
             rules_digest=self.rules.digest,
             calendar_version=self.calendar.version,
@@ -448,6 +450,7 @@ class Story:
             ),
             rules=award_rules.RuleFacts.from_rules(self.rules),
             rules_digest=self.rules.digest,
+            bond_bp=self.plan.bond_bp,
         )
 
     def sign(self) -> None:
@@ -455,7 +458,7 @@ class Story:
         terms = award_rules.Terms.from_data(self.row.terms)
         data = agreement_rules.contract_data(
             terms,
-            agreement_rules.Options(),
+            agreement_rules.Options(agreement_rules.limit_fen(terms.amount_fen, terms.bond_bp)),
             number="购字第001号",
             ocid=OCID,
             award="award-1",

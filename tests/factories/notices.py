@@ -48,11 +48,13 @@ def published(
     at: datetime | None = None,
     category: str = "elder_care",
     method: str = "comparison",
+    bond_bp: int = 0,
 ) -> PurchaseFile:
     """Publish every notice up to and including a stage of STAGES, or up to a failure (`failed`, `cancelled`)."""
     office, now = place or make_street(), at or system_now()
     file = open_file(office.district_id, office.id, office.code, method, title, now)
     teller = _Teller(file, office, title, now, category, method)
+    teller.bond_bp = bond_bp
     steps: dict[str, Callable[[], None]] = {name: getattr(teller, name) for name in STAGES}
     if stage in {"failed", "cancelled"}:
         for name in ("planning", "tender"):
@@ -111,6 +113,8 @@ def organisation(name: str = BIDDERS[0], number: int = 1, state: str = "confirme
 
 class _Teller:
     """Writes the notices of one purchase in their order; each room's own shapes."""
+
+    bond_bp = 0
 
     def __init__(
         self, file: PurchaseFile, office: Street, title: str, at: datetime, category: str, method: str
@@ -217,6 +221,7 @@ class _Teller:
                 ],
                 "timetable": list(self._timetable()),
                 "smallFirmDeductionBp": 1000,
+                "performanceBondBp": self.bond_bp,
                 "performanceBondMaxFen": 48_000 * YUAN,
                 "rulebook": {
                     "digest": "5" * 64,

@@ -283,7 +283,7 @@ class Town:
             clerk, self.street.id, self.item.id, funding, at, title=self.title, demand_id=demand_id
         )
         self.tender_id, self.lot_id = row.id, row.lots[0].id
-        tenders.save_tender(clerk, row.id, at, starts_on=self.term[0], ends_on=self.term[1])
+        tenders.save_tender(clerk, row.id, at, starts_on=self.term[0], ends_on=self.term[1], bond_bp=500)
         tenders.save_lot(clerk, self.lot_id, at, section="milestones", milestones=self.milestones)
         return self.tender
 

@@ -249,6 +249,7 @@ def test_one_street_buys_one_service_from_budget_to_payout(town):
     town.on(2026, 4, 10, 9, 0)
     contract = town.issue()
     assert (contract.amount_fen, contract.data["terms_digest"]) == (170_000_01, town.award().terms_digest)
+    assert (town.award().terms["bond_bp"], contract.data["options"]["bond_fen"]) == (500, 8_500_00)
     frozen = contract.digest
     with refused(Refused, match="结果公告期和质疑期还没有结束"):
         town.sign(Party.SUPPLIER)

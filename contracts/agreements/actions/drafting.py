@@ -8,10 +8,12 @@ from contracts.agreements import mail, queries
 from contracts.agreements.models import Agreement
 from contracts.agreements.rules import (
     Options,
+    bond_share_bp,
     check_options,
     contract_data,
     contract_digest,
     contract_number,
+    limit_fen,
     series_of,
 )
 from contracts.agreements.states import AGREEMENT_MACHINE, AgreementState, AgreementVerb
@@ -107,7 +109,9 @@ def draft_agreement(actor: Actor, award_id: int, at: datetime) -> Agreement:
         organisation=award.organisation,
         signatures=[],
     )
-    _write(row, terms, Options(due_days=terms.rules.due_days, late_interest_day_bp=terms.rules.late_interest_day_bp))
+    # What was announced stands unless the clerk asks for less.
+    bond_fen, numbers = limit_fen(terms.amount_fen, bond_share_bp(terms)), terms.rules
+    _write(row, terms, Options(bond_fen, numbers.due_days, numbers.late_interest_day_bp))
     db.session.add(row)
     db.session.flush()
     facts = {"award": award.id, "number": number, "digest": row.digest}

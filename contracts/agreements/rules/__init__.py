@@ -12,7 +12,7 @@ from contracts.agreements.rules.wording import clauses
 from market.awards.rules import RuleFacts, Terms
 from market.kernel.canonical import digest, plain
 from market.kernel.errors import Refused
-from market.kernel.money import capital_yuan, format_yuan, largest_remainder
+from market.kernel.money import capital_yuan, format_bp, format_yuan, largest_remainder
 from market.kernel.text import N_
 from market.kernel.workdays import Calendar, add_months, add_working_days
 from market.workers.states import Level
@@ -83,14 +83,22 @@ def limit_fen(amount_fen: int, max_bp: int) -> int:
     return amount_fen * max_bp // 10_000
 
 
-def check_bond(amount_fen: int, bond_fen: int, max_bp: int) -> None:
-    """Raise Refused when a performance bond exceeds its share of the price (条例 48)."""
-    most = limit_fen(amount_fen, max_bp)
+def bond_share_bp(terms: Terms) -> int:
+    """The share of the price that a bond may be: what the purchase announced, within the law's limit (条例 48)."""
+    return min(terms.bond_bp, terms.rules.bond_max_bp)
+
+
+def check_bond(amount_fen: int, bond_fen: int, share_bp: int) -> None:
+    """Raise Refused when a performance bond exceeds the share of the price that was announced (条例 48)."""
+    most = limit_fen(amount_fen, share_bp)
+    if bond_fen and not share_bp:
+        raise Refused(N_("采购文件没有要求提交履约保证金，合同不能收取。"), field="bond_fen")
     if bond_fen > most:
         raise Refused(
-            N_("履约保证金最多 %(most)s（合同金额的10%%以内），您填的是 %(given)s。"),
+            N_("履约保证金最多 %(most)s（采购文件写明的合同金额的 %(share)s），您填的是 %(given)s。"),
             field="bond_fen",
             most=format_yuan(most),
+            share=format_bp(share_bp),
             given=format_yuan(bond_fen),
         )
 
@@ -132,7 +140,7 @@ def check_term(
 
 def check_options(terms: Terms, options: Options) -> None:
     """Raise Refused at the field that breaks a limit."""
-    check_bond(terms.amount_fen, options.bond_fen, terms.rules.bond_max_bp)
+    check_bond(terms.amount_fen, options.bond_fen, bond_share_bp(terms))
     if not 1 <= options.due_days <= terms.rules.due_max_days:
         raise Refused(
             N_("付款期限为 1 到 %(most)s 日（保障中小企业款项支付条例第九条）。"),

@@ -48,10 +48,11 @@ def edit(agreement_id: int) -> Any:
     """Settle the draft's open points."""
     row = found(queries.agreement(agreement_id), Permit.AGREEMENT_DRAFT)
     AGREEMENT_MACHINE.step(row.state, AgreementVerb.ISSUE)
-    options = Options.from_data(row.data["options"])
+    options, terms = Options.from_data(row.data["options"]), actions.terms_of(row.award)
     data = {name: getattr(options, name) for name in Options.__dataclass_fields__}
     form = OptionsForm(data=data | {"dispute": Dispute(options.dispute), "seen": row.digest})
     form.offer_conditions()
+    form.offer_bond(terms)
     if form.validate_on_submit():
         with attempt(form) as tried:
             actions.save_agreement(current_actor(), agreement_id, form.options(), form.seen.data or "", now())
@@ -59,7 +60,7 @@ def edit(agreement_id: int) -> Any:
             flash(_("草稿已保存。核对全文无误后，定稿并送签。"), "success")
             return to_contract(row)
         row = found(queries.agreement(agreement_id), Permit.AGREEMENT_DRAFT)
-    long = is_long(row.starts_on, row.ends_on, actions.terms_of(row.award).rules)
+    long = is_long(row.starts_on, row.ends_on, terms.rules)
     page = render_template("contracts/agreements/edit.html", form=form, row=row, long=long)
     return page, 422 if form.errors else 200
 

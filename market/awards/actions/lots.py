@@ -166,6 +166,7 @@ def _terms(
         workers=tuple(
             WorkerTerms(one["worker_id"], one["level"], one["weekly_centi"]) for one in bid.content.get("workers", ())
         ),
+        bond_bp=tender.bond_bp,
     )
 
 

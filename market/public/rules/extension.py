@@ -57,6 +57,7 @@ _FIELDS: dict[str, tuple[tuple[str, str, dict[str, Any]], ...]] = {
         ("requirements", "What a supplier must have, with the evidence asked for", _list()),
         ("methodReasons", "Why this method is lawful, as sentences with their parameters", _list()),
         ("smallFirmDeductionBp", "Deduction from a small firm's price when it is scored", _WHOLE),
+        ("performanceBondBp", "The most a contract may ask for as a performance bond, of its price; 0: none", _WHOLE),
         ("performanceBondMaxFen", "The most a performance bond may be", _WHOLE),
         ("intentionWaiver", "Why no intention was published before the notice", _TEXT),
         ("linliRound", "A round of grants: call, applications, jury, points, chosen projects", _ROUND),

@@ -64,6 +64,7 @@ def money(release: Data) -> dict[str, Any]:
         "reason": text(tender, "procurementMethodRationale"),
         "reasons": [(text(one, "text"), dict(part(one, "params"))) for one in rows(tender, "methodReasons")],
         "deduction_bp": whole(tender, "smallFirmDeductionBp"),
+        "bond_bp": whole(tender, "performanceBondBp"),
         "bond_max_fen": whole(tender, "performanceBondMaxFen"),
         "rulebook": dict(part(tender, "rulebook")),
     }

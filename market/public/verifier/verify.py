@@ -818,6 +818,10 @@ def check_notice(b, r):
         return
     most = fen(tender["value"]) * rules["security.performance_max_bp"] // WHOLE_BP
     r.same(("履约保证金上限", "most of a performance bond"), most, tender["performanceBondMaxFen"], yuan)
+    if "performanceBondBp" in tender:
+        share, limit = tender["performanceBondBp"], rules["security.performance_max_bp"]
+        told = f"{percent(share)} ≤ {percent(limit)}"
+        r.sure(("公告的履约保证金比例", "share of the performance bond as announced"), share <= limit, told)
     check_timetable(b, r, first)
 
 
@@ -1456,6 +1460,10 @@ def check_contract(b, r, contract, story):
             [contract["linliEvaluation"][name] for name in same] + [bands_of(contract["linliEvaluation"])],
             len,
         )
+    if "performanceBondBp" in b.tender:
+        bond, most = fen(contract["linliPerformanceBond"]), price * b.tender["performanceBondBp"] // WHOLE_BP
+        told = f"{yuan(bond)} ≤ {yuan(most)}"
+        r.sure(("履约保证金不超过公告", "performance bond within what was announced"), bond <= most, told)
     if b.calendar is not None:
         check_signing(b, r, contract, story)
 

@@ -38,8 +38,8 @@ from market.tenders.states import LOT_MACHINE, LotState, LotVerb, Method, Tender
 # What `save_tender` and `save_lot` may set.
 _COLUMNS = frozenset(
     {
-        "title", "requirement", "starts_on", "ends_on", "demand_id", "method", "small_deduction_bp", "deadline_at",
-        "term_conditions", "negative_note", "intention_waiver",
+        "title", "requirement", "starts_on", "ends_on", "demand_id", "method", "small_deduction_bp", "bond_bp",
+        "deadline_at", "term_conditions", "negative_note", "intention_waiver",
     }
 )  # fmt: skip
 _ROWS = {"criteria": Criterion, "milestones": PlannedMilestone}
@@ -105,6 +105,7 @@ def _blank(street: Street, item: CatalogueItem, title: str, at: datetime) -> Ten
         ends_on=ends_on,
         term_conditions=[],
         small_deduction_bp=0,
+        bond_bp=0,
         negative_note="",
         intention_waiver="",
         state=TenderState.DRAFT.value,
@@ -158,8 +159,9 @@ def save_tender(
 ) -> Tender:
     """Change parts of a draft that concern the whole tender.
 
-    `changes` are columns: title, requirement, starts_on, ends_on, demand_id, method, small_deduction_bp, deadline_at
-    (a wish), term_conditions, negative_note, intention_waiver; `qualifications` are rows of title and evidence.
+    `changes` are columns: title, requirement, starts_on, ends_on, demand_id, method, small_deduction_bp, bond_bp,
+    deadline_at (a wish), term_conditions, negative_note, intention_waiver; `qualifications` are rows of title and
+    evidence.
     `quietly` (saving field by field) writes one audit entry a person, otherwise each save is one.
     """
     row = draft_of(actor, tender_id)
@@ -170,6 +172,8 @@ def save_tender(
         row.demand_id = asked.id if asked is not None else None
     if changes.get("starts_on", row.starts_on) >= changes.get("ends_on", row.ends_on):
         raise Refused(N_("服务结束日应晚于服务开始日。"), field="ends_on")
+    for wrong in rules.check_bond(changes.get("bond_bp", 0), _book(row, at)):
+        raise Refused(wrong.text, field="bond_bp", **wrong.params)
     term = (row.starts_on, row.ends_on)
     for name, value in changes.items():
         setattr(row, name, value)

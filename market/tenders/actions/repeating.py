@@ -45,7 +45,9 @@ def repeat_tender(actor: Actor, tender_id: int, at: datetime, *, form_token: str
         return row
     relate(row.file_id, old.file_id, "unsuccessfulProcess")
     conditions = _rows(old.qualifications, "title", "evidence")
-    save_tender(actor, row.id, at, quietly=True, requirement=old.requirement, qualifications=conditions)
+    save_tender(
+        actor, row.id, at, quietly=True, requirement=old.requirement, bond_bp=old.bond_bp, qualifications=conditions
+    )
     for part in others:
         add_lot(actor, row.id, _funding(part), at)
     for part, source in zip(row.lots, lots, strict=True):

@@ -151,6 +151,7 @@ def _of_timing(now: Situation) -> list[rules.Finding]:
         *rules.check_method(now.resolution, subject.method, subject.budget_fen),
         *rules.check_deadline(subject.deadline_at, now.at, now.book, now.calendar),
         *rules.check_deduction(subject.small_deduction_bp, now.book),
+        *rules.check_bond(subject.bond_bp, now.book),
         *rules.check_intention(
             subject.intention_at, start, subject.intention_waiver, now.book, publishing=now.publishing
         ),

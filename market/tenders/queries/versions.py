@@ -27,6 +27,7 @@ def version_of(subject: Tender) -> list[dict[str, Any]]:
         (N_("采购方式"), None, [METHOD_LABELS[Method(subject.method)]]),
         (N_("递交截止"), None, [deadline] if deadline else []),
         (N_("小微企业价格扣除"), None, [format_bp(subject.small_deduction_bp)]),
+        (N_("履约保证金"), None, [format_bp(subject.bond_bp)] if subject.bond_bp else []),
         (N_("负面清单说明"), None, [subject.negative_note] if subject.negative_note else []),
         (N_("不公开采购意向的理由"), None, [subject.intention_waiver] if subject.intention_waiver else []),
         (N_("资格条件"), None, [f"{q.title}｜{q.evidence}" for q in subject.qualifications]),

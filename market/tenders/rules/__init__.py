@@ -43,7 +43,7 @@ from market.tenders.rules.resolver import (
     resolve,
     splitting,
 )
-from market.tenders.rules.security import bid_security_max_fen, lot_key_info, performance_bond_max_fen
+from market.tenders.rules.security import bid_security_max_fen, check_bond, lot_key_info, performance_bond_max_fen
 from market.tenders.rules.stages import STAGE_LABELS, Stage, enough_bidders, is_open, stage
 from market.tenders.rules.timetable import (
     Dated,
@@ -61,7 +61,7 @@ from market.tenders.rules.timetable import (
 __all__ = [
     "FAMILY_LABELS", "FULL_SCORE_CENTI", "METHOD_NAMES", "PUBLICITY", "RUNS_HERE", "SECTIONS", "STAGE_LABELS",
     "UNSCORABLE", "Audience", "Dated", "Difference", "Fact", "Family", "Finding", "Moment", "Reason", "Resolution",
-    "Splitting", "Stage", "Timetable", "Version", "bid_security_max_fen", "blocking", "check_budget",
+    "Splitting", "Stage", "Timetable", "Version", "bid_security_max_fen", "blocking", "check_bond", "check_budget",
     "check_criteria", "check_deadline", "check_deduction", "check_intention", "check_lots", "check_method",
     "check_milestones", "check_negative", "check_qualifications", "check_splitting", "check_term", "check_terms",
     "check_words", "check_year", "deduction_range_bp", "default_criteria", "default_milestones",

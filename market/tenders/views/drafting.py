@@ -173,8 +173,12 @@ def _form(
             demands += [d for d in [find_demand(row.demand_id)] if d is not None]
         form.demand_id.choices = [(d.id, d.title) for d in demands]
     if section == "timing":
-        allowed = Situation(row, now()).resolution.allowed
-        form.method.members = tuple(Method(m.value) for m in allowed if m in RUNS_HERE)
+        situation = Situation(row, now())
+        form.method.members = tuple(Method(m.value) for m in situation.resolution.allowed if m in RUNS_HERE)
+        form.bond_bp.description = _(
+            "不收取的，留空或填 0；最多为合同金额的 %(most)s。随公告公开，签订合同时不能超过，以非现金形式提交。",
+            most=filters.percent_bp(situation.book["security.performance_max_bp"]),
+        )
     return form
 
 

@@ -86,8 +86,16 @@ def test_only_the_streets_clerk_drafts():
         actions.draft_agreement(deal.clerk, deal.award.id + 99, SIGNING)
 
 
+def test_the_bond_that_was_announced_stands_in_the_draft_until_the_clerk_asks_for_less():
+    deal = make.awarded(bond_bp=500)
+    row = make.drafted(deal)
+    assert row.data["options"]["bond_fen"] == 2_160_000
+    actions.save_agreement(deal.clerk, row.id, Options(), row.digest, SIGNING)
+    assert row.data["options"]["bond_fen"] == 0
+
+
 def test_saving_the_draft_changes_the_digest_and_a_stale_page_is_told():
-    deal = make.awarded()
+    deal = make.awarded(bond_bp=1_000)
     row = make.drafted(deal)
     before = row.digest
     actions.save_agreement(deal.clerk, row.id, Options(supplement="服务人员须持证上岗。"), before, SIGNING)

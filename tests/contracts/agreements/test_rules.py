@@ -58,6 +58,20 @@ def test_row_46_performance_bond_of_at_most_a_tenth():
     assert refusal.value.field == "bond_fen"
 
 
+def test_a_contract_asks_for_no_larger_bond_than_its_purchase_announced():
+    announced = make_terms(bond_bp=500)
+    check_options(announced, Options(bond_fen=2_160_000))
+    with pytest.raises(Refused, match=r"最多 ¥21,600.00（采购文件写明的合同金额的 5%）") as refusal:
+        check_options(announced, Options(bond_fen=2_160_001))
+    assert refusal.value.field == "bond_fen"
+    check_options(make_terms(), Options())
+    with pytest.raises(Refused, match="采购文件没有要求提交履约保证金") as refusal:
+        check_options(make_terms(), Options(bond_fen=1))
+    assert refusal.value.field == "bond_fen"
+    with pytest.raises(Refused, match=r"¥43,200.00"):
+        check_options(make_terms(bond_bp=2_000), Options(bond_fen=4_320_001))
+
+
 def test_row_47_additions_of_at_most_a_tenth_in_total():
     check_addition(43_200_000, 0, 3_000_000, 1000)
     with pytest.raises(Refused, match=r"超出 ¥1,800.00"):

@@ -26,7 +26,7 @@ DETAIL, LIST = 10, 8
 @pytest.fixture
 def deal(session, clock):
     clock.move_to(2026, 4, 20, 10, 0)
-    return make.awarded()
+    return make.awarded(bond_bp=1_000)
 
 
 def clerk_of(deal):
@@ -88,6 +88,31 @@ def test_a_contract_from_award_to_force_by_clicking(app, deal, visitors):
     sign_in(english, clerk_of(deal))
     english.client.set_cookie("lang", "en")
     assert "第一条" in english.get(f"/agreements/{row.id}").text
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("zh", "最多 ¥43,200.00（采购文件写明的合同金额的 10%），以非现金形式提交"),
+        ("en", "At most ¥43,200.00 (10% of the contract, as the purchase documents say), never in cash"),
+    ],
+)
+def test_the_draft_says_how_large_a_bond_was_announced(deal, visitor, lang, said):
+    row = make.drafted(deal)
+    sign_in(visitor, clerk_of(deal))
+    visitor.client.set_cookie("lang", lang)
+    assert said in visitor.get(f"/agreements/{row.id}/edit", most=DETAIL).text
+
+
+def test_where_no_bond_was_announced_none_can_be_asked_for(session, clock, visitor):
+    clock.move_to(2026, 4, 20, 10, 0)
+    deal = make.awarded()
+    row = make.drafted(deal)
+    sign_in(visitor, clerk_of(deal))
+    page = visitor.get(f"/agreements/{row.id}/edit", most=DETAIL)
+    assert "bond_fen" not in page.form(button="保存草稿").values
+    page = visitor.submit(page, {"place": "东山街道"}, button="保存草稿")
+    assert "本合同不收取履约保证金" in page.text
 
 
 def test_each_desk_shows_whose_turn_it_is(deal):

@@ -27,11 +27,11 @@ def test_terms_come_back_from_json_with_the_same_digest():
 def test_terms_without_the_optional_parts_keep_the_digest_they_always_had():
     # Frozen from the first release: an award published then must still be the award it was.
     assert make_terms().digest == "3ab4f87797c513e0b7992cd08924632dce13898568dda6988ece40afd7dd93d4"
-    assert not {"recovery", "on_behalf_of"} & set(make_terms().as_data())
+    assert not {"recovery", "on_behalf_of", "bond_bp"} & set(make_terms().as_data())
 
 
 def test_optional_parts_come_back_from_json_and_change_the_digest():
-    terms = make_terms(recovery=RecoveryTerms(True, 5_000, 30), on_behalf_of="东山街道邻里互助队")
+    terms = make_terms(recovery=RecoveryTerms(True, 5_000, 30), on_behalf_of="东山街道邻里互助队", bond_bp=500)
     again = Terms.from_data(json.loads(json.dumps(terms.as_data())))
     assert again == terms
     assert again.digest == terms.digest != make_terms().digest

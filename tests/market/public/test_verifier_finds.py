@@ -255,6 +255,16 @@ def test_a_forged_score_sheet_is_wrong_in_itself(change: str) -> None:
         assert "文件中是" in faults[0]
 
 
+def test_a_bond_that_was_not_announced_is_found() -> None:
+    story = published(Plan(bond_bp=500))
+    assert not verify(story.bundle()).faults
+    at = next(n for n, (_, body) in enumerate(story.releases) if b"linliPerformanceBond" in body)
+    release = json.loads(story.releases[at][1])
+    release["contracts"][0]["linliPerformanceBond"]["amount"] += 1
+    faults = verify(remade(story, at, release).bundle()).faults
+    assert any("履约保证金不超过公告" in fault for fault in faults)
+
+
 def test_forged_bids_are_found_by_a_kept_receipt() -> None:
     story, _ = whole()
     kept = [canonical_bytes(one) for one in story.receipts.values()]

@@ -185,6 +185,21 @@ def test_a_page_tells_the_whole_story(session: Session, visitor: Visitor) -> Non
     assert "¥129,600.00" in told["payments"]
 
 
+@pytest.mark.parametrize(
+    ("stage", "lang", "said"),
+    [
+        ("tender", "zh", "履约保证金成交金额的5%，以非现金形式提交法定上限¥48,000.00"),
+        ("tender", "en", "Performancebond5%oftheawardprice,neverincashlegallimit¥48,000.00"),
+        ("paid", "zh", "履约保证金成交金额的5%，以非现金形式提交合同写明不收取"),
+    ],
+)
+def test_a_bond_is_announced_to_everybody(session: Session, visitor: Visitor, stage: str, lang: str, said: str) -> None:
+    file = published(stage, bond_bp=500, place=street("320115002"))
+    visitor.client.set_cookie("lang", lang)
+    page = visitor.get(f"/purchases/{file.ocid}", most=DETAIL)
+    assert said in "".join(page.text.split())
+
+
 def test_a_challenge_stops_the_award_before_everybody_s_eyes(session: Session, visitor: Visitor) -> None:
     file = published("challenged")
     page = visitor.get(f"/purchases/{file.ocid}")

@@ -320,6 +320,20 @@ def test_the_release_carries_what_a_supplier_may_know(office, clock):
     assert (card.stage, card.method, card.amount_fen) == ("tender", "comparison", 180_000 * YUAN)
 
 
+def test_a_bond_is_announced_with_the_notice_or_there_is_none(office, clock):
+    tender = make.submitted(office)
+    assert tender.bond_bp == 0
+    before = queries.content_digest(tender)
+    actions.return_tender(office.as_approver(), tender.id, "请写明履约保证金", clock.now)
+    actions.save_tender(office.as_clerk(), tender.id, clock.now, section="timing", bond_bp=500)
+    assert queries.content_digest(make.whole(tender.id)) != before, "an approver approves the bond that was read"
+    actions.submit_tender(office.as_clerk(), tender.id, clock.now)
+    actions.publish_tender(office.as_approver(), tender.id, clock.now)
+    (release,) = bodies(tender)
+    assert release["tender"]["performanceBondBp"] == 500
+    assert release["tender"]["performanceBondMaxFen"] == 18_000 * YUAN
+
+
 def test_an_open_tender_waits_for_its_intention(office, clock):
     tender = make.draft(office, amount_fen=500_000 * YUAN)
     clerk = office.as_clerk()
@@ -456,7 +470,8 @@ def test_a_failed_purchase_is_begun_again_in_a_file_of_its_own(office, clock):
     demand = need_factory.demand(office.street)
     old = make.draft(office, demand_id=demand.id)
     rows = [{"title": "有专职社会工作者", "evidence": "劳动合同"}]
-    actions.save_tender(office.as_clerk(), old.id, clock.now, requirement="每月上门四次", qualifications=rows)
+    wanted = {"requirement": "每月上门四次", "bond_bp": 500}
+    actions.save_tender(office.as_clerk(), old.id, clock.now, qualifications=rows, **wanted)
     actions.submit_tender(office.as_clerk(), old.id, clock.now)
     actions.publish_tender(office.as_approver(), old.id, clock.now)
     with pytest.raises(Refused, match="废标或取消"):
@@ -466,7 +481,7 @@ def test_a_failed_purchase_is_begun_again_in_a_file_of_its_own(office, clock):
     again = actions.repeat_tender(office.as_clerk(), old.id, clock.now, form_token="f" * 32)
     assert actions.repeat_tender(office.as_clerk(), old.id, clock.now, form_token="f" * 32).id == again.id
     again = make.whole(again.id)
-    assert (again.requirement, again.demand_id) == ("每月上门四次", demand.id)
+    assert (again.requirement, again.bond_bp, again.demand_id) == ("每月上门四次", 500, demand.id)
     assert [q.title for q in again.qualifications] == ["有专职社会工作者"]
     assert again.budget_fen == 180_000 * YUAN
     assert again.starts_on == date(2026, 6, 1)

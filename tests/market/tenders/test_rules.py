@@ -264,6 +264,9 @@ def test_row_41_bid_security():
 
 def test_row_46_performance_bond():
     assert r.performance_bond_max_fen(432_000 * YUAN, rules()) == 43_200 * YUAN
+    assert r.check_bond(0, rules()) == r.check_bond(10_00, rules()) == []
+    (found,) = r.blocking(r.check_bond(10_01, rules()))
+    assert sentences([found]) == ["履约保证金不得超过合同金额的 10%，现为 10.01%。"]
 
 
 def test_row_48_term():

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from market.kernel.permits import Role
+from market.tenders import actions
 from market.tenders.rules import SECTIONS
 from market.tenders.states import TenderState
 from tests.factories import budgets, catalogue
@@ -343,6 +344,39 @@ def test_lots_are_added_and_taken_away_on_the_page(office, clerk):
     assert "第 2 包" in clerk.get(url(tender, "/draft")).text
     clerk.submit(page, button="删除本包")
     assert len(make.whole(tender.id).lots) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept", "said"),
+    [("", 0, None), ("0", 0, None), ("10%", 10_00, None), ("10.01", 0, "不得超过合同金额的 10%，现为 10.01%。")],
+)
+def test_a_bond_is_none_or_at_most_what_the_law_allows(office, clerk, typed, kept, said):
+    tender = make.draft(office)
+    page = clerk.get(url(tender, "/draft/timing"))
+    assert "最多为合同金额的 10%" in page.text
+    page = clerk.submit(page, {"bond_bp": typed}, button="保存")
+    assert make.whole(tender.id).bond_bp == kept
+    assert page.errors.get("bond_bp") is None if said is None else said in page.errors["bond_bp"]
+    if said:
+        assert page.form(button="保存").values["bond_bp"] == [typed]
+
+
+@pytest.mark.parametrize(
+    ("share_bp", "lang", "said"),
+    [
+        (0, "zh", "履约保证金不收取"),
+        (500, "zh", "履约保证金成交金额的 5%，以非现金形式提交"),
+        (0, "en", "Performance bond None taken"),
+        (500, "en", "Performance bond 5% of the award price, never in cash"),
+    ],
+)
+def test_both_officers_read_whether_a_bond_is_asked_for(office, clerk, approver, clock, share_bp, lang, said):
+    tender = make.draft(office)
+    actions.save_tender(office.as_clerk(), tender.id, clock.now, section="timing", bond_bp=share_bp)
+    actions.submit_tender(office.as_clerk(), tender.id, clock.now)
+    for visitor, path in ((clerk, ""), (approver, "/review")):
+        visitor.client.set_cookie("lang", lang)
+        assert "".join(said.split()) in "".join(visitor.get(url(tender, path)).text.split())
 
 
 # --- the second officer ----------------------------------------------------------------------------------------------
