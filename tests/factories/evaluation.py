@@ -24,6 +24,7 @@ from market.kernel.permits import Actor
 from market.panels.actions import Given
 from market.panels.models import Expert, Panel, Seat
 from market.panels.queries import live, panel_for
+from market.people.models import User
 from market.people.queries import actor_of
 from market.records.files import keep_secret
 from market.tenders.models import Lot
@@ -35,6 +36,8 @@ from tests.fixtures.ground import replayed
 
 YUAN = 100
 PRICES = (170_000, 165_000, 160_000)
+# The last one is below a line of the low-price test.
+LOW = (170_000, 165_000, 168_000, 75_000)
 _numbers = count(1)
 
 
@@ -87,6 +90,11 @@ class Case:
     def member(self, seat: Seat) -> Actor:
         """Who sits there."""
         return actor_of(seat.user_id)
+
+
+def user_of(seat: Seat) -> User:
+    """Who sits there."""
+    return db.session.get_one(User, seat.user_id)
 
 
 @replayed

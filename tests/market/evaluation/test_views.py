@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from datetime import timedelta
 
@@ -13,38 +12,19 @@ from market.evaluation import actions, queries
 from market.evaluation.actions.qualifying import Tick
 from market.kernel.permits import Role
 from market.panels.queries import draws, own_scores
-from market.people.models import User
 from market.records.audit import history
 from market.tenders.states import LotState
 from tests.factories import evaluation as cases
 from tests.factories.panels import expert
-from tests.factories.people import acting, person, sign_in
+from tests.factories.people import acting, person
 from tests.factories.places import street
 from tests.factories.tenders import published, street_office
-from tests.fixtures.visitor import Visitor
-
-LOW = (170_000, 165_000, 168_000, 75_000)
-
-
-@pytest.fixture
-def go(app, session, clock):
-    """Sign somebody in on a browser of their own, at the case's time."""
-
-    def enter(case, user):
-        if clock.now < case.at:
-            clock.forward(seconds=(case.at - clock.now).total_seconds())
-        return sign_in(Visitor(app), user)
-
-    return enter
-
-
-def user_of(seat):
-    return db.session.get(User, seat.user_id)
+from tests.fixtures.visitor import on_desk
 
 
 def sitting(case, number=0):
     seat = case.seats[number]
-    return seat, user_of(seat)
+    return seat, cases.user_of(seat)
 
 
 # --- the qualification desk -------------------------------------------------------------------------------------------
@@ -89,7 +69,7 @@ def test_the_clerk_checks_saves_and_finishes(go):
 
 
 def test_the_check_is_finished_as_the_page_showed_it_or_not_at_all(go):
-    case = cases.opened(LOW)
+    case = cases.opened(cases.LOW)
     cases.check_all(case)
     colleague = person(Role.STREET_CLERK, case.office.street.scope)
     visitor = go(case, colleague)
@@ -164,7 +144,7 @@ def test_officers_read_a_bid_and_every_file_read_is_written_down(go):
 
 
 def test_strangers_find_nothing(go):
-    case = cases.declared(LOW)
+    case = cases.declared(cases.LOW)
     (inquiry,) = actions.ask_price(case.clerk, case.lot_id, case.at)
     seat = case.seats[0]
     bid = case.bids[0]
@@ -187,7 +167,7 @@ def test_strangers_find_nothing(go):
     for user in outsiders:
         browser = go(case, user)
         assert {url: browser.get(url).status for url in pages if browser.get(url).status not in {403, 404}} == {}
-    member = go(case, user_of(case.seats[1]))
+    member = go(case, cases.user_of(case.seats[1]))
     assert member.get(f"/evaluation/seats/{seat.id}").status == 404, "nor does a colleague's seat exist"
 
 
@@ -396,126 +376,6 @@ def test_a_member_drawn_before_the_check_waits_for_it(go):
     assert not any(team.organisation.name in page.text for team in case.teams)
 
 
-# --- low prices -------------------------------------------------------------------------------------------------------
-
-
-def test_a_low_price_is_asked_answered_judged_and_concluded(go, clock):
-    case = cases.declared(LOW)
-    clerk = go(case, case.office.clerk)
-    page = clerk.get(f"/evaluation/lots/{case.lot_id}")
-    assert "有 1 个报价触发审查" in page.text
-    page = clerk.get(page.link("查看报价审查"), most=12)
-    assert "¥81,000.00" in page.text, "45 % of the ceiling"
-    page = clerk.submit(page, {"ask-minutes": "20", "ask-sure": "y"}, button="要求说明")
-    assert page.errors == {"ask-minutes": "错误：说明时间不少于 30 分钟。"}
-    assert "30 至 10080 分钟（7 天）" in page.text
-    page = clerk.submit(page, {"ask-minutes": "99999999999", "ask-sure": "y"}, button="要求说明")
-    assert page.errors == {"ask-minutes": "错误：说明时间不超过 10080 分钟（7 天）。"}
-    page = clerk.submit(page, {"ask-minutes": "30", "ask-sure": "y"}, button="要求说明")
-    (inquiry,) = queries.inquiries(case.lot_id)
-    bidder = go(case, case.teams[3].signatory)
-    answer = bidder.get(f"/evaluation/inquiries/{inquiry.id}", most=12)
-    answer = bidder.submit(
-        answer,
-        {"reply": "志愿者为主", "evidence": (io.BytesIO(b"%PDF-1.7 x"), "成本.pdf"), "sure": "y"},
-        button="提交说明",
-    )
-    assert "成本.pdf" in answer.text
-    assert "提交说明" not in [b.text_content().strip() for b in answer.all("//button")]
-    # Each member judges on a page of their own, reached from the desk, and sees no colleague before all have.
-    name = case.teams[3].organisation.name
-    opinions = (("unmet", "证明不足。"), ("met", "人工由志愿者承担"), ("unmet", "证明不足"))
-    for place, (verdict, reason) in enumerate(opinions):
-        member = go(case, user_of(case.seats[place]))
-        assert "判断报价说明" in verbs(member)
-        page = member.get(f"/evaluation/seats/{case.seats[place].id}", most=12)
-        page = member.get(page.link(f"提出意见 {name}"), most=12)
-        assert "志愿者为主" in page.text
-        assert not any(said in page.text for _verdict, said in opinions)
-        assert member.get(page.link("成本.pdf")).response.data == b"%PDF-1.7 x"
-        page = member.submit(page, {"accepted": verdict, "sure": "y"}, button="提交意见")
-        assert page.errors == {"reason": "错误：请填写“理由”。"}
-        clerks = clerk.get(f"/evaluation/inquiries/{inquiry.id}")
-        assert f"3 名成员中有 {place} 名已提出意见" in clerks.text
-        assert not clerks.all("//form[contains(@action, '/decision')]")
-        assert "证明不足" not in clerks.source
-        page = member.submit(page, {"reason": reason}, button="提交意见")
-        assert "意见已提交" in page.text
-        assert "判断报价说明" not in verbs(member)
-    assert "人工由志愿者承担" in page.text, "all are in: the members see one another's opinions"
-    page = clerk.get(f"/evaluation/lots/{case.lot_id}/prices")
-    assert "评审组意见 3 / 3" in page.text
-    page = clerk.get(page.link(f"记录结论 {name}"), most=12)
-    assert "不接受，投标无效（2 比 1）" in page.text
-    assert page.words("//textarea[@name='reason']") == ["证明不足。"]
-    page = clerk.submit(page, {"sure": "y"}, button="记录结论")
-    assert "不接受" in page.text
-    assert case.bids[3].verdict == "invalid"
-    answer = bidder.get(f"/evaluation/inquiries/{inquiry.id}")
-    assert "证明不足" in answer.text
-    assert "志愿者承担" not in answer.text, "who thought what stays inside"
-
-
-def test_after_the_window_the_bidder_cannot_answer_and_the_panel_judges(go, clock):
-    case = cases.declared(LOW)
-    (inquiry,) = actions.ask_price(case.clerk, case.lot_id, case.at)
-    bidder = go(case, case.teams[3].signatory)
-    page = bidder.get(f"/evaluation/inquiries/{inquiry.id}")
-    clock.forward(minutes=30)
-    late = bidder.submit(page, {"reply": "晚了一步", "sure": "y"}, button="提交说明")
-    assert late.status == 422
-    assert "说明时间已于" in late.text
-    case.at = clock.now
-    member = go(case, user_of(case.seats[0]))
-    page = member.get(f"/evaluation/inquiries/{inquiry.id}")
-    assert "投标人没有提交说明" in page.text
-    assert member.submit(page, {"accepted": "unmet", "reason": "未说明", "sure": "y"}, button="提交意见").status == 200
-
-
-def test_scores_of_a_bid_refused_for_its_price_count_no_longer_and_the_report_names_it(go):
-    case = cases.scored(LOW)
-    (inquiry,) = actions.ask_price(case.clerk, case.lot_id, case.at)
-    cases.conclude(case, inquiry, False, False, True, at=case.tick(minutes=31), reason="未说明")
-    clerk = go(case, case.office.clerk)
-    board = clerk.get(f"/evaluation/lots/{case.lot_id}", most=14)
-    assert "12 / 12 项" in board.text
-    assert "16 / 12 项" not in board.text
-    actions.rank_lot(case.clerk, case.lot_id, case.tick())
-    page = go(case, case.office.clerk).get(f"/evaluation/lots/{case.lot_id}/report", most=10)
-    assert f"4. {case.teams[3].organisation.name}" in page.text
-    assert "报价明显偏低，且未能说明其合理性：未说明" in page.text
-    assert "评审组对 4 号投标报价说明的意见" in page.text
-
-
-def test_before_the_panel_is_drawn_nobody_can_conclude(go, clock):
-    case = cases.qualified(LOW)
-    (inquiry,) = actions.ask_price(case.clerk, case.lot_id, case.at)
-    case.at = inquiry.until
-    page = go(case, case.office.clerk).get(f"/evaluation/inquiries/{inquiry.id}")
-    assert "还没有抽取评审组" in page.text
-    assert page.all("//main//form") == []
-
-
-def test_a_member_who_owes_an_opinion_can_be_replaced_after_scoring(go, clock):
-    case = cases.scored(LOW)
-    clerk = go(case, case.office.clerk)
-    url = f"/evaluation/lots/{case.lot_id}/panel"
-    assert "缺席，换人" not in clerk.get(url).text
-    (inquiry,) = actions.ask_price(case.clerk, case.lot_id, case.at)
-    case.at = inquiry.until
-    page = go(case, case.office.clerk).get(url)
-    assert page.text.count("缺席，换人") == 3
-
-
-def test_the_panel_asks_by_judgement(go):
-    case = cases.qualified()
-    clerk = go(case, case.office.clerk)
-    page = clerk.get(f"/evaluation/lots/{case.lot_id}/prices")
-    typed = {"bid": str(case.bids[1].id), "reason": "人员数与报价不相称", "sure": "y"}
-    page = clerk.submit(page, typed, button="要求该投标人说明")
-    assert "待结论" in page.text
-
-
 # --- the report -------------------------------------------------------------------------------------------------------
 
 
@@ -545,7 +405,7 @@ def test_before_the_ranking_no_page_shows_a_score(go):
             for criterion in queries.quality_criteria(case.lot):
                 actions.put_score(member, seat.id, bid.id, criterion.id, case.at, score_centi=777, reason="特别的理由")
         actions.finish_sheet(member, seat.id, "", case.tick())
-    clerk, last = go(case, case.office.clerk), go(case, user_of(case.seats[2]))
+    clerk, last = go(case, case.office.clerk), go(case, cases.user_of(case.seats[2]))
     board = clerk.get(f"/evaluation/lots/{case.lot_id}")
     assert "12 / 12 项" in board.text, "progress is shown"
     seen = [
@@ -562,42 +422,37 @@ def test_before_the_ranking_no_page_shows_a_score(go):
 # --- the desk ---------------------------------------------------------------------------------------------------------
 
 
-def verbs(browser):
-    """What stands on a person's desk."""
-    return browser.get("/desk", most=60).words("//main//table//th[@scope='row']")
-
-
 def test_each_state_waits_on_somebodys_desk(go, clock):
-    case = cases.opened(LOW)
+    case = cases.opened(cases.LOW)
     clerk = go(case, case.office.clerk)
-    assert "审查投标人资格" in verbs(clerk)
+    assert "审查投标人资格" in on_desk(clerk)
     cases.check_all(case)
     actions.finish_qualification(case.clerk, case.lot_id, case.tick())
-    assert "抽取评审组" in verbs(clerk)
+    assert "抽取评审组" in on_desk(clerk)
     actions.draw_panel(case.clerk, case.lot_id, case.tick(), size=3, expert_seats=3)
-    assert "要求说明异常低价" in verbs(clerk)
+    assert "要求说明异常低价" in on_desk(clerk)
     _seat, user = sitting(case)
-    assert "声明利害关系" in verbs(go(case, user))
+    assert "声明利害关系" in on_desk(go(case, user))
     cases.declare_all(case)
-    assert "评审打分" in verbs(go(case, user))
+    assert "评审打分" in on_desk(go(case, user))
     (inquiry,) = actions.ask_price(case.clerk, case.lot_id, case.at)
-    assert "说明报价" in verbs(go(case, case.teams[3].editor))
-    assert not set(verbs(clerk)) & {"要求说明异常低价", "记录低价说明的结论"}
-    assert "判断报价说明" not in verbs(go(case, user)), "the bidder may still answer"
+    assert "说明报价" in on_desk(go(case, case.teams[3].editor))
+    assert not set(on_desk(clerk)) & {"要求说明异常低价", "记录低价说明的结论"}
+    assert "判断报价说明" not in on_desk(go(case, user)), "the bidder may still answer"
     cases.score_all(case)
-    assert "评审打分" not in verbs(go(case, user))
+    assert "评审打分" not in on_desk(go(case, user))
     case.at = inquiry.until + timedelta(minutes=1)
     clerk = go(case, case.office.clerk)
-    assert "记录低价说明的结论" not in verbs(clerk), "the panel has not judged"
-    assert "判断报价说明" in verbs(go(case, user)), "also when the sheet is final"
+    assert "记录低价说明的结论" not in on_desk(clerk), "the panel has not judged"
+    assert "判断报价说明" in on_desk(go(case, user)), "also when the sheet is final"
     for one in case.seats:
         actions.give_opinion(case.member(one), inquiry.id, True, "合理", case.at)
-    assert "判断报价说明" not in verbs(go(case, user))
-    assert "记录低价说明的结论" in verbs(clerk)
+    assert "判断报价说明" not in on_desk(go(case, user))
+    assert "记录低价说明的结论" in on_desk(clerk)
     actions.decide_price(case.clerk, inquiry.id, "合理", case.at)
-    assert "形成评审报告" in verbs(clerk)
+    assert "形成评审报告" in on_desk(clerk)
     actions.rank_lot(case.clerk, case.lot_id, case.tick())
-    assert not any("评审" in verb for verb in verbs(clerk))
+    assert not any("评审" in verb for verb in on_desk(clerk))
 
 
 @pytest.mark.parametrize("count", [3, 9])
