@@ -24,7 +24,6 @@ from market.kernel.permits import Actor
 from market.panels.actions import Given
 from market.panels.models import Expert, Panel, Seat
 from market.panels.queries import live, panel_for
-from market.people.models import User
 from market.people.queries import actor_of
 from market.records.files import keep_secret
 from market.tenders.models import Lot
@@ -90,11 +89,6 @@ class Case:
     def member(self, seat: Seat) -> Actor:
         """Who sits there."""
         return actor_of(seat.user_id)
-
-
-def user_of(seat: Seat) -> User:
-    """Who sits there."""
-    return db.session.get_one(User, seat.user_id)
 
 
 @replayed

@@ -9,11 +9,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from itertools import count
 
+from market.db.session import db
 from market.kernel.categories import Category
 from market.kernel.clock import instant
 from market.kernel.permits import Role, Scope
 from market.panels.actions import add_expert
-from market.panels.models import Expert
+from market.panels.models import Expert, Seat
+from market.people.models import User
 from market.people.queries import person as loaded
 from tests.factories.budgets import holder
 from tests.factories.people import person
@@ -43,3 +45,8 @@ def expert(
 def experts(count: int = 6, **changes: object) -> list[Expert]:
     """Several experts."""
     return [expert(**changes) for _ in range(count)]  # type: ignore[arg-type]
+
+
+def user_of(seat: Seat) -> User:
+    """Who sits there."""
+    return db.session.get_one(User, seat.user_id)

@@ -6,6 +6,7 @@ import io
 
 from market.evaluation import actions, queries
 from tests.factories import evaluation as cases
+from tests.factories.panels import user_of
 from tests.fixtures.visitor import on_desk
 
 
@@ -36,7 +37,7 @@ def test_a_low_price_is_asked_answered_judged_and_concluded(go, clock):
     name = case.teams[3].organisation.name
     opinions = (("unmet", "证明不足。"), ("met", "人工由志愿者承担"), ("unmet", "证明不足"))
     for place, (verdict, reason) in enumerate(opinions):
-        member = go(case, cases.user_of(case.seats[place]))
+        member = go(case, user_of(case.seats[place]))
         assert "判断报价说明" in on_desk(member)
         page = member.get(f"/evaluation/seats/{case.seats[place].id}", most=12)
         page = member.get(page.link(f"提出意见 {name}"), most=12)
@@ -76,7 +77,7 @@ def test_after_the_window_the_bidder_cannot_answer_and_the_panel_judges(go, cloc
     assert late.status == 422
     assert "说明时间已于" in late.text
     case.at = clock.now
-    member = go(case, cases.user_of(case.seats[0]))
+    member = go(case, user_of(case.seats[0]))
     page = member.get(f"/evaluation/inquiries/{inquiry.id}")
     assert "投标人没有提交说明" in page.text
     assert member.submit(page, {"accepted": "unmet", "reason": "未说明", "sure": "y"}, button="提交意见").status == 200

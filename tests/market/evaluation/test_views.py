@@ -15,7 +15,7 @@ from market.panels.queries import draws, own_scores
 from market.records.audit import history
 from market.tenders.states import LotState
 from tests.factories import evaluation as cases
-from tests.factories.panels import expert
+from tests.factories.panels import expert, user_of
 from tests.factories.people import acting, person
 from tests.factories.places import street
 from tests.factories.tenders import published, street_office
@@ -24,7 +24,7 @@ from tests.fixtures.visitor import on_desk
 
 def sitting(case, number=0):
     seat = case.seats[number]
-    return seat, cases.user_of(seat)
+    return seat, user_of(seat)
 
 
 # --- the qualification desk -------------------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ def test_strangers_find_nothing(go):
     for user in outsiders:
         browser = go(case, user)
         assert {url: browser.get(url).status for url in pages if browser.get(url).status not in {403, 404}} == {}
-    member = go(case, cases.user_of(case.seats[1]))
+    member = go(case, user_of(case.seats[1]))
     assert member.get(f"/evaluation/seats/{seat.id}").status == 404, "nor does a colleague's seat exist"
 
 
@@ -405,7 +405,7 @@ def test_before_the_ranking_no_page_shows_a_score(go):
             for criterion in queries.quality_criteria(case.lot):
                 actions.put_score(member, seat.id, bid.id, criterion.id, case.at, score_centi=777, reason="特别的理由")
         actions.finish_sheet(member, seat.id, "", case.tick())
-    clerk, last = go(case, case.office.clerk), go(case, cases.user_of(case.seats[2]))
+    clerk, last = go(case, case.office.clerk), go(case, user_of(case.seats[2]))
     board = clerk.get(f"/evaluation/lots/{case.lot_id}")
     assert "12 / 12 项" in board.text, "progress is shown"
     seen = [

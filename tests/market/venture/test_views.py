@@ -5,40 +5,21 @@ from __future__ import annotations
 import io
 import json
 
-import pytest
-
 from market.budgets.queries import lines_for
 from market.db.session import db
 from market.kernel.permits import Role
 from market.panels.queries import own_scores, panel_for
-from market.people.models import User
 from market.venture import actions, queries
 from market.venture.models import Round
 from market.venture.states import ApplicationState, RoundState
 from tests.factories import rounds
 from tests.factories.organisations import organisation
-from tests.factories.panels import experts
+from tests.factories.panels import experts, user_of
 from tests.factories.people import acting, person, sign_in
 from tests.factories.places import street
 from tests.fixtures.visitor import Visitor
 
 LIST, DETAIL = 8, 10
-
-
-@pytest.fixture
-def go(app, session, clock):
-    """Sign somebody in on a browser of their own, at the case's time."""
-
-    def enter(case, user):
-        if clock.now < case.at:
-            clock.forward(seconds=(case.at - clock.now).total_seconds())
-        return sign_in(Visitor(app), user)
-
-    return enter
-
-
-def user_of(seat):
-    return db.session.get(User, seat.user_id)
 
 
 # --- the office -------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Browsers of the room's people, at a case's time."""
+"""Browsers of people who judge, at a case's time; purchases and rounds alike."""
 
 from __future__ import annotations
 
