@@ -19,7 +19,7 @@ from time import monotonic
 from typing import Any, cast
 
 import psycopg
-from psycopg.pq import TransactionStatus
+from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -55,6 +55,8 @@ _STATEMENT_TIMEOUT_MS = 30_000
 _LOCK_TIMEOUT_MS = 10_000
 _IDLE_TIMEOUT_MS = 60_000
 _RESTED_S = 2.0
+# There are several hundred different questions; the driver would remember a hundred.
+_PREPARED = 500
 _IN_MEMORY = (None, "", ":memory:")
 _SAVEPOINTS = {
     "do_savepoint": "SAVEPOINT",
@@ -145,18 +147,29 @@ class FairConnection(sqlite3.Connection):
 
 
 class ServerConnection(psycopg.Connection[Any]):
-    """A connection to PostgreSQL that ends a read with a commit, which undoes as little as there is to undo.
+    """A connection to PostgreSQL that keeps the statements it has prepared, whatever is undone.
 
-    At a rollback the driver forgets all statements it has prepared: every page would have each of its questions
-    parsed and planned anew.
+    After a rollback, to a savepoint too, the driver has all of them prepared anew: every page would have each of its
+    questions parsed and planned again. It does so because a table may be gone and made again, which nothing here does
+    on a connection that others use afterwards.
     """
 
     def rollback(self) -> None:
         """End the transaction without keeping anything."""
-        if self.read_only and self.info.transaction_status == TransactionStatus.INTRANS:
-            self.commit()
+        if self.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
+            self.say("ROLLBACK")
         else:
             super().rollback()
+
+    def say(self, words: str) -> None:
+        """Send a statement of transaction control past the driver's cursors; raises what the server answers."""
+        if self.info.transaction_status == TransactionStatus.IDLE:
+            self.execute(words)  # which begins the transaction
+            return
+        with self.lock:
+            result = self.pgconn.exec_(words.encode())
+        if result.status != ExecStatus.COMMAND_OK:
+            raise psycopg.errors.error_from_result(result)
 
 
 def engine_options(url: str) -> dict[str, Any]:
@@ -207,11 +220,15 @@ def attach(engine: Engine) -> None:
 
 
 def _say(words: str, connection: Connection, name: str) -> None:
-    connection.exec_driver_sql(f"{words} {name}")
+    driver = connection.connection.driver_connection
+    say = driver.say if isinstance(driver, ServerConnection) else cast("sqlite3.Connection", driver).execute
+    say(f"{words} {name}")
 
 
 def _connect_to_server(_dialect: object, _record: object, args: list[Any], options: dict[str, Any]) -> ServerConnection:
-    return ServerConnection.connect(*args, **options)
+    connection = ServerConnection.connect(*args, **options)
+    connection.prepared_max = _PREPARED
+    return connection
 
 
 def _execute_planned(cursor: Any, statement: str, parameters: Any, context: Any) -> bool | None:

@@ -161,6 +161,41 @@ def test_statements_stay_prepared_from_read_to_read(postgres_databases: Database
     engine.dispose()
 
 
+def test_what_is_undone_takes_no_prepared_statement_along(postgres_databases: Databases) -> None:
+    url = postgres_databases.empty_url()
+    engine = create_engine(url, **engine_options(url))
+    attach(engine)
+    asked, kept = text("SELECT 'asked in a write'"), text("SELECT count(*) FROM pg_prepared_statements")
+    with engine.connect() as connection:
+        for _write in range(10):
+            with connection.begin() as outer:
+                attempt = connection.begin_nested()  # the first statement of all
+                connection.execute(asked)
+                with pytest.raises(DBAPIError):
+                    connection.execute(text("SELECT 1 / 0"))
+                attempt.rollback()
+                connection.execute(asked)
+                outer.rollback()
+        assert connection.scalar(kept) == 1
+    engine.dispose()
+
+
+def test_what_is_written_after_an_attempt_given_up_is_kept(engine: Engine) -> None:
+    with Session(engine) as session:
+        with session.begin_nested() as attempt:
+            session.add(Entry(writer="given up"))
+            session.flush()
+            attempt.rollback()
+        with session.begin_nested():
+            session.add(Entry(writer="kept"))
+        session.commit()
+        session.add(Entry(writer="undone"))
+        session.flush()
+        session.rollback()
+    with Session(engine) as session:
+        assert list(session.scalars(select(Entry.writer))) == ["kept"]
+
+
 def test_a_connection_that_died_at_rest_is_replaced(
     postgres_databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
