@@ -47,3 +47,8 @@ def _group(item: pytest.Item) -> str:
 def pytest_collection_finish() -> None:
     """Tests run under the same collector as the product."""
     settle_memory()
+
+
+def pytest_sessionfinish() -> None:
+    """What nobody holds any more is collected once; the library would look through everything six times."""
+    settle_memory()

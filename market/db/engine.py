@@ -55,7 +55,7 @@ _STATEMENT_TIMEOUT_MS = 30_000
 _LOCK_TIMEOUT_MS = 10_000
 _IDLE_TIMEOUT_MS = 60_000
 _RESTED_S = 2.0
-# There are several hundred different questions; the driver would remember a hundred.
+# There are several hundred different questions; the drivers would remember a hundred.
 _PREPARED = 500
 _IN_MEMORY = (None, "", ":memory:")
 _SAVEPOINTS = {
@@ -96,7 +96,9 @@ class FairConnection(sqlite3.Connection):
         if self._reader is None:
             if self.file is None:
                 raise RuntimeError("a database in memory has no second connection to read by")
-            self._reader = sqlite3.connect(self.file, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
+            self._reader = sqlite3.connect(
+                self.file, timeout=BUSY_TIMEOUT_S, check_same_thread=False, cached_statements=_PREPARED
+            )
             _set_pragmas(self._reader)
             self._reader.execute("PRAGMA query_only = ON")
         return self._reader
@@ -181,7 +183,12 @@ def engine_options(url: str) -> dict[str, Any]:
     if parsed.get_backend_name() == "sqlite":
         options: dict[str, Any] = {
             "hide_parameters": True,
-            "connect_args": {"factory": FairConnection, "timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
+            "connect_args": {
+                "factory": FairConnection,
+                "timeout": BUSY_TIMEOUT_S,
+                "check_same_thread": False,
+                "cached_statements": _PREPARED,
+            },
         }
         if parsed.database not in _IN_MEMORY:
             options |= {"pool_size": 16, "max_overflow": 48}

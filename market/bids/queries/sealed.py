@@ -18,13 +18,13 @@ from market.db.session import db
 from market.records.models import Receipt
 
 PAGE = 50
+_later = aliased(SealedBid)
 
 
 def is_live() -> ColumnElement[bool]:
     """The organisation's last submission for the lot, and not withdrawn. A withdrawn one revives no earlier one."""
-    later = aliased(SealedBid)
     replaced = exists().where(
-        later.lot_id == SealedBid.lot_id, later.organisation_id == SealedBid.organisation_id, later.id > SealedBid.id
+        _later.lot_id == SealedBid.lot_id, _later.organisation_id == SealedBid.organisation_id, _later.id > SealedBid.id
     )
     withdrawn = exists().where(Withdrawal.bid_id == SealedBid.id)
     return ~replaced & ~withdrawn
