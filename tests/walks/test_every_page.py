@@ -25,6 +25,7 @@ from tests.factories.verifying import verify
 from tests.fixtures.application import take_books
 from tests.fixtures.clock import StandingClock
 from tests.fixtures.databases import Databases
+from tests.fixtures.stripe import stripe_faked
 from tests.fixtures.visitor import Page, Unsound, Visitor
 from tests.walks.growth import multiply
 from tests.walks.itinerary import FOR_EVERYBODY, LISTS, NOT_VISITED, REDIRECTS, Visit, pages, visits
@@ -57,22 +58,27 @@ def worlds(sqlite_databases: Databases, tmp_path_factory: pytest.TempPathFactory
                 db.engine.dispose()
 
 
-def _stand_in(world: World, clock: StandingClock) -> World:
+@contextmanager
+def _standing_in(world: World, clock: StandingClock) -> Iterator[World]:
     clock._traveller.move_to(world.now, tick=False)
     take_books(world.app)
-    return world
+    # Which answers at once: the real one cannot be reached from a test, and is asked three times.
+    with stripe_faked(world.app.extensions["linli"].settings):
+        yield world
 
 
 @pytest.fixture
-def world(worlds: Any, databases: Any, clock: StandingClock) -> World:
+def world(worlds: Any, databases: Any, clock: StandingClock) -> Iterator[World]:
     """The world on each engine, with the clock where its story ended."""
-    return _stand_in(worlds(databases), clock)
+    with _standing_in(worlds(databases), clock) as world:
+        yield world
 
 
 @pytest.fixture
-def sqlite_world(worlds: Any, sqlite_databases: Any, clock: StandingClock) -> World:
+def sqlite_world(worlds: Any, sqlite_databases: Any, clock: StandingClock) -> Iterator[World]:
     """The world on one engine, for what does not depend on it."""
-    return _stand_in(worlds(sqlite_databases), clock)
+    with _standing_in(worlds(sqlite_databases), clock) as world:
+        yield world
 
 
 def _try(world: World, visit: Visit) -> Page | str:
