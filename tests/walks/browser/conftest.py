@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,7 +28,7 @@ def together(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def loaded(together: Path) -> Path:
+def loaded(together: Path, in_memory: Path) -> Path:
     """A data folder in which the story was played once for all processes; MARKET_TEST_DEMO may name one."""
     if named := os.environ.get("MARKET_TEST_DEMO"):
         return Path(named)
@@ -35,17 +36,18 @@ def loaded(together: Path) -> Path:
         # Whoever comes second waits here until the first has loaded it.
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (together / "data").exists():
-            load(together / "loading")
-            (together / "loading").rename(together / "data")
+            load(in_memory / "loading")
+            shutil.move(in_memory / "loading", together / "moving")
+            (together / "moving").rename(together / "data")
     return together / "data"
 
 
 # Ends with these walks too: its worker would go on looking for jobs, and the stop takes five seconds, which at the
 # end of the run nobody else would use.
 @pytest.fixture(scope="package")
-def site(loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(loaded: Path, in_memory: Path) -> Iterator[Site]:
     """A running demonstration of these walks' own."""
-    running = Site(tmp_path_factory.mktemp("demonstration"), loaded)
+    running = Site(in_memory / "demonstration", loaded)
     yield running
     with running.half_a_request():
         began = time.monotonic()
