@@ -17,7 +17,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, cached_property
 from math import ceil, floor
 from pathlib import Path
 from typing import Any
@@ -213,12 +213,28 @@ def _describe(metadata: Any, *, title: str, lang: str, at: datetime, author: str
 
 
 def _finish(document: Any, pdf: Any) -> None:
+    _compress_once(pdf)
     # Readers show the title, not the file's name: asked for by PDF/UA and kind to everyone.
     pdf.catalog["ViewerPreferences"] = "<</DisplayDocTitle true>>"
     if any(_signature_places(document)):
         # Without object streams: pyHanko reads a whole stream again for each object in it, two seconds a verification.
         write = pdf.write
         pdf.write = lambda output, version, identifier, _compress: write(output, version, identifier, compress=False)
+
+
+def _compress_once(pdf: Any) -> None:
+    plain, once = _streams()
+    for one in pdf.objects:
+        if type(one) is plain:
+            one.__class__ = once
+
+
+@cache
+def _streams() -> tuple[type, type]:
+    """The writer's streams, and those that give it the same bytes when the file's identifier asks for them again."""
+    import pydyf
+
+    return pydyf.Stream, type("Stream", (pydyf.Stream,), {"data": cached_property(pydyf.Stream.data.fget)})
 
 
 def _signature_places(document: Any) -> Iterator[FieldSpec]:
