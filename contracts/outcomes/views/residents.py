@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, render_template, request, session, url_for
+from flask import redirect, render_template, request, url_for
 
 from contracts.outcomes import actions, queries
 from contracts.outcomes.forms import LEVELS, CodeForm, SurveyForm, survey_form
@@ -18,8 +18,9 @@ from market.records import codes
 from market.web.drawing import show_refusal
 from market.web.filters import text
 from market.web.guard import attempt, found, now, public
+from market.web.slips import code_at_hand, drop_code, hold_code
 
-_HELD, _LONGEST = "outcome_code", 40
+_HELD = "outcome_code"
 _WHY = "residents rate with a one-time code and without an account"
 
 
@@ -49,32 +50,35 @@ def _ask_for_code(code: str = "", refusal: Refused | None = None) -> Any:
 @bp.route("/rate", methods=["GET", "POST"])
 @public(_WHY)
 def rate() -> Any:
-    """Enter a code, then answer; the slip's picture carries the code and opens the questions at once.
-
-    The address gives the code up at the first step: addresses stand in histories and are passed on.
-    """
+    """Enter a code, then answer; the slip's picture carries the code and opens the questions at once."""
     if "code" in request.args:
-        session[_HELD] = request.args["code"].strip()[:_LONGEST]
-        return redirect(url_for("outcomes.rate"))
-    given = request.form.get("code", "").strip()[:_LONGEST] if request.method == "POST" else session.get(_HELD)
-    if given is None:
+        return enter_code()
+    code = code_at_hand(_HELD)
+    if code is None:
         return _ask_for_code()
-    code = str(given)
     try:
         row = _behind(code)
     except Refused as refusal:
-        session.pop(_HELD, None)
+        drop_code(_HELD)
         return _ask_for_code(code, refusal)
     form = _survey(row)(data={"code": code})
     if form.validate_on_submit():
         with attempt(form) as tried:
             actions.rate_public(code, form.levels(), form.comment.data or "", now())
         if tried.ok:
-            session.pop(_HELD, None)
+            drop_code(_HELD)
             return redirect(url_for("outcomes.thanks"))
         row = _behind(code)
     page = render_template("contracts/outcomes/survey.html", form=form, **heading(row))
     return page, 422 if form.errors else 200
+
+
+@bp.post("/rate/code")
+@public(_WHY)
+def enter_code() -> Any:
+    """The code is held by the session; the questions follow."""
+    hold_code(_HELD)
+    return redirect(url_for("outcomes.rate"))
 
 
 @bp.get("/rate/thanks")

@@ -8,16 +8,26 @@ from flask import redirect, request, url_for
 
 from market.kernel.categories import CATEGORY_LABELS, Category
 from market.kernel.errors import Refused
+from market.kernel.text import N_
 from market.venture import actions, queries
 from market.venture.forms import BallotForm, CodeForm
+from market.venture.models import Round
 from market.venture.rules.scores import ScoreRule
 from market.venture.states import ApplicationState
 from market.venture.views.door import bp, page
 from market.web.drawing import show_refusal
 from market.web.filters import text
 from market.web.guard import attempt, now, public
+from market.web.slips import code_at_hand, drop_code, hold_code
 
+_HELD = "vote_code"
 _WHY = "residents vote with a one-time code and without an account"
+
+
+def _behind(code: str) -> Round:
+    if not code:
+        raise Refused(N_("请填写投票码。"), field="code")
+    return actions.voting_round(code, now())
 
 
 def _ask_for_code(code: str = "", refusal: Refused | None = None) -> Any:
@@ -31,13 +41,15 @@ def _ask_for_code(code: str = "", refusal: Refused | None = None) -> Any:
 @public(_WHY)
 def vote() -> Any:
     """Enter a code, then choose; the slip's picture carries the code and opens the ballot at once."""
-    given = request.form if request.method == "POST" else request.args
-    code = given.get("code", "").strip()[:40]
-    if not code:
+    if "code" in request.args:
+        return enter_code()
+    code = code_at_hand(_HELD)
+    if code is None:
         return _ask_for_code()
     try:
-        row = actions.voting_round(code, now())
+        row = _behind(code)
     except Refused as refusal:
+        drop_code(_HELD)
         return _ask_for_code(code, refusal)
     rows = queries.applications_of(row.id, [ApplicationState.ADMITTED])
     form = BallotForm(data={"code": code})
@@ -46,6 +58,7 @@ def vote() -> Any:
         with attempt(form) as tried:
             actions.vote(code, form.choices.data, now())
         if tried.ok:
+            drop_code(_HELD)
             return redirect(url_for("venture.thanks"))
         row = actions.voting_round(code, now())
         rows = queries.applications_of(row.id, [ApplicationState.ADMITTED])
@@ -58,6 +71,14 @@ def vote() -> Any:
         most=ScoreRule.from_rules(queries.rules_of(row)).choices_max,
     )
     return shown, 422 if form.errors else 200
+
+
+@bp.post("/vote/code")
+@public(_WHY)
+def enter_code() -> Any:
+    """The code is held by the session; the ballot follows."""
+    hold_code(_HELD)
+    return redirect(url_for("venture.vote"))
 
 
 @bp.get("/vote/thanks")

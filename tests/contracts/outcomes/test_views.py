@@ -103,11 +103,11 @@ def test_a_resident_with_a_wrong_or_used_code_is_told_what_to_do(deal, visitors)
     phone = visitors()
     page = phone.get("/outcomes/rate")
     assert (page.status, page.errors) == (200, {})
-    page = phone.get("/outcomes/rate?code=+")
+    page = phone.submit(page, {"code": " "}, button="开始评价")
     assert page.status == 422
     assert "请填写评价码" in page.errors["code"]
-    page = phone.get("/outcomes/rate?code=AAAA-BBBB-CCCC")
-    assert page.status == 422
+    page = phone.submit(page, {"code": "AAAA-BBBB-CCCC"}, button="开始评价")
+    assert (page.status, page.url) == (422, "/outcomes/rate")
     assert "无效、已使用或已过期" in page.errors["code"]
     assert "AAAA-BBBB-CCCC" in page.source
     page = phone.get(f"/outcomes/rate?code={code}")

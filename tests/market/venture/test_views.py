@@ -239,7 +239,12 @@ def test_the_clerk_checks_draws_and_organises_the_vote(go):
     assert page.heading == "投票码纸条：3 张"
     codes = page.words("//p[@class='slip-code']")
     resident = Visitor(clerk.client.application)
+    page = resident.submit(resident.get("/rounds/vote"), {}, button="开始投票")
+    assert "请填写投票码" in page.errors["code"]
+    ballot = resident.submit(page, {"code": codes[0].lower()}, button="开始投票")
+    assert ballot.heading == f"投票：{case.round.title}"
     ballot = resident.get(f"/rounds/vote?code={codes[0]}", most=DETAIL)
+    assert ballot.url == "/rounds/vote", "the code of a slip's picture does not stay in the address"
     assert ballot.heading == f"投票：{case.round.title}"
     again = resident.submit(ballot, {}, button="提交选票")
     assert again.response.status_code == 422
