@@ -42,7 +42,7 @@ from market.organisations.states import (
     RatingState,
     RatingVerb,
 )
-from market.people.actions import grant, invite
+from market.people.actions import correct_address, grant, invite
 from market.people.models import User
 from market.people.queries import holders, members
 from market.places.models import District
@@ -300,9 +300,23 @@ def add_member(
     """
     scope = Scope(organisation_id=subject.id)
     require(actor, Permit.MEMBERS_MANAGE, scope)
-    if email.strip().lower() in {one.email.lower() for one in members(subject.id)}:
-        raise Refused(N_("这个邮箱是本机构另一账号的；请填写此人自己的邮箱。"), field="email")
+    _refuse_shared_address(subject, email)
     return invite(actor, login, name, email, role, scope, at, hashed)
+
+
+def correct_member_address(actor: Actor, subject: Organisation, user: User, email: str, at: datetime) -> str:
+    """Mend the address of a colleague who has not signed in yet; return the code of the link sent there.
+
+    `at` is real time. Raises Refused at `email`.
+    """
+    require(actor, Permit.MEMBERS_MANAGE, Scope(organisation_id=subject.id))
+    _refuse_shared_address(subject, email)
+    return correct_address(actor, user, email, at)
+
+
+def _refuse_shared_address(subject: Organisation, email: str) -> None:
+    if email.strip().lower() in {one.email.lower() for one in members(subject.id, closed=True)}:
+        raise Refused(N_("这个邮箱是本机构另一账号的；请填写此人自己的邮箱。"), field="email")
 
 
 def propose_bank(

@@ -132,6 +132,13 @@ class BankForm(Form):
     cnaps = StringField(_l("联行号"), [Required(), Length(max=20)], description=_l("12 位数字，可向开户银行查询"))
 
 
+class AddressForm(Form):
+    """Where a colleague's link should have gone."""
+
+    token = FormToken()
+    email = StringField(_l("电子邮箱"), [Required(), Length(max=120), Sound(email_trouble)])
+
+
 class MemberForm(Form):
     """A colleague's account within the organisation."""
 

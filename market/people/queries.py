@@ -129,17 +129,22 @@ def with_role(role: Role, scope: Scope) -> list[int]:
     return list(db.session.scalars(query))
 
 
-def members(organisation_id: int) -> list[User]:
-    """Return the active people with a role in an organisation, grants loaded."""
+def members(organisation_id: int, *, closed: bool = False) -> list[User]:
+    """Return the active people with a role in an organisation, with `closed` the others too; grants loaded."""
     query = (
         select(User)
         .join(RoleGrant, RoleGrant.user_id == User.id)
-        .where(RoleGrant.organisation_id == organisation_id, RoleGrant.revoked_at.is_(None), User.active)
+        .where(RoleGrant.organisation_id == organisation_id, RoleGrant.revoked_at.is_(None))
         .options(selectinload(User.grants))
         .distinct()
         .order_by(User.id)
     )
-    return list(db.session.scalars(query))
+    return list(db.session.scalars(query if closed else query.where(User.active)))
+
+
+def was_here(user_id: int) -> bool:
+    """Whether this person has ever signed in."""
+    return db.session.scalar(select(UserSession.id).filter_by(user_id=user_id).limit(1)) is not None
 
 
 def people_in(district_ids: Iterable[int] | None, before: int | None = None, limit: int = 30) -> list[User]:

@@ -64,6 +64,17 @@ def look_up(purpose: str, code: str, at: datetime) -> OneTimeCode:
     return row
 
 
+def withdraw(purpose: str, subject: tuple[str, int], at: datetime) -> None:
+    """Let no code made so far for this subject be used any more."""
+    kind, subject_id = subject
+    db.session.execute(
+        update(OneTimeCode)
+        .where(OneTimeCode.purpose == purpose, OneTimeCode.subject_kind == kind, OneTimeCode.subject_id == subject_id)
+        .where(OneTimeCode.used_at.is_(None))
+        .values(used_at=at)
+    )
+
+
 def use(row: OneTimeCode, at: datetime) -> None:
     """Mark the code as used; raises Refused when somebody was faster."""
     done = db.session.execute(

@@ -161,6 +161,7 @@ _VISITS: dict[str, list[tuple[str | None, dict[str, str]]]] = {
     "evaluation.report_pdf": [("clerk", {"lot_id": "ranked_lot"})],
     "evaluation.seat": [("scorer", {})],
     "evaluation.sheet": [("scorer", {"bid_id": "seat_bid"})],
+    "organisations.colleague": [("warm-admin", {"user_id": "warm-signatory"})],
     "organisations.index": [("warm-admin", {}), ("civil", {})],
     "organisations.register": [(None, {}), ("clerk", {})],
     "organisations.show": [("warm-admin", {}), ("civil", {"organisation_id": "unconfirmed"})],
@@ -319,5 +320,5 @@ def _value(world: World, name: str, given: dict[str, str]) -> object:
     if wanted is None and name in _FIXED:
         return _FIXED[name]
     if name == "user_id":
-        return world.people["clerk"]
+        return world.people[wanted or "clerk"]
     return world.ids[wanted or _ARGUMENTS.get(name, name)]

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
-from flask import current_app, flash, redirect, render_template, request, session, url_for
+from flask import flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 
 from market.kernel.categories import CATEGORY_LABELS
 from market.kernel.clock import beijing_day, system_now
-from market.kernel.permits import ROLE_LABELS, Permit, Role, Scope, allowed
+from market.kernel.permits import Permit, Scope, allowed
 from market.kernel.uscc import ProviderType
 from market.organisations import actions, queries
 from market.organisations.actions import OrganisationFacts
-from market.organisations.forms import BankForm, BarForm, FactsForm, MemberForm, ReasonForm, RegisterForm
+from market.organisations.forms import BankForm, BarForm, FactsForm, ReasonForm, RegisterForm
 from market.organisations.models import Organisation
 from market.organisations.rules import edit_bar
 from market.organisations.states import (
@@ -28,17 +27,14 @@ from market.organisations.states import (
     OrganisationVerb,
     RatingState,
 )
-from market.organisations.views import rating
+from market.organisations.views import colleagues, rating
 from market.organisations.views.door import bp
-from market.people.actions import begin_session, check_login_free, confirm_identity, create_user, hash_password
-from market.people.mail import send_invitation
-from market.people.models import User
-from market.people.queries import members, sealing_keys
+from market.people.actions import begin_session, check_login_free, create_user, hash_password
 from market.places.queries import districts
 from market.records.audit import history
 from market.web.guard import actor_or_none, attempt, before_writing, current_actor, found, guard, now, public
 
-__all__ = ["bp", "rating"]
+__all__ = ["bp", "colleagues", "rating"]
 
 
 def _facts(form: Any) -> OrganisationFacts:
@@ -309,76 +305,3 @@ def decide_bank(organisation_id: int, account_id: int, verb: str) -> Any:
     actions.decide_bank(current_actor(), row, BankVerb(verb), now())
     flash(_("收款账户已启用。") if row.state == BankState.LIVE else _("已否决这一收款账户。"), "success")
     return redirect(url_for("organisations.bank", organisation_id=organisation_id))
-
-
-@bp.route("/<int:organisation_id>/members", methods=["GET", "POST"])
-@guard(Permit.MEMBERS_MANAGE)
-def people(organisation_id: int) -> Any:
-    """Colleagues and their roles; a new one sets the password with a link that nobody else sees.
-
-    The demonstration sends no mail and shows the link.
-    """
-    row = found(queries.organisation(organisation_id), Permit.MEMBERS_MANAGE, Scope(organisation_id=organisation_id))
-    form = MemberForm()
-    if form.validate_on_submit():
-        hashed = before_writing(lambda: hash_password(secrets.token_urlsafe(24)))
-        at, settings = system_now(), current_app.extensions["linli"].settings
-        with attempt(form) as tried:
-            user, code = actions.add_member(
-                current_actor(),
-                row,
-                form.login.data or "",
-                form.name.data or "",
-                form.email.data or "",
-                form.role.data,
-                at,
-                hashed,
-            )
-            link = settings.base_url + url_for("people.reset", code=code)
-            send_invitation(user, link, at)
-        if tried.ok:
-            shown = link if settings.is_demonstration else None
-            return render_template("market/organisations/invited.html", row=row, person=user, link=shown)
-    page = render_template(
-        "market/organisations/people.html",
-        form=form,
-        row=row,
-        people=_team(row),
-    )
-    return page, 422 if form.errors else 200
-
-
-def _team(row: Organisation) -> list[tuple[User, list[str]]]:
-    """People of an organisation, each with the names of the roles held there."""
-    return [
-        (u, [ROLE_LABELS[Role(g.role)] for g in u.grants if g.organisation_id == row.id and g.revoked_at is None])
-        for u in members(row.id)
-    ]
-
-
-@bp.get("/<int:organisation_id>/identities")
-@guard(Permit.CERTIFICATE_ISSUE)
-def identities(organisation_id: int) -> Any:
-    """For the registrar's district: whose identity to confirm before keys are made."""
-    row = _registered_here(organisation_id)
-    team = _team(row)
-    return render_template(
-        "market/organisations/identities.html", row=row, people=team, keys=sealing_keys(u.id for u, _roles in team)
-    )
-
-
-@bp.post("/<int:organisation_id>/identities/<int:user_id>")
-@guard(Permit.CERTIFICATE_ISSUE)
-def identity(organisation_id: int, user_id: int) -> Any:
-    """Confirm who somebody is; the code is shown once."""
-    row = _registered_here(organisation_id)
-    user = found(next((u for u in members(row.id) if u.id == user_id), None))
-    code = confirm_identity(current_actor(), user, Scope(row.registrar_district_id), system_now())
-    return render_template("market/organisations/identity.html", row=row, person=user, code=code)
-
-
-def _registered_here(organisation_id: int) -> Organisation:
-    """An organisation whose registrar is this officer's district; 404 otherwise."""
-    row = found(queries.organisation(organisation_id))
-    return found(row, Permit.CERTIFICATE_ISSUE, Scope(row.registrar_district_id))
-

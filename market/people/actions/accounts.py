@@ -13,6 +13,7 @@ from market.kernel.permits import Actor, Grant, Permit, Role, Scope, require
 from market.kernel.text import N_
 from market.people.actions.signing_in import RESET, end_all_sessions, hash_password
 from market.people.models import RoleGrant, User
+from market.people.queries import was_here
 from market.people.rules import email_trouble, grantable, login_trouble, misplaced, password_trouble
 from market.records import codes
 from market.records.audit import Subject, record
@@ -120,6 +121,21 @@ def invite(
 def new_password_link(user: User, at: datetime, life: timedelta) -> str:
     """Make the one-time code of a link that sets a new password. `at` is real time."""
     return codes.new_code(RESET, ("user", user.id), at + life, length=24)
+
+
+def correct_address(actor: Actor, user: User, email: str, at: datetime) -> str:
+    """Give an account nobody has used yet its right address; links sent to the wrong one work no more.
+
+    Returns the code of a new link. `at` is real time. Raises Forbidden beyond the actor's reach, Refused at `email`
+    once the person has signed in: whoever could change the address then could take the account over.
+    """
+    _require_reach(actor, user)
+    if was_here(user.id):
+        raise Refused(N_("此人已经登录过，邮箱不能由他人更改。"), field="email")
+    codes.withdraw(RESET, ("user", user.id), at)
+    user.email = email.strip()
+    record(user.subject, "correct_address", actor, at, private={"email": user.email})
+    return new_password_link(user, at, INVITATION_LIFE)
 
 
 def may_send_link(user: User, expires_at: datetime) -> bool:

@@ -20,6 +20,7 @@ from market.kernel.uscc import ProviderType
 from market.organisations import actions, queries
 from market.organisations.models import BankAccount
 from market.organisations.states import BankState, BankVerb, OrganisationState
+from market.people.queries import person_by_login
 from market.records.audit import verify_all
 from market.records.models import AuditEntry, AuditSecret, DirectoryCard, Message, OutboundMail
 from tests.factories.budgets import holder
@@ -152,6 +153,57 @@ def test_a_colleague_s_password_is_never_the_administrator_s_to_know(
     page = admin.submit(admin.get(address), typed, button="开通")
     assert "正式使用时管理员看不到" in page.text
     assert signatory.get(re.sub(r"^https?://[^/]+", "", page.link("以本人身份设置密码"))).status == 200
+
+
+def test_an_address_mistyped_is_mended_until_somebody_has_signed_in(
+    visitors: Callable[[], Visitor], session: Session
+) -> None:
+    team = organisation(bank=False)
+    admin, address = sign_in(visitors(), team.admin), f"/organisations/{team.id}/members"
+    typed = {"name": "秦签", "login": "qinqian", "email": "qni@example.invalid", "role": "organisation_signatory"}
+    admin.submit(admin.get(address), typed, button="开通")
+    page = admin.get(admin.get(address).link("秦签"))
+    page = admin.submit(page, {"email": team.admin.email}, button="更正并重发链接")
+    assert (page.status, list(page.errors)) == (422, ["email"])
+    page = admin.submit(page, {"email": "qin@example.invalid"}, button="更正并重发链接")
+    assert page.heading == "邮箱已更正，链接已重发"
+    wrong, right = session.scalars(select(OutboundMail).order_by(OutboundMail.id))
+    assert (wrong.address, right.address) == ("qni@example.invalid", "qin@example.invalid")
+    old, new = (re.search(r"/reset/(\S+)", mail.body) for mail in (wrong, right))
+    assert old is not None
+    assert new is not None
+    stranger = visitors()
+    assert "无效" in stranger.get(old[0]).text
+    signatory = visitors()
+    signatory.submit(signatory.get(new[0]), {"password": PASSWORD, "again": PASSWORD}, button="更改密码")
+    signatory.submit(signatory.get("/sign-in"), {"login": "qinqian", "password": PASSWORD}, button="登录")
+    page = admin.get(admin.get(address).link("秦签"))
+    assert "更正邮箱" not in page.text
+    signed_in = person_by_login("qinqian")
+    assert signed_in is not None
+    with pytest.raises(Refused) as refused:
+        actions.correct_member_address(
+            acting(team.admin), team.organisation, signed_in, "admin2@example.invalid", system_now()
+        )
+    assert refused.value.field == "email"
+
+
+def test_who_has_left_is_let_in_no_more(visitors: Callable[[], Visitor], session: Session) -> None:
+    team, other = organisation(bank=False), organisation(bank=False)
+    admin, address = sign_in(visitors(), team.admin), f"/organisations/{team.id}/members"
+    left = sign_in(visitors(), team.signatory)
+    page = admin.get(admin.get(address).link(team.signatory.name))
+    page = admin.submit(page, button="停用账号")
+    assert "已停用" in page.text
+    assert "/sign-in" in left.get("/desk").url
+    assert "已停用" in admin.get(address).text
+    page = admin.submit(page, button="恢复账号")
+    assert "使用中" in page.text
+    assert sign_in(visitors(), team.signatory).get("/desk").heading == "工作台"
+    assert "停用账号" not in admin.get(f"{address}/{team.admin.id}").text, "nobody locks themselves out"
+    stranger = sign_in(visitors(), other.admin)
+    assert stranger.get(f"{address}/{team.signatory.id}").status == 404
+    assert stranger.get(f"/organisations/{other.id}/members/{team.signatory.id}").status == 404
 
 
 def test_the_actions_refuse_the_same(session: Session) -> None:
