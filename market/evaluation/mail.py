@@ -75,7 +75,19 @@ def tell_asked(lot: Lot, organisation_id: int, inquiry_id: int, until: datetime,
     )
 
 
-def tell_hearing(lot: Lot, user_ids: Iterable[int], inquiry_id: int, until: datetime, at: datetime) -> None:
+def tell_price_accepted(lot: Lot, organisation_id: int, inquiry_id: int, reason: str, at: datetime) -> None:
+    """A bidder learns that its explanation stands, and why."""
+    tell(
+        members_of(organisation_id),
+        N_("报价说明成立：%(title)s"),
+        N_("评审组接受贵机构的报价说明，投标继续参加评审。理由：%(reason)s"),
+        f"/evaluation/inquiries/{inquiry_id}",
+        at,
+        {"title": title_of(lot), "reason": reason},
+    )
+
+
+def tell_hearing(lot: Lot, user_ids: Iterable[int], until: datetime, at: datetime) -> None:
     """Members learn that they will have to judge an explanation; the message names no bidder and no price."""
     tell(
         user_ids,
@@ -84,7 +96,8 @@ def tell_hearing(lot: Lot, user_ids: Iterable[int], inquiry_id: int, until: date
             "有一家投标人被要求说明报价。对方提交说明之后，或 %(until)s 说明时间结束之后，"
             "请查看说明并独立提出意见，由评审组按多数意见作出结论。"
         ),
-        f"/evaluation/inquiries/{inquiry_id}",
+        # Where the declaration comes first, which some have still to make.
+        "/desk",
         at,
         {"title": title_of(lot), "until": deadline_text(until)},
     )

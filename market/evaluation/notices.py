@@ -52,11 +52,17 @@ def _redacted(name: str, part: Any) -> Any:
                 "members": [_only(one, "number", "name", "role", "key") for one in part["members"]],
             }
         case "low_price":
-            asked = [_only(one, "bid", "hits", "asked_at", "until", "accepted") for one in part["inquiries"]]
-            return {"lines": part["lines"], "inquiries": asked}
+            return {"lines": part["lines"], "inquiries": [_concluded(one) for one in part["inquiries"]]}
         case "draws":
             return [published_draw(one) for one in part]
     return part
+
+
+def _concluded(inquiry: Mapping[str, Any]) -> dict[str, Any]:
+    """What was asked and what the panel's majority concluded, with its reason; not who thought what."""
+    accepting = [one["accepted"] for one in inquiry.get("opinions", ())].count(True)
+    told = _only(inquiry, "bid", "hits", "asked_at", "until", "accepted", "reason")
+    return {**told, "accepting": accepting, "opposing": len(inquiry.get("opinions", ())) - accepting}
 
 
 def _without_prices(public: Mapping[str, Any]) -> dict[str, Any]:

@@ -355,7 +355,7 @@ class Story:
                 "bid": bid.number,
                 "hits": [hit.as_data() for hit in hits],
                 "asked_at": z(self.at),
-                "accepted": True,
+                "accepted": True, "reason": "成本构成有凭证",
                 "until": z(evaluation_rules.explain_until(self.at, 30, self.rules["low_price.explain_minutes"])),
             }
             for bid, o in listed

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from market.db.session import db
 from market.evaluation import queries
 from market.evaluation.actions.lots import GONE, SUBJECT, fail_if_too_few, locked, reject
-from market.evaluation.mail import tell_asked, tell_hearing
+from market.evaluation.mail import tell_asked, tell_hearing, tell_price_accepted
 from market.evaluation.models import PriceInquiry, PriceOpinion
 from market.evaluation.rules import LowTest, explain_until, low_price_hits, may_be_judged
 from market.evaluation.states import Verdict
@@ -75,7 +75,7 @@ def ask_price(
     members = [seat.user_id for seat in live(panel)] if panel else []
     for one in found:
         tell_asked(lot, one.bid.organisation_id, one.id, until, at)
-        tell_hearing(lot, members, one.id, until, at)
+        tell_hearing(lot, members, until, at)
     return found
 
 
@@ -178,7 +178,9 @@ def decide_price(actor: Actor, inquiry_id: int, reason: str, at: datetime) -> Pr
         facts={"bid": row.bid.number, "accepted": accepted},
         private={"reason": row.decision_reason},
     )
-    if not accepted:
+    if accepted:
+        tell_price_accepted(lot, row.bid.organisation_id, row.id, row.decision_reason, at)
+    else:
         reject(lot, [(row.bid.id, row.bid.organisation_id, row.bid.verdict_reason)], at)
         fail_if_too_few(actor, lot, rules_of(lot.tender)["evaluation.min_qualified"], at)
     return row

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 from urllib.parse import quote
 
@@ -176,6 +177,11 @@ def _inquiry_page(seen: Seen, form: Any = None) -> str:
         heard=heard,
         mine=mine,
         files=files_of(FILES, row.id) if row.replied_at else [],
+        sums={
+            hit["test"]: (hit["rate_bp"], _half_up(Fraction(*hit["against"])), _half_up(Fraction(*hit["line"])))
+            for hit in row.hits
+            if "line" in hit
+        },
         **{name: _the(form, kind, heard) for name, kind in forms.items()},
     )
 
@@ -211,7 +217,10 @@ def opine(inquiry_id: int) -> Any:
         with attempt(form) as tried:
             actions.give_opinion(current_actor(), inquiry_id, form.accepted.data is Mark.MET, form.reason.data, now())
         if tried.ok:
-            flash(_("意见已提交。全体成员提出意见之前，互相看不到意见。"), "success")
+            seen = _inquiry(inquiry_id)
+            whole = queries.hearings([seen.row], panel_for(SUBJECT, seen.lot.id))[inquiry_id].accepts is not None
+            waits = _("意见已提交。全体成员提出意见之前，互相看不到意见。")
+            flash(_("意见已提交。全体成员都提出了意见，等待经办人记录结论。") if whole else waits, "success")
             return redirect(url_for("evaluation.inquiry", inquiry_id=inquiry_id))
     return _inquiry_page(_inquiry(inquiry_id), form), 422
 

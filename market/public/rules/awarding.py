@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -113,7 +113,11 @@ def scoring(data: Data) -> dict[str, Any] | None:
             [(whole(one, "bid"), text(one, "organisation")) for one in results],
             [(str(one["id"]), str(one["title"])) for one in criteria],
         ),
-        "low": _low_price(part(data, "low_price")),
+        "low": _low_price(
+            part(data, "low_price"),
+            {whole(one, "bid"): text(one, "organisation") for one in results}
+            | {whole(one, "number"): text(one, "organisation") for one in rows(data, "qualification")},
+        ),
         "tie_seed": text(part(data, "tie"), "seed"),
     }
 
@@ -173,7 +177,7 @@ def _line(one: Data, criteria: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _low_price(data: Data) -> dict[str, Any] | None:
+def _low_price(data: Data, bidders: Mapping[int | None, str]) -> dict[str, Any] | None:
     if not rows(data, "lines") and not rows(data, "inquiries"):
         return None
     return {
@@ -188,9 +192,12 @@ def _low_price(data: Data) -> dict[str, Any] | None:
         "inquiries": [
             {
                 "bid": whole(one, "bid"),
+                "name": bidders.get(whole(one, "bid"), ""),
                 "asked_at": instant(one.get("asked_at")),
                 "until": instant(one.get("until")),
                 "accepted": one.get("accepted"),
+                "reason": text(one, "reason"),
+                "opinions": (whole(one, "accepting"), whole(one, "opposing")) if "accepting" in one else None,
             }
             for one in rows(data, "inquiries")
         ],

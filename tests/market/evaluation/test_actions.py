@@ -273,6 +273,7 @@ def test_an_explanation_comes_in_time_from_the_bidder_itself_with_proof():
         actions.answer_price(bidder, inquiry.id, "再次", in_time)
     cases.conclude(case, inquiry, True, at=in_time)
     assert case.bids[3].verdict == Verdict.VALID
+    assert any("报价说明成立" in words for words in told(case.teams[3].signatory)), "the bidder is told"
 
 
 def test_a_price_that_is_not_accepted_makes_the_bid_invalid():

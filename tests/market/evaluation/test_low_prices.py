@@ -42,6 +42,7 @@ def test_a_low_price_is_asked_answered_judged_and_concluded(go, clock):
         page = member.get(f"/evaluation/seats/{case.seats[place].id}", most=12)
         page = member.get(page.link(f"提出意见 {name}"), most=12)
         assert "志愿者为主" in page.text
+        assert "¥180,000.00 × 45% = ¥81,000.00" in page.text, "the numbers to judge by"
         assert not any(said in page.text for _verdict, said in opinions)
         assert member.get(page.link("成本.pdf")).response.data == b"%PDF-1.7 x"
         page = member.submit(page, {"accepted": verdict, "sure": "y"}, button="提交意见")
@@ -54,6 +55,9 @@ def test_a_low_price_is_asked_answered_judged_and_concluded(go, clock):
         assert "意见已提交" in page.text
         assert "判断报价说明" not in on_desk(member)
     assert "人工由志愿者承担" in page.text, "all are in: the members see one another's opinions"
+    assert "等待经办人记录结论" in page.text
+    assert "不接受，投标无效（2 比 1）" in page.text
+    assert "×" not in bidder.get(f"/evaluation/inquiries/{inquiry.id}").text, "a bidder reads no other's price"
     page = clerk.get(f"/evaluation/lots/{case.lot_id}/prices")
     assert "评审组意见 3 / 3" in page.text
     page = clerk.get(page.link(f"记录结论 {name}"), most=12)

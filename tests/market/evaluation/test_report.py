@@ -12,6 +12,7 @@ from market.db.session import db
 from market.evaluation import actions
 from market.evaluation.jobs import ATTACHMENT, report_pdf
 from market.evaluation.models import EvaluationReport
+from market.evaluation.notices import public_part
 from market.kernel.canonical import digest
 from market.records.files import content_of
 from market.records.models import StoredFile
@@ -43,3 +44,14 @@ def test_the_job_keeps_one_pdf_that_says_what_was_frozen_and_carries_it():
     assert "。。" not in text
     (attached,) = reader.attachments[ATTACHMENT]
     assert digest(json.loads(attached)) == case.report.digest
+
+
+def test_the_reason_for_accepting_a_price_is_published_as_every_form_says():
+    case = cases.scored(cases.LOW)
+    (inquiry,) = actions.ask_price(case.clerk, case.lot_id, case.at)
+    cases.conclude(case, inquiry, True, at=inquiry.until, reason="志愿服务有记录")
+    report = actions.rank_lot(case.clerk, case.lot_id, case.tick())
+    (asked,) = public_part(case.lot, report.data, report.digest)["low_price"]["inquiries"]
+    assert (asked["accepted"], asked["accepting"], asked["opposing"]) == (True, 3, 0)
+    assert "志愿服务有记录" in asked["reason"]
+    assert not {"opinions", "reply"} & asked.keys(), "not who thought what, nor the bidder's costs"
