@@ -2,6 +2,7 @@
 
 A missing or bad setting is a `SettingsError`: one line in Chinese and English that says which setting and what to do.
 In demonstration mode the secrets are made on first use and kept in files only the owner may read, outside the database.
+The installation's key is not made here: whether one may be made depends on the database (`market.cli.keyfit`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import secrets
 import socket
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sqlalchemy import URL, make_url
@@ -56,7 +57,10 @@ class Settings:
     database_url: str = field(repr=False)
     secret_key: str = field(repr=False)
     # Wraps draft keys and signs receipts and daily digests; 32 bytes, never stored in the database or in a backup.
+    # Empty: neither a setting nor a file has it yet.
     installation_key: bytes = field(repr=False)
+    # Whether the key came from MARKET_INSTALLATION_KEY; otherwise it lies in `key_file`.
+    key_is_set: bool = False
     host: str = "127.0.0.1"
     port: int = 8000
     base_url: str = "http://127.0.0.1:8000"
@@ -83,6 +87,11 @@ class Settings:
         return self.data / "files"
 
     @property
+    def key_file(self) -> Path:
+        """Where the installation's key lies when no setting gives it."""
+        return self.data / "keys" / "installation.key"
+
+    @property
     def is_demonstration(self) -> bool:
         return self.mode is Mode.DEMONSTRATION
 
@@ -100,7 +109,7 @@ class Settings:
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
-    """Read and check all settings. Raises SettingsError; writes only the demonstration's own secrets."""
+    """Read and check all settings. Raises SettingsError; writes only the key of sessions, and never in production."""
     environ = os.environ if environ is None else environ
     raw = _collect(environ)
     mode = _mode(raw.pop("mode", Mode.DEMONSTRATION))
@@ -114,12 +123,14 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             "MARKET_BASE_URL must be an address that starts with http:// or https://",
         )
     stripe = _stripe(raw, mode, port)
+    key_text = raw.pop("installation_key", "")
     settings = Settings(
         mode=mode,
         data=data,
         database_url=_database_url(raw.pop("database_url", ""), data),
         secret_key=_secret_key(raw.pop("secret_key", ""), mode, data),
-        installation_key=_installation_key(raw.pop("installation_key", ""), mode, data),
+        installation_key=_installation_key(key_text, mode, data),
+        key_is_set=bool(key_text),
         host=host,
         port=port,
         base_url=base_url,
@@ -266,7 +277,17 @@ def _installation_key(text: str, mode: Mode, data: Path) -> bytes:
             "正式运行必须设置 MARKET_INSTALLATION_KEY（openssl rand -hex 32 生成的文字，须与数据库分开保管）",
             "production needs MARKET_INSTALLATION_KEY (made by openssl rand -hex 32, kept apart from the database)",
         )
-    text = text or _kept_secret(data / "keys" / "installation.key")
+    path = data / "keys" / "installation.key"
+    kept = text or _read_secret(path)
+    return b"" if kept is None else _checked_key(kept, path)
+
+
+def make_installation_key(settings: Settings) -> Settings:
+    """The settings with a key in `key_file`, made now unless it is there; for a database that holds nothing locked."""
+    return replace(settings, installation_key=_checked_key(_kept_secret(settings.key_file), settings.key_file))
+
+
+def _checked_key(text: str, path: Path) -> bytes:
     try:
         in_hex = len(text) == 2 * _INSTALLATION_KEY_BYTES
         key = binascii.unhexlify(text) if in_hex else base64.b64decode(text, validate=True)
@@ -274,10 +295,23 @@ def _installation_key(text: str, mode: Mode, data: Path) -> bytes:
         key = b""
     if len(key) != _INSTALLATION_KEY_BYTES or len(set(key)) < 8:
         raise SettingsError(
-            "MARKET_INSTALLATION_KEY 应为 32 个随机字节，写成 64 位十六进制或 base64",
-            "MARKET_INSTALLATION_KEY must be 32 random bytes, written as 64 hex digits or base64",
+            f"MARKET_INSTALLATION_KEY（或文件 {path}）应为 32 个随机字节，写成 64 位十六进制或 base64",
+            f"MARKET_INSTALLATION_KEY (or the file {path}) must be 32 random bytes, as 64 hex digits or base64",
         )
     return key
+
+
+def _read_secret(path: Path) -> str | None:
+    """The secret kept at `path`; None when there is no such file."""
+    try:
+        return path.read_text("ascii").strip()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError):
+        raise SettingsError(
+            f"密钥文件 {path} 读不出来，请检查其内容和权限",
+            f"the key file {path} cannot be read, check what it holds and its permissions",
+        ) from None
 
 
 def _kept_secret(path: Path) -> str:

@@ -24,6 +24,7 @@ from sqlalchemy import make_url
 
 import market
 from market.cli.installation import build, database_state, inside, upgrade
+from market.cli.keyfit import Fit, key_fit, what_to_do, where_to_keep
 from market.config import Settings, load
 from market.db.migrate import head
 
@@ -87,7 +88,8 @@ def backup_command(file: Path) -> None:
             f" check permissions and space: {error.strerror or error}"
         ) from None
     click.echo(f"已备份 {len(entries)} 项 / {len(entries)} entries copied: {file}")
-    click.echo("安装密钥不在备份中，请另行保管 / the installation key is not inside, keep it apart")
+    click.echo(where_to_keep(settings))
+    _say_whether_key_fits(settings)
 
 
 @database.command(name="restore")
@@ -105,6 +107,14 @@ def restore_command(file: Path) -> None:
             f" check permissions of the archive and of MARKET_DATA: {error.strerror or error}"
         ) from None
     click.echo(f"已恢复 {len(entries)} 项，摘要全部相符 / {len(entries)} entries restored, all digests agree")
+    _say_whether_key_fits(settings)
+
+
+def _say_whether_key_fits(settings: Settings) -> None:
+    """One line more when the key at hand does not open the data at hand."""
+    fit = key_fit(settings)
+    if fit in {Fit.MISSING, Fit.DIFFERS}:
+        click.echo(" / ".join(what_to_do(settings, fit)))
 
 
 def backup(settings: Settings, file: Path) -> dict[str, dict[str, Any]]:
@@ -152,7 +162,8 @@ def restore(settings: Settings, file: Path) -> dict[str, dict[str, Any]]:
             (_restore_sqlite if settings.uses_sqlite else _restore_postgres)(settings, opened, manifest)
     except zipfile.BadZipFile as error:
         raise BadArchive(f"不是完整的备份文件 / not a complete archive: {error}") from None
-    if manifest["revision"] != head():
+    # What an upgrade founds is locked: without the right key it waits for the start after the key is put back.
+    if manifest["revision"] != head() and key_fit(settings) not in {Fit.MISSING, Fit.DIFFERS}:
         upgrade(settings)
     entries: dict[str, dict[str, Any]] = manifest["entries"]
     return entries

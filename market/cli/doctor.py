@@ -123,7 +123,8 @@ def _outside(settings: Settings) -> Iterator[Finding]:
 def _database(settings: Settings) -> Iterator[Finding]:
     from sqlalchemy.exc import DBAPIError
 
-    from market.cli.installation import build, database_state, inside
+    from market.app import create_app
+    from market.cli.installation import database_state, inside
 
     try:
         revision, newest = database_state(settings)
@@ -131,14 +132,29 @@ def _database(settings: Settings) -> Iterator[Finding]:
         reason = str(error.orig).strip().splitlines()[0]
         yield Finding(Verdict.BAD, f"连不上数据库 / the database cannot be reached: {reason}")
         return
+    yield from _key(settings)
     if revision != newest:
         yield Finding(Verdict.BAD, f"数据库 / database {revision or '-'} < {newest}，请运行 / run: market db upgrade")
         return
     yield _good(f"数据库版本 / database {revision}")
-    app = build(settings)
+    # Not `build`, which refuses a key that does not fit: the other lines are wanted then too.
+    app = create_app(settings)
     with inside(app):
         for look in (_worker, _calendar, _demonstration_people):
             yield from look(app, settings)
+
+
+def _key(settings: Settings) -> Iterator[Finding]:
+    from market.cli.keyfit import Fit, key_fit, what_to_do
+
+    fit = key_fit(settings)
+    if fit in {Fit.MISSING, Fit.DIFFERS}:
+        yield Finding(Verdict.BAD, " / ".join(what_to_do(settings, fit)))
+    elif fit is Fit.FITS:
+        where = "MARKET_INSTALLATION_KEY" if settings.key_is_set else settings.key_file
+        yield _good(f"安装密钥与数据库相符，请另行保管 / the installation key fits, keep it apart: {where}")
+    else:
+        yield _good("库中还没有用安装密钥加密的内容 / nothing is locked under an installation key yet")
 
 
 def _worker(app: Flask, _settings: Settings) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from sqlalchemy import create_engine, make_url
 
+from market.cli.keyfit import with_key
 from market.config import Settings, SettingsError, load
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def upgrade(settings: Settings) -> None:
     from market.records import queue
 
     _make_folder(settings)
+    settings = with_key(settings)
     engine = create_engine(settings.database_url, **engine_options(settings.database_url))
     attach(engine)
     migrate(engine)
@@ -84,10 +86,10 @@ def inside(app: Flask) -> Iterator[None]:
 
 
 def build(settings: Settings) -> Flask:
-    """The application, without looking at the database."""
+    """The application on a database of any revision, with the key that fits it; refused when there is none."""
     from market.app import create_app
 
-    app = create_app(settings)
+    app = create_app(with_key(settings))
     settle_memory()
     return app
 

@@ -23,6 +23,7 @@ import click
 
 from market.cli.fakes import stripe_beside
 from market.cli.installation import build, database_state, inside, open_app, upgrade
+from market.cli.keyfit import with_key
 from market.config import Settings, SettingsError, load
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def run() -> None:
             "market run has one web process; for several run market serve and market work",
         )
     _require_free_port(settings)
+    settings = with_key(settings)
     revision, newest = database_state(settings)
     if revision != newest:
         click.echo("正在建立数据库 / preparing the database …")

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import bindparam, select
 
 from market.db.session import db
+from market.kernel.errors import Refused
 from market.kernel.sealing import decrypt, encrypt
 from market.records.certificates import Authority, new_authority
 from market.records.models import Setting
 from market.records.signing import fingerprint, new_receipt_key
 
 _AUTHORITY_DAYS = 3650
+# Settings in the database that are locked from an installation's first day: by them a key is known to be the right one.
+KEPT_AT_FOUNDING = ("receipt_key", "authority_key")
 _opened: dict[str, bytes] = {}
 
 
@@ -62,9 +66,18 @@ def _kept(name: str) -> bytes | None:
     return unlock(name, base64.b64decode(value)) if isinstance(value, str) else None
 
 
+def fits(key: bytes, kept: Mapping[str, object]) -> bool:
+    """Whether an installation's key opens what was kept at founding: values of `KEPT_AT_FOUNDING`, by name."""
+    try:
+        for name, value in kept.items():
+            decrypt(key, base64.b64decode(str(value)), f"linli:{name}".encode())
+    except (Refused, ValueError):
+        return False
+    return True
+
+
 def _keep(name: str, secret: bytes) -> None:
     write_setting(name, base64.b64encode(lock(name, secret)).decode())
-
 
 
 def found_installation(publisher: str, at: datetime) -> None:

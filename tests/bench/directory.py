@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, insert, text
 
-from market.config import load
+from market.config import load, make_installation_key
 from market.db.session import db, transaction
 from market.kernel.categories import Category
 from market.records.models import DirectoryCard
@@ -96,7 +96,7 @@ def _world(url: str, data: Path, count: int) -> Flask:
     migrate(url)
     data.mkdir(parents=True, exist_ok=True)
     environ = {"MARKET_MODE": "test", "MARKET_DATA": str(data), "MARKET_DATABASE_URL": url, "MARKET_SECRET_KEY": SECRET}
-    app = create_app(load(environ))
+    app = create_app(make_installation_key(load(environ)))
     with app.app_context(), transaction():
         for code in ("320115001", "330502001", "510115001"):
             places.street(code)

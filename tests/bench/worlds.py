@@ -15,7 +15,7 @@ from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import insert, make_url, text
 
-from market.config import Settings, load
+from market.config import Settings, load, make_installation_key
 from market.db.session import db, transaction
 from market.kernel.clock import system_now
 from market.people import actions as people
@@ -124,7 +124,8 @@ def product_world(url: str, data: Path) -> ProductWorld:
 
     migrate(url)
     environ = {"MARKET_MODE": "test", "MARKET_DATA": str(data), "MARKET_DATABASE_URL": url, "MARKET_SECRET_KEY": SECRET}
-    settings = load({**{k: v for k, v in os.environ.items() if not k.startswith("MARKET_")}, **environ})
+    given = {k: v for k, v in os.environ.items() if not k.startswith("MARKET_")}
+    settings = make_installation_key(load({**given, **environ}))
     app = create_app(settings)
     world = ProductWorld(settings, environ, app, [])
     with world.inside():

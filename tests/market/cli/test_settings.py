@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from market.config import Mode, SettingsError, load
+from market.config import Mode, SettingsError, load, make_installation_key
 
 SECRET = "0123456789abcdef0123456789abcdef"
 KEY = "00112233445566778899aabbccddeeff" * 2
@@ -25,11 +25,25 @@ def test_without_any_setting_a_demonstration_on_sqlite_runs(tmp_path: Path) -> N
 
 
 def test_the_demonstrations_keys_are_kept_beside_the_database_and_for_the_owner_alone(tmp_path: Path) -> None:
-    first, second = (load({"MARKET_DATA": str(tmp_path)}) for _ in range(2))
+    first, second = (make_installation_key(load({"MARKET_DATA": str(tmp_path)})) for _ in range(2))
     assert (first.secret_key, first.installation_key) == (second.secret_key, second.installation_key)
+    assert load({"MARKET_DATA": str(tmp_path)}).installation_key == first.installation_key
     assert len(first.installation_key) == 32
     for path in (tmp_path / "keys").iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_reading_the_settings_makes_no_installation_key(tmp_path: Path) -> None:
+    settings = load({"MARKET_DATA": str(tmp_path)})
+    assert (settings.installation_key, settings.key_file.exists()) == (b"", False)
+
+
+def test_a_key_file_that_holds_no_key_is_one_line_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir()
+    for content in (b"", b"letter\n", b"\xff\xfe"):
+        (tmp_path / "keys" / "installation.key").write_bytes(content)
+        with pytest.raises(SettingsError, match=r"installation\.key"):
+            load({"MARKET_DATA": str(tmp_path)})
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
