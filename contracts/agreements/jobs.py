@@ -19,7 +19,11 @@ def document(row: Agreement) -> bytes:
     assert row.issued_at is not None
     data = Attachment(ATTACHMENT, canonical_bytes(row.data), "application/json", "合同数据")
     made = render_document(
-        mail.contract_html(row), title=f"{mail.TITLE} {row.number}", lang="zh-CN", at=row.issued_at, attachments=[data]
+        mail.contract_html(row),
+        title=f"{mail.document_title(row)} {row.number}",
+        lang="zh-CN",
+        at=row.issued_at,
+        attachments=[data],
     )
     return prepare_fields(made.pdf, made.fields)
 

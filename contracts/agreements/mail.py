@@ -9,6 +9,7 @@ from flask import current_app
 from flask_babel import force_locale
 
 from contracts.agreements.models import Agreement
+from contracts.agreements.rules.basis import Basis, basis_of, opening_words
 from contracts.agreements.states import Party
 from market.budgets.states import FUND_SOURCE_LABELS, FundSource
 from market.kernel.permits import Permit
@@ -17,6 +18,7 @@ from market.people.queries import holders
 from market.records.messages import tell
 
 TITLE = N_("政府购买服务合同")
+GRANT_TITLE = N_("资助协议")
 BASES = {"acceptance": N_("验收即付"), "evaluation": N_("验收并评估")}
 GRADES = {"excellent": N_("优秀"), "good": N_("良好"), "pass": N_("合格"), "fail": N_("不合格")}
 
@@ -26,18 +28,30 @@ def fund_source(source: str) -> str:
     return FUND_SOURCE_LABELS[FundSource(source)] if source in set(FundSource) else source
 
 
+def is_grant(row: Agreement) -> bool:
+    """True for what a round of grants made: nothing is bought by it."""
+    return basis_of(row.data["regime"]) is Basis.GRANT
+
+
+def document_title(row: Agreement) -> str:
+    """Return what the document calls itself."""
+    return GRANT_TITLE if is_grant(row) else TITLE
+
+
 def contract_html(row: Agreement) -> str:
     """Return the contract as HTML for the PDF, in Chinese whoever asks. Needs an application context."""
     with force_locale("zh_Hans_CN"):
         template = current_app.jinja_env.get_template("pdf/agreements_contract.html")
         return template.render(
-            title=TITLE,
+            title=document_title(row),
             subtitle=row.data["subject"],
             number=row.number,
             digest=row.digest,
             demo=current_app.extensions["linli"].settings.is_demonstration,
             lang="zh-Hans",
             data=row.data,
+            opening_words=opening_words(row.data["regime"], row.data["ocid"]),
+            is_grant=is_grant(row),
             bases=BASES,
             grades=GRADES,
             sources={one["source"]: fund_source(one["source"]) for one in row.data["funding"]},

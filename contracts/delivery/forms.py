@@ -44,7 +44,7 @@ class AcceptForm(Form):
         _l("邀请参加验收的服务对象"),
         [Required()],
         unit=_l("人"),
-        description=_l("公共服务项目的验收应当邀请服务对象参加（政府采购法实施条例第四十五条）。"),
+        description=_l("公共服务项目的验收应当邀请服务对象参加。"),
     )
     users_satisfied = CountField(_l("其中表示满意的"), [Required()], unit=_l("人"))
     users_opinion = TextAreaField(

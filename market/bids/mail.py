@@ -75,7 +75,7 @@ def tell_to_open(lot: Lot, user_ids: Iterable[int], at: datetime) -> None:
     tell(
         user_ids,
         N_("可以开标：%(title)s"),
-        N_("投标已截止，份数达到法定最低要求。请两位开标人先后用各自的密钥口令开标。"),
+        N_("投标已截止，份数达到规定的最低要求。请两位开标人先后用各自的密钥口令开标。"),
         f"/bids/opening/{lot.id}",
         at,
         {"title": lot_title(lot)},

@@ -152,7 +152,7 @@ class FinishForm(SureForm):
     dissent = TextAreaField(
         _l("不同意见"),
         [optional(), Length(max=MOST_CHARACTERS)],
-        description=_l("对评审有不同意见的写明理由；不写视为同意（条例第四十一条）"),
+        description=_l("对评审有不同意见的写明理由；不写视为同意"),
     )
 
 

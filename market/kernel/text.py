@@ -12,6 +12,12 @@ def N_(text: str) -> str:  # noqa: N802 - the extractor's usual name for a mark
     return text
 
 
+def joined(sentences: Iterable[str]) -> str:
+    """Return sentences that people wrote as one text: no stop stands before the semicolon, the last keeps its own."""
+    words = list(sentences)
+    return "；".join([*(one.rstrip("。；; ") for one in words[:-1]), *words[-1:]])
+
+
 def unfilled(words: str, sentences: Iterable[str]) -> tuple[str, dict[str, str]] | None:
     """Return which of these marked sentences `words` is with its parameters filled in, and the parameters; or None.
 

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from market.kernel import clock, money
 from market.kernel.errors import DomainError
 from market.kernel.naming import STORED_SENTENCES
-from market.kernel.text import unfilled
+from market.kernel.text import joined, unfilled
 from market.web.catalogues import ENGLISH, chosen_locale, translated
 
 if TYPE_CHECKING:
@@ -189,6 +189,7 @@ def register(app: Flask) -> None:
         filesize,
         zh,
         lasting,
+        joined,
     ):
         app.add_template_filter(function)
     app.jinja_env.globals.update(

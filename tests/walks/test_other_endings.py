@@ -48,7 +48,7 @@ def test_with_two_bids_nothing_is_opened_and_the_money_goes_back(app, clock):
     # Two minutes after the deadline the clock has failed the lot; nobody had to come.
     town.after_deadline()
     assert (town.tender.state, town.lot.state) == ("closed", "failed")
-    assert town.lot.failure_reason == "递交投标的供应商不足法定最低数量，依法不予开标。"
+    assert town.lot.failure_reason == "递交投标的供应商不足规定的最低数量，不予开标。"
     assert town.purse() == {"unspent": APPROPRIATED}
     assert fresh(demand).state == "open"
 

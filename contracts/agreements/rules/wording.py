@@ -9,11 +9,18 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from contracts.agreements.rules.basis import Basis, basis_of, cited
 from market.kernel.money import BP, format_bp, format_centi, format_yuan
 
 _DIGITS = "零一二三四五六七八九"
 _SOURCES = {"self": "自评", "mutual": "互评", "public": "群众评", "third": "第三方评"}
 _LEVELS = ("很满意", "满意", "一般", "不满意", "很不满意")
+# By what a term may pass a year: the order on buying services binds purchases by law, others follow it by choice.
+_LONG = {
+    Basis.PROCUREMENT_LAW: "依照《政府购买服务管理办法》第二十四条，",
+    Basis.OWN_RULES: "参照《政府购买服务管理办法》第二十四条，",
+    Basis.GRANT: "",
+}
 _BONDLESS = "本合同不收取履约保证金。"
 
 
@@ -37,12 +44,12 @@ def clauses(data: Mapping[str, Any], *, is_long: bool) -> list[dict[str, Any]]:
         ("term", "服务期限", _term(data, is_long)),
         ("price", "合同金额与资金来源", _price(data)),
         ("milestones", "履约节点", _milestones()),
-        ("acceptance", "验收", _acceptance()),
+        ("acceptance", "验收", _acceptance(data)),
         ("evaluation", "绩效评估", _evaluation(data)),
         ("payout", "按评估结果兑付", _payout(data)),
         ("payment", "付款期限与逾期利息", _payment(data)),
         ("bond", "履约保证金", _bond(data)),
-        ("subcontract", "分包与转包", _SUBCONTRACT),
+        ("subcontract", "分包与转包", _subcontract(data)),
         ("change", "变更与追加", _change(data)),
         ("breach", "违约责任", _BREACH),
         ("recovery", "提前终止与追回款项", _recovery(data)),
@@ -61,13 +68,18 @@ def clauses(data: Mapping[str, Any], *, is_long: bool) -> list[dict[str, Any]]:
 
 
 def _subject(data: Mapping[str, Any]) -> list[str]:
-    place = data["options"]["place"]
+    place, grant = data["options"]["place"], basis_of(data["regime"]) is Basis.GRANT
+    subject, (full, short) = data["subject"], ("申请书", "申请书") if grant else ("投标（响应）文件", "投标文件")
     offer = (
-        f"乙方的投标（响应）文件是本合同的组成部分，其内容摘要（SHA-256）为 {data['offer_digest']}。"
-        "投标文件与本合同不一致的，以本合同为准；投标文件对乙方要求更高的，从其更高要求。"
+        f"乙方的{full}是本合同的组成部分，其内容摘要（SHA-256）为 {data['offer_digest']}。"
+        f"{short}与本合同不一致的，以本合同为准；{short}对乙方要求更高的，从其更高要求。"
     )
     return [
-        f"甲方向乙方购买“{data['subject']}”，乙方同意承接。服务内容和要求如下：",
+        (
+            f"甲方资助乙方实施“{subject}”，乙方同意承担。服务内容和要求如下："
+            if grant
+            else f"甲方向乙方购买“{subject}”，乙方同意承接。服务内容和要求如下："
+        ),
         *data["requirement"].splitlines(),
         f"服务地点：{place}。" if place else "",
         *_on_behalf(data.get("on_behalf_of", "")),
@@ -81,7 +93,7 @@ def _term(data: Mapping[str, Any], is_long: bool) -> list[str]:
     if is_long:
         lines.append(
             "本项目预算有保障，且内容相对固定、连续性强、经费来源稳定、价格变化幅度小，"
-            "依照《政府购买服务管理办法》第二十四条，期限超过一年但不超过三年。"
+            f"{_LONG[basis_of(data['regime'])]}期限超过一年但不超过三年。"
         )
     return lines
 
@@ -104,13 +116,14 @@ def _milestones() -> list[str]:
     ]
 
 
-def _acceptance() -> list[str]:
+def _acceptance(data: Mapping[str, Any]) -> list[str]:
+    source = cited(data["regime"], "《政府采购法实施条例》第四十五条")
     return [
         (
             "每一节点完成后，乙方在平台提交履约报告和证明材料。甲方指定专人逐项验收，出具验收意见；"
             "材料不齐或不符合约定的，甲方写明理由退回，乙方补正后重新报告。"
         ),
-        "甲方应当邀请服务对象参加验收并出具意见，验收结果向社会公告（《政府采购法实施条例》第四十五条）。",
+        f"甲方应当邀请服务对象参加验收并出具意见，验收结果向社会公告{source}。",
     ]
 
 
@@ -212,20 +225,23 @@ def _bond(data: Mapping[str, Any]) -> list[str]:
     ]
 
 
-_SUBCONTRACT = [
-    (
-        "乙方不得将本合同转包给他人。经甲方书面同意，乙方可以将部分服务分包；"
-        "乙方就全部服务向甲方负责，分包人就分包部分承担责任（《政府采购法》第四十八条）。"
-    )
-]
+def _subcontract(data: Mapping[str, Any]) -> list[str]:
+    source = cited(data["regime"], "《政府采购法》第四十八条")
+    return [
+        (
+            "乙方不得将本合同转包给他人。经甲方书面同意，乙方可以将部分服务分包；"
+            f"乙方就全部服务向甲方负责，分包人就分包部分承担责任{source}。"
+        )
+    ]
 
 
 def _change(data: Mapping[str, Any]) -> list[str]:
+    source = cited(data["regime"], "《政府采购法》第四十九条") or "，以本合同约定为准"
     return [
         "评估权重、评分办法、分档标准和兑付比例自双方签署后不得变更，任何一方不得单方变更本合同。",
         (
             "需要追加与合同标的相同的服务的，在不改变其他条款的前提下可以签订补充合同，"
-            f"全部补充合同金额合计不超过原合同金额的10%，即{format_yuan(data['additions_max_fen'])}（《政府采购法》第四十九条）。"
+            f"全部补充合同金额合计不超过原合同金额的10%，即{format_yuan(data['additions_max_fen'])}{source}。"
         ),
         "本合同所依据的成交结果被暂停或者认定无效的，甲方应当暂停履行和付款；双方按已经提供并验收的服务结算。",
     ]
@@ -297,9 +313,10 @@ _PRIVACY = [
 
 
 def _records(data: Mapping[str, Any]) -> list[str]:
+    source = cited(data["regime"], "《政府采购法》第四十二条")
     return [
         "乙方应当建立项目台账，如实记录服务、人员和经费情况，并接受甲方、财政、审计和社会监督。",
-        f"采购和履约档案自采购结束之日起至少保存{data['rules']['retention_years']}年（《政府采购法》第四十二条）。",
+        f"采购和履约档案自采购结束之日起至少保存{data['rules']['retention_years']}年{source}。",
     ]
 
 

@@ -18,7 +18,7 @@ from market.tenders.queries import rules_of
 from market.tenders.rules import enough_bidders
 from market.tenders.states import LotState
 
-TOO_FEW = N_("递交投标的供应商不足法定最低数量，依法不予开标。")
+TOO_FEW = N_("递交投标的供应商不足规定的最低数量，不予开标。")
 
 
 def remind(draft: BidDraft, lot: Lot, at: datetime) -> bool:

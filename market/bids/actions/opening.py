@@ -59,7 +59,7 @@ DECRYPT_JOB = "bids.decrypt_bid"
 
 UNDECIPHERABLE = N_("密封内容无法解密或格式不符。")
 ROOT_DIFFERS = N_("内容与回执中的摘要不一致。")
-SAME_HEAD = N_("法定代表人（负责人）与另一家投标单位相同，均按无效投标处理（政府采购法实施条例第十八条）。")
+SAME_HEAD = N_("法定代表人（负责人）与另一家投标单位相同，均按无效投标处理。")
 
 
 @dataclass(frozen=True)

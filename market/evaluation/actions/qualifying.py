@@ -19,7 +19,7 @@ from market.kernel.clock import beijing_day
 from market.kernel.errors import Refused
 from market.kernel.permits import Actor, Permit
 from market.kernel.seen import marks_in, require_seen, seen_mark
-from market.kernel.text import N_
+from market.kernel.text import N_, joined
 from market.organisations.queries import may_bid
 from market.records.audit import record
 from market.records.moves import move
@@ -174,7 +174,7 @@ def finish_qualification(actor: Actor, lot_id: int, at: datetime, *, seen: str |
             continue
         faults = [FINDING_LABELS[one] for one in held[bid.number]] or unmet(bid, lot.tender.qualifications, known)
         bid.verdict = Verdict.INVALID.value if faults else Verdict.VALID.value
-        bid.verdict_reason = "；".join(faults)
+        bid.verdict_reason = joined(faults)
         if faults:
             rejected.append((bid.id, bid.organisation_id, bid.verdict_reason))
     db.session.flush()

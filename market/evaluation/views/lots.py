@@ -121,7 +121,8 @@ def report(lot_id: int) -> Any:
     lot = lot_for(lot_id)
     row = found(queries.report(lot.id))
     marks = {(mark["bid"], mark["criterion"], mark["member"]): mark for mark in row.data["scores"]}
-    return page("report.html", lot=lot, report=row, marks=marks, member_heads=_member_heads)
+    asked = {one["bid"]: one for one in row.data["low_price"]["inquiries"]}
+    return page("report.html", lot=lot, report=row, marks=marks, asked=asked, member_heads=_member_heads)
 
 
 def _member_heads(data: Mapping[str, Any]) -> list[tuple[str, str]]:

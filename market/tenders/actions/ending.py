@@ -71,7 +71,7 @@ def cancel_tender(actor: Actor, tender_id: int, reason: str, at: datetime) -> Te
     row = locked(tender_id)
     published = row.state == TenderState.OPEN
     if published and stage(row, at) is not Stage.OPEN:
-        raise Refused(N_("递交已截止，不能再取消；请按程序开标，或在评审中依法废标。"))
+        raise Refused(N_("递交已截止，不能再取消；请按程序开标，或在评审中按规定废标。"))
     if published and not reason.strip():
         raise Refused(N_("请写明取消的理由，理由将随公告公开。"), field="reason")
     move(row, TENDER_MACHINE, TenderVerb.CANCEL, actor, at, facts={"reason": reason.strip()})

@@ -27,6 +27,7 @@ from contracts.agreements.rules import (
     series_of,
     spread,
 )
+from contracts.agreements.rules.basis import opening_words
 from contracts.agreements.rules.wording import ordinal
 from market.awards.rules import sign_by
 from market.kernel.errors import Refused
@@ -221,6 +222,42 @@ def test_the_text_follows_the_choices():
     assert "第十六条　补充约定" in text
     assert "服务人员须持证上岗。" in text
     assert "15日内，按国库" in text
+
+
+@pytest.mark.parametrize("regime", ["comparison", "venture", "subsidy", "reward"])
+def test_the_procurement_law_is_not_cited_where_it_does_not_apply(regime):
+    text = opening_words(regime, "ocds-1") + all_text(make_data(regime=regime))
+    assert "政府采购法" not in text
+    assert "《中华人民共和国民法典》" in text
+    assert "不超过原合同金额的10%，即¥43,200.00，以本合同约定为准。" in text
+    assert ("内部控制制度" in text) is (regime == "comparison")
+    assert ("资助公告" in text) is (regime != "comparison")
+    assert ("甲方向乙方购买" in text) is (regime == "comparison")
+    assert ("投标" in text) is (regime == "comparison")
+
+
+def test_a_purchase_under_the_procurement_law_cites_it():
+    text = opening_words("open_tender", "ocds-1") + all_text(make_data(regime="open_tender"))
+    for piece in (
+        "《中华人民共和国政府采购法》及其实施条例",
+        *(f"《政府采购法》第四十{n}条" for n in "二八九"),
+        "第四十五条",
+    ):
+        assert piece in text, piece
+
+
+def test_a_term_of_several_years_names_the_order_on_buying_services_only_for_purchases():
+    words = {}
+    for regime in ("open_tender", "comparison", "venture"):
+        text = all_text(make_data(regime=regime, ends_on=date(2029, 4, 30)))
+        words[regime] = [
+            word for word in ("依照《政府购买服务管理办法》", "参照《政府购买服务管理办法》") if word in text
+        ]
+    assert words == {
+        "open_tender": ["依照《政府购买服务管理办法》"],
+        "comparison": ["参照《政府购买服务管理办法》"],
+        "venture": [],
+    }
 
 
 def test_a_fen_or_a_word_more_is_another_digest():

@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from contracts.agreements import actions, queries
+from contracts.agreements import actions, mail, queries
 from contracts.agreements.room import CARD
 from contracts.agreements.states import AgreementState
 from market.awards.states import AwardState
@@ -35,6 +35,22 @@ def clerk_of(deal):
 
 def verbs(actor):
     return [(w.verb, w.url) for w in waiting_in([CARD], actor, SIGNING)]
+
+
+@pytest.mark.parametrize(
+    ("regime", "title", "law", "party"),
+    [
+        ("comparison", "政府购买服务合同", False, "甲方（购买主体）"),
+        ("open_tender", "政府购买服务合同", True, "甲方（购买主体）"),
+        ("venture", "资助协议", False, "甲方（资助方）"),
+    ],
+)
+def test_the_document_names_the_law_of_its_own_procedure(deal, regime, title, law, party):
+    row = actions.draft_agreement(deal.clerk, deal.award.id, SIGNING)
+    row.data = row.data | {"regime": regime, "clauses": []}
+    html = mail.contract_html(row)
+    assert ("政府采购法" in html, title in html, party in html) == (law, True, True)
+    assert mail.document_title(row) == title
 
 
 def test_a_contract_from_award_to_force_by_clicking(app, deal, visitors):

@@ -18,6 +18,7 @@ from market.kernel.workdays import add_working_days
 from market.people.models import User
 from market.places.queries import calendar_for
 from market.records.models import Message
+from market.records.rendering import render
 from market.tenders.states import LotState
 from tests.factories import evaluation as cases
 from tests.factories.awards import DURING, UNTIL, answered, objected, proposed
@@ -156,6 +157,15 @@ def test_a_bidder_reads_in_the_own_language_why_the_bid_is_invalid(deal, visitor
     page = reader.get(f"/awards/letters/{row.id}", most=DETAIL)
     assert reason not in page.text
     assert "receipt" in page.text
+
+
+def test_a_letter_joins_reasons_without_a_stop_before_the_semicolon(deal):
+    criterion = {"title": "方案", "max_centi": 1000, "centi": 800, "reasons": ["见投标文件。", "对照评分标准。"]}
+    own = {"rank": 2, "quality_centi": 800, "price_centi": 0, "total_centi": 800, "criteria": [criterion]}
+    told = {"title": "养老服务", "number": "1", "bidder": "银龄", "winner": "暖邻", "verdict": "valid", "own": own}
+    told |= {"price_fen": 1, "winner_price_fen": 1, "winner_total_centi": 900}
+    told |= {"challenge_until": DURING, "decided_at": DURING}
+    assert "见投标文件；对照评分标准。" in render("pdf/awards_letter.html", data=told)
 
 
 def test_the_officer_answers_and_the_answer_stands_on_the_public_page(deal, visitors):

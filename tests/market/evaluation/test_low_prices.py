@@ -99,7 +99,20 @@ def test_scores_of_a_bid_refused_for_its_price_count_no_longer_and_the_report_na
     page = go(case, case.office.clerk).get(f"/evaluation/lots/{case.lot_id}/report", most=10)
     assert f"4. {case.teams[3].organisation.name}" in page.text
     assert "报价明显偏低，且未能说明其合理性：未说明" in page.text
+    assert page.text.count("低价说明不成立") == 1
     assert "评审组对 4 号投标报价说明的意见" in page.text
+
+
+def test_the_report_says_of_an_accepted_low_price_that_it_was_explained_and_how(go):
+    case = cases.scored(cases.LOW)
+    (inquiry,) = actions.ask_price(case.clerk, case.lot_id, case.at)
+    cases.conclude(case, inquiry, True, at=case.tick(minutes=31))
+    actions.rank_lot(case.clerk, case.lot_id, case.tick())
+    page = go(case, case.office.clerk).get(f"/evaluation/lots/{case.lot_id}/report", most=10)
+    rows = page.words("//table[.//*[contains(., '资格审查和低价审查的结论')]]/tbody/tr")
+    assert [("低价说明成立" in row, "人工成本有协议为证" in row) for row in rows] == [(False, False)] * 3 + [
+        (True, True)
+    ]
 
 
 def test_before_the_panel_is_drawn_nobody_can_conclude(go, clock):

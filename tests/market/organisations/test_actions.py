@@ -16,7 +16,7 @@ from market.config import Mode
 from market.kernel.clock import beijing_day, system_now
 from market.kernel.errors import Forbidden, Refused
 from market.kernel.permits import Actor, Role, Scope
-from market.kernel.uscc import ProviderType
+from market.kernel.uscc import ProviderType, check_character
 from market.organisations import actions, queries
 from market.organisations.models import BankAccount
 from market.organisations.states import BankState, BankVerb, OrganisationState
@@ -97,6 +97,21 @@ def test_code_type_size_and_password_are_judged_together(
 ) -> None:
     page = visitor.submit(visitor.get("/organisations/register"), {**registration(), **wrong}, button="登记")
     assert (page.status, set(page.errors)) == (422, fields)
+
+
+@pytest.mark.parametrize("wrong", ["last", "inner"])
+def test_a_wrong_check_character_is_told_at_the_code_whichever_it_is(
+    visitor: Visitor, session: Session, wrong: str
+) -> None:
+    code = credit_code("52")
+    other = next(sign for sign in "0123456789" if sign not in (code[16], code[17]))
+    first = code[:16] + other
+    typed = code[:17] + other if wrong == "last" else first + check_character(first)
+    page = visitor.submit(visitor.get("/organisations/register"), registration() | {"uscc": typed}, button="登记")
+    assert (page.status, set(page.errors)) == (422, {"uscc"})
+    (told,) = page.words("//*[contains(@class, 'error-summary')]//a[@href='#uscc']")
+    assert "代码" in told
+    assert "校验" in told
 
 
 def test_a_taken_login_and_a_taken_code_are_said_together(visitor: Visitor, session: Session) -> None:
