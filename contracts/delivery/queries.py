@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from contracts.agreements.models import Agreement
 from contracts.agreements.queries import within
@@ -87,17 +87,24 @@ def milestones_for(
 def on_the_desk(reporting: Sequence[Grant], accepting: Sequence[Grant], today: date, soon: date) -> Select[Any]:
     """Ask for milestones of contracts in force that wait for somebody with these grants, by due day.
 
-    The organisation reports what was returned and, once the service has begun, what is due by `soon`; the street
-    accepts what was reported.
+    The organisation reports what was returned and, once the service has begun, what comes next in each contract and
+    whatever else is due by `soon`; the street accepts what was reported.
     """
-    near = (Milestone.state == MilestoneState.PLANNED) & (Milestone.due_on <= soon) & (Agreement.starts_on <= today)
+    sooner = aliased(Milestone)
+    before = select(sooner.id).where(
+        sooner.agreement_id == Milestone.agreement_id,
+        sooner.state == MilestoneState.PLANNED,
+        sooner.due_on < Milestone.due_on,
+    )
+    planned = (Milestone.state == MilestoneState.PLANNED) & (Agreement.starts_on <= today)
+    to_report = planned & ((Milestone.due_on <= soon) | ~before.exists())
     query = (
         select(Milestone)
         .join(Milestone.agreement)
         .where(
             Agreement.state == AgreementState.IN_FORCE,
             or_(
-                within(Milestone, reporting) & (near | (Milestone.state == MilestoneState.RETURNED)),
+                within(Milestone, reporting) & (to_report | (Milestone.state == MilestoneState.RETURNED)),
                 within(Milestone, accepting) & (Milestone.state == MilestoneState.REPORTED),
             ),
         )

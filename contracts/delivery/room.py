@@ -24,7 +24,7 @@ _VERBS = {
 
 
 def asks(actor: Actor, at: datetime) -> list[Ask]:
-    """Milestones to report (near or overdue, and all that were returned) and to accept."""
+    """Milestones to report (each contract's next, all near or overdue, all that were returned) and to accept."""
     today = beijing_day(at)
     reporting, accepting = actor.scopes(Permit.DELIVERY_REPORT), actor.scopes(Permit.DELIVERY_ACCEPT)
     if not (reporting or accepting):

@@ -9,7 +9,8 @@ from market.kernel.errors import Refused
 from market.kernel.text import N_
 from market.kernel.workdays import add_months
 
-# A milestone comes to the organisation's desk this long before it is due.
+# The next milestone of a contract lies on the organisation's desk from the first day of the service on, since it may be
+# reported from then; those after it come this long before they are due.
 SOON_DAYS = 14
 
 

@@ -23,6 +23,7 @@ NOT_VISITED = {
     "public.purchases_sheet": "a download; tests/market/public/test_open_data.py reads it",
     "bids.draft_file": "a download; its page is visited, its bytes are tried with the bids",
     "bids.remove_file": "needs a draft with a file; tests/market/bids/test_views.py asks and answers",
+    "outcomes.evidence": "a download; tests/contracts/outcomes/test_views.py tries who may have it",
     "evaluation.withdraw_helper": "needs a helper by mistake; tests/market/evaluation/test_views.py takes one back",
 }
 

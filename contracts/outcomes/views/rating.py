@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from io import BytesIO
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, send_file, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from contracts.delivery.models import Report
 from contracts.delivery.queries import decisions, milestone
+from contracts.delivery.queries import evidence as evidence_of
 from contracts.outcomes import actions, queries
 from contracts.outcomes.forms import DeclareForm, DeclineForm, RateForm, rate_form
-from contracts.outcomes.models import Evaluation, Invitation
+from contracts.outcomes.models import Evaluation, Invitation, Rating
 from contracts.outcomes.states import SOURCE_LABELS, EvaluationState, Source
 from contracts.outcomes.views.door import bp, heading
 from market.kernel.clock import is_before
 from market.kernel.errors import Forbidden
 from market.kernel.permits import Permit
+from market.records.files import SHOWN_INLINE, content_of
+from market.records.models import StoredFile
 from market.web.guard import attempt, current_actor, found, guard, now
 
 
@@ -29,11 +34,20 @@ def _material(row: Evaluation) -> dict[str, Any]:
     return {"report": report, "decision": decided[-1] if decided else None}
 
 
-def _page(row: Evaluation, source: Source, form: RateForm, action: str) -> Any:
+def _files(report: Report | None) -> Sequence[StoredFile]:
+    """The evidence of a report: what the street accepted the milestone on."""
+    return evidence_of([report.id]).get(report.id, []) if report else []
+
+
+def _page(row: Evaluation, source: Source, form: RateForm, action: str, asked: Invitation | None = None) -> Any:
+    """The form with what it is about; `asked` has declared, and gets the evidence too."""
+    material = _material(row)
     page = render_template(
         "contracts/outcomes/rate.html",
         **heading(row),
-        **_material(row),
+        **material,
+        asked=asked,
+        files=_files(material["report"]) if asked else [],
         form=form,
         action=action,
         source=SOURCE_LABELS[source],
@@ -75,6 +89,17 @@ def _mine(invitation_id: int) -> Invitation:
     return asked
 
 
+def _over(row: Evaluation) -> bool:
+    """True once nobody may rate any more."""
+    return row.state != EvaluationState.COLLECTING or not is_before(now(), row.collect_until)
+
+
+def _given(asked: Invitation) -> Rating | None:
+    """What the invited has handed in."""
+    key = f"organisation:{asked.organisation_id}" if asked.source == Source.MUTUAL else f"user:{asked.user_id}"
+    return queries.own_rating(asked.evaluation_id, key)
+
+
 def _to(invitation_id: int) -> Any:
     return redirect(url_for("outcomes.answer", invitation_id=invitation_id))
 
@@ -85,10 +110,8 @@ def answer(invitation_id: int) -> Any:
     """Declare first, then rate; what was answered stays to be seen."""
     asked = _mine(invitation_id)
     row = asked.evaluation
-    over = row.state != EvaluationState.COLLECTING or not is_before(now(), row.collect_until)
-    key = f"organisation:{asked.organisation_id}" if asked.source == Source.MUTUAL else f"user:{asked.user_id}"
-    given = queries.own_rating(row.id, key)
-    if asked.declined or given or over:
+    given = _given(asked)
+    if asked.declined or given or _over(row):
         return render_template(
             "contracts/outcomes/answered.html", **heading(row), asked=asked, given=given,
             source=SOURCE_LABELS[Source(asked.source)], indicators=actions.terms_of(row).indicators,
@@ -117,8 +140,26 @@ def _rating(asked: Invitation) -> Any:
         if tried.ok:
             flash(_("评分已提交，谢谢。"), "success")
             return _to(asked.id)
-        row = _mine(asked.id).evaluation
-    return _page(row, source, form, url_for("outcomes.answer", invitation_id=asked.id))
+        asked = _mine(asked.id)
+    return _page(asked.evaluation, source, form, url_for("outcomes.answer", invitation_id=asked.id), asked)
+
+
+@bp.get("/invitations/<int:invitation_id>/evidence/<int:file_id>")
+@guard(Permit.OUTCOME_RATE_MUTUAL, Permit.OUTCOME_RATE_THIRD)
+def evidence(invitation_id: int, file_id: int) -> Any:
+    """One piece of evidence, for whoever was asked, has declared no tie and still has to rate.
+
+    It may show residents: before the declaration and after the rating there is no reason to read it.
+    """
+    asked = _mine(invitation_id)
+    if asked.declared_at is None or asked.declined or _over(asked.evaluation) or _given(asked):
+        return found(None)
+    report = _material(asked.evaluation)["report"]
+    stored = found(next((one for one in _files(report) if one.id == file_id), None))
+    inline = stored.media_type in SHOWN_INLINE
+    return send_file(
+        BytesIO(content_of(stored)), stored.media_type, as_attachment=not inline, download_name=stored.name
+    )
 
 
 @bp.post("/invitations/<int:invitation_id>/declare")

@@ -10,10 +10,12 @@ import pytest
 from contracts.delivery import actions, queries
 from contracts.delivery.actions import ReportFacts
 from contracts.delivery.room import CARD
+from contracts.delivery.rules import SOON_DAYS
 from contracts.delivery.states import MILESTONE_MACHINE, MilestoneState
 from contracts.delivery.views import STORY
 from market.awards.states import AwardState
 from market.db.session import db
+from market.kernel.clock import end_of_day
 from market.kernel.permits import Role
 from market.people.models import User
 from market.web.rooms import waiting_in
@@ -152,14 +154,19 @@ def test_every_move_of_a_milestone_has_its_words(deal):
 
 def test_the_desk_reminds_of_near_and_waiting_milestones(deal):
     rows = make.planned(contract.in_force(deal))
-    at = SIGNING
-    assert waiting_in([CARD], deal.editor, at) == []
+    day_before, first_day = (contract.instant(deal.terms.starts_on - timedelta(days=ago), 9) for ago in (1, 0))
+    assert waiting_in([CARD], deal.editor, day_before) == []
+    (next_one,) = waiting_in([CARD], deal.editor, first_day)
+    assert rows[0].due_on - deal.terms.starts_on > timedelta(days=SOON_DAYS)
+    assert (next_one.verb, next_one.urgent) == ("报告履约节点", False)
+    assert next_one.url == f"/delivery/milestones/{rows[0].id}/report"
+    assert next_one.due_at == end_of_day(rows[0].due_on)
     soon = contract.instant(rows[0].due_on - timedelta(days=10), 9)
     assert [(w.verb, w.urgent) for w in waiting_in([CARD], deal.editor, soon)] == [("报告履约节点", False)]
     late = contract.instant(rows[0].due_on + timedelta(days=1), 9)
     assert [w.urgent for w in waiting_in([CARD], deal.editor, late)] == [True]
     make.reported(deal, rows[0])
-    assert waiting_in([CARD], deal.editor, late) == []
+    assert [w.url for w in waiting_in([CARD], deal.editor, late)] == [f"/delivery/milestones/{rows[1].id}/report"]
     assert [w.verb for w in waiting_in([CARD], deal.clerk, late)] == ["验收履约节点"]
 
 

@@ -6,8 +6,10 @@ import re
 
 import pytest
 
+from contracts.delivery.queries import evidence as evidence_of
 from contracts.outcomes import actions, queries
 from contracts.outcomes.room import CARD
+from market.db.engine import begin_writing
 from market.db.session import db
 from market.kernel.permits import Role
 from market.people.models import User
@@ -148,6 +150,54 @@ def test_whoever_has_a_tie_declines_on_the_page(deal, visitors):
     page = rater.submit(page, {"reason": "曾在该机构任职"}, button="回避")
     assert "您已回避" in page.text
     assert sign_in(visitors(), make.evaluator(deal)).get(f"/outcomes/invitations/{found.id}").status == 404
+
+
+def test_whoever_declared_reads_the_evidence_until_the_rating(deal, visitors):
+    row, who = make.opened(deal), make.evaluator(deal)
+    team = make.raters(1)[0]
+    found = actions.invite_evaluator(deal.clerk, row.id, who.id, SIGNING)
+    peers = make.invited(deal, row, team)
+    (stored,) = evidence_of([delivery.again(row.milestone).reports[-1].id]).popitem()[1]
+    url = f"/outcomes/invitations/{found.id}/evidence/{stored.id}"
+    rater, mutual, third = (sign_in(visitors(), one) for one in (who, team.admin, make.evaluator(deal)))
+    page = rater.get(f"/outcomes/invitations/{found.id}", most=DETAIL)
+    assert stored.name not in page.text
+    assert rater.get(url).status == 404, "nothing before the declaration"
+    rater.submit(page, {"agree": "y"}, button="声明并开始评分")
+    page = rater.get(f"/outcomes/invitations/{found.id}", most=DETAIL)
+    assert "只能用于本次评估" in page.text
+    assert page.link(stored.name) == url
+    assert rater.client.get(url).data.startswith(delivery.PDF)
+    assert page.link("查看采购需求和合同（公开页面）") == f"/purchases/{row.milestone.agreement.file.ocid}"
+    assert rater.get(page.link("查看采购需求和合同（公开页面）")).status == 200
+
+    page = mutual.get(f"/outcomes/invitations/{peers.id}", most=DETAIL)
+    assert mutual.client.get(page.link(stored.name)).status_code == 200
+    assert mutual.get(url).status == 404, "another's invitation"
+    assert third.get(url).status == 404
+
+    rater.submit(rater.get(f"/outcomes/invitations/{found.id}"), rating(8400), button="提交评分")
+    assert rater.get(url).status == 404, "nothing after the rating"
+
+
+def test_a_rater_reads_no_evidence_but_that_of_the_milestone_and_only_while_it_is_collected(deal, visitors):
+    row = make.opened(deal)
+    other = delivery.reported(deal, delivery.planned(row.milestone.agreement)[0])
+    team = make.raters(1)[0]
+    asked = make.invited(deal, row, team)
+    mutual = sign_in(visitors(), team.admin)
+    own, foreign = (evidence_of([one.reports[-1].id]).popitem()[1][0] for one in (delivery.again(row.milestone), other))
+    url = f"/outcomes/invitations/{asked.id}/evidence"
+    assert mutual.client.get(f"{url}/{own.id}").status_code == 200
+    assert mutual.get(f"{url}/{foreign.id}").status == 404
+    begin_writing(db.session)
+    asked.declined = "曾在该机构任职"
+    db.session.flush()
+    assert mutual.get(f"{url}/{own.id}").status == 404, "declined after all"
+    begin_writing(db.session)
+    asked.declined, row.collect_until = "", SIGNING
+    db.session.flush()
+    assert mutual.get(f"{url}/{own.id}").status == 404, "collected no more"
 
 
 def test_the_last_day_ends_at_24_hours_as_everywhere(deal, clerk):
