@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text, update
 
-from market.cli import main
 from market.cli.installation import build
 from market.config import load
 from market.db.engine import engine_options
@@ -27,24 +26,6 @@ from tests.factories.bundles import Plan, published
 from tests.fixtures.databases import Databases
 
 Call = Callable[..., tuple[int, str]]
-
-
-@pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Call:
-    """Runs `market …` with MARKET_* settings; returns status and everything it printed."""
-
-    def market(*words: str, **settings: str) -> tuple[int, str]:
-        given = {"data": str(tmp_path / "data"), "mode": "test", **settings}
-        with monkeypatch.context() as patch:
-            for name, value in given.items():
-                patch.setenv(f"MARKET_{name.upper()}", value)
-            patch.setattr("sys.argv", ["market", *words])
-            with pytest.raises(SystemExit) as ended:
-                main()
-        printed = capsys.readouterr()
-        return int(ended.value.code or 0), printed.out + printed.err
-
-    return market
 
 
 def _environ(data: Path, url: str) -> dict[str, str]:

@@ -8,28 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from market.cli import main
 from tests.fixtures.databases import Databases
 
 Call = Callable[..., tuple[int, str]]
 OTHER = "00112233445566778899aabbccddeeff" * 2
-
-
-@pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
-    """Runs `market …` on a data folder and a database; returns status and everything it printed."""
-
-    def market(*words: str, **settings: str) -> tuple[int, str]:
-        with monkeypatch.context() as patch:
-            for name, value in {"mode": "test", "port": "18997", **settings}.items():
-                patch.setenv(f"MARKET_{name.upper()}", value)
-            patch.setattr("sys.argv", ["market", *words])
-            with pytest.raises(SystemExit) as ended:
-                main()
-        printed = capsys.readouterr()
-        return int(ended.value.code or 0), printed.out + printed.err
-
-    return market
 
 
 @pytest.fixture
