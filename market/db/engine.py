@@ -156,18 +156,26 @@ class ServerConnection(psycopg.Connection[Any]):
     on a connection that others use afterwards.
     """
 
+    def begin(self, *, reading: bool) -> None:
+        """Begin a transaction, in which the server refuses to write when it is for reading."""
+        self.say("BEGIN READ ONLY" if reading else "BEGIN")
+
+    def commit(self) -> None:
+        """End the transaction and keep what it did."""
+        if self.pgconn.transaction_status == TransactionStatus.INTRANS:
+            self.say("COMMIT")
+        else:
+            super().commit()
+
     def rollback(self) -> None:
         """End the transaction without keeping anything."""
-        if self.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
+        if self.pgconn.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
             self.say("ROLLBACK")
         else:
             super().rollback()
 
     def say(self, words: str) -> None:
         """Send a statement of transaction control past the driver's cursors; raises what the server answers."""
-        if self.info.transaction_status == TransactionStatus.IDLE:
-            self.execute(words)  # which begins the transaction
-            return
         with self.lock:
             result = self.pgconn.exec_(words.encode())
         if result.status != ExecStatus.COMMAND_OK:
@@ -221,6 +229,7 @@ def attach(engine: Engine) -> None:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         event.listen(engine, "do_connect", _connect_to_server)
+        event.listen(engine, "begin", _begin_on_server)
         event.listen(engine, "do_execute", _execute_planned)
         event.listen(engine, "checkin", _note_rest)
         event.listen(engine, "checkout", _ask_after_rest(engine))
@@ -272,7 +281,7 @@ def begin_reading(session: AnySession) -> None:
     session = _plain(session)
     session.info[READING] = True
     if isinstance(session.get_bind(), Engine) and not session.in_transaction():
-        session.connection(execution_options={READING: True, "postgresql_readonly": True})
+        session.connection(execution_options={READING: True})
 
 
 def begin_writing(session: AnySession) -> None:
@@ -352,6 +361,11 @@ def _driver(connection: Connection) -> FairConnection:
 
 def _begin_sqlite(connection: Connection) -> None:
     _driver(connection).begin(reading=bool(connection.get_execution_options().get(READING)))
+
+
+def _begin_on_server(connection: Connection) -> None:
+    driver = cast("ServerConnection", connection.connection.driver_connection)
+    driver.begin(reading=bool(connection.get_execution_options().get(READING)))
 
 
 # STRICT tables know INTEGER, REAL, TEXT, BLOB and ANY alone. NUMERIC would be a float, so it is not offered.

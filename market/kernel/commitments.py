@@ -85,9 +85,9 @@ def commit_fields(fields: Mapping[str, object]) -> tuple[str, list[Commitment]]:
 
     The leaves carry no values. Keep them with the values (inside the envelope); publish the root, or `public_part`.
     """
-    leaves = []
-    for name in sorted(fields):
-        salt = new_salt()
+    leaves, drawn = [], secrets.token_hex(SALT_BYTES * len(fields))
+    for number, name in enumerate(sorted(fields)):
+        salt = drawn[2 * SALT_BYTES * number : 2 * SALT_BYTES * (number + 1)]
         leaves.append(Commitment(name=name, salt=salt, digest=commit(name, fields[name], salt)))
     return root_of({leaf["name"]: leaf["digest"] for leaf in leaves}), leaves
 

@@ -86,15 +86,17 @@ def record(
     """
     # What is recorded is written by now.
     db.session.flush()
-    chain = lock_chain(*subject.chain)
     secrets = {"actor": actor.user_id, **(private or {})}
     salts = {name: new_salt() for name in secrets}
+    commitments = {name: commit(name, value, salts[name]) for name, value in secrets.items()}
     role = actor.role_for(permit, subject.scope) if permit else None
+    # Others who write into this chain wait from here until the transaction ends.
+    chain = lock_chain(*subject.chain)
     header = {
         "actor": "clock" if actor.is_clock else str(role or "person"),
         "at": at,
         "chain": list(subject.chain),
-        "commitments": {name: commit(name, value, salts[name]) for name, value in secrets.items()},
+        "commitments": commitments,
         "facts": dict(facts or {}),
         "permit": str(permit) if permit else None,
         "prev": chain.head,

@@ -357,11 +357,10 @@ def submit_now(lot_id: int, organisation_id: int) -> Any:
                 )
             refusal = tried.error
     if sealed is not None:
-        number = ""
         with attempt(form) as tried:
-            number = actions.hand_in(actor, sealed, at).receipt_number
-        if number:
-            return redirect(url_for("bids.receipt", number=number, new=1))
+            actions.hand_in(actor, sealed, at)
+        if tried.ok:
+            return redirect(url_for("bids.receipt", number=sealed.receipt_number, new=1))
         refusal = tried.error
     return _not_submitted(form, refusal, lot_id, organisation_id)
 

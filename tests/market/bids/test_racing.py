@@ -6,16 +6,21 @@ import re
 import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Event
 from typing import Any
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
 
-from market.bids import queries
+from market.bids import actions, queries
 from market.bids.models import SealedBid
 from market.db.session import commit, db
 from market.people.models import User
 from market.records.audit import verify_all
+from market.tenders.models import Lot
 from tests.factories import bids
 from tests.factories.people import sign_in
 from tests.fixtures.application import take_books
@@ -62,6 +67,40 @@ def test_four_presses_at_once_are_one_bid_and_lead_to_one_receipt(own_app: Flask
         assert db.session.scalar(db.select(db.func.count()).select_from(SealedBid)) == 1
         assert verify_all()[1] is None
         db.session.rollback()
+
+
+def test_a_submission_on_its_way_is_opened_with_the_others(own_app: Flask, clock: StandingClock) -> None:
+    """The opening waits for it: both take the lot first, so that neither waits for the other in a circle."""
+    take_books(own_app)
+    with own_app.app_context():
+        case, last = bids.closed(), bids.bidder()
+        bids.fill(case, last)
+        before, signatory = case.deadline - timedelta(seconds=1), bids.signatory(last)
+        sealed = actions.seal_bid(signatory, case.lot_id, last.id, bids.token(), before)
+        commit()
+    written, opening = Event(), Event()
+
+    def submit() -> int:
+        with own_app.app_context():
+            actions.hand_in(signatory, sealed, before)
+            written.set()
+            opening.wait(30)
+            commit()
+            return sealed.lot_id
+
+    def open_all() -> int:
+        with own_app.app_context():
+            written.wait(30)
+            if db.engine.dialect.name == "postgresql":  # SQLite has one writer, who holds everything
+                with pytest.raises(OperationalError, match="could not obtain lock"):
+                    db.session.execute(db.select(Lot.id).with_for_update(nowait=True, key_share=True))
+                db.session.rollback()
+            opening.set()
+            count = len(bids.open_bids(case).record["bids"])
+            commit()
+            return count
+
+    assert at_once(submit, open_all) == [case.lot_id, 4]
 
 
 def test_many_organisations_submit_at_once(own_app: Flask, clock: StandingClock) -> None:

@@ -55,7 +55,7 @@ def step(case: bids.Case, team: Team, verb: str, at: datetime, ledger: Ledger) -
             sealed = actions.seal_bid(signatory, case.lot_id, team.id, bids.token(), at)
             # A seal made in time is worth nothing once the request itself is dated at the deadline.
             received = case.deadline if verb == "late seal" else at
-            ledger.accept(actions.hand_in(signatory, sealed, received).id)
+            ledger.accept(actions.hand_in(signatory, sealed, received))
             assert not late
             assert verb != "late seal"
     except TooLate:

@@ -237,14 +237,14 @@ def test_one_press_counts_once(session: Any) -> None:
     signatory, at, token = bids.signatory(team), case.deadline - SECOND, bids.token()
     first = actions.seal_bid(signatory, case.lot_id, team.id, token, at)
     second = actions.seal_bid(signatory, case.lot_id, team.id, token, at)
-    bid = actions.hand_in(signatory, first, at)
+    bid_id = actions.hand_in(signatory, first, at)
     commit()
     with pytest.raises(Stale, match="已经递交"):
         actions.hand_in(signatory, second, at)
     db.session.rollback()
     found = queries.bid_by_token(token, team.id)
     assert found is not None
-    assert found.id == bid.id
+    assert found.id == bid_id
     assert session.scalar(db.select(db.func.count()).select_from(SealedBid)) == 1
 
 
