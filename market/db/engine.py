@@ -160,6 +160,16 @@ class ServerConnection(psycopg.Connection[Any]):
         """Begin a transaction, in which the server refuses to write when it is for reading."""
         self.say("BEGIN READ ONLY" if reading else "BEGIN")
 
+    def begin_anew(self) -> bool:
+        """Exchange the transaction for one that writes, in one message; False when there is none that is sound."""
+        if self.pgconn.transaction_status != TransactionStatus.INTRANS:
+            return False
+        try:
+            self.say("ROLLBACK; BEGIN")
+        except psycopg.Error:
+            return False
+        return True
+
     def commit(self) -> None:
         """End the transaction and keep what it did."""
         if self.pgconn.transaction_status == TransactionStatus.INTRANS:
@@ -287,8 +297,14 @@ def begin_reading(session: AnySession) -> None:
 def begin_writing(session: AnySession) -> None:
     """End a read begun with `begin_reading`; the next statement begins a write and takes the turn."""
     session = _plain(session)
-    if session.info.pop(READING, False) and isinstance(session.get_bind(), Engine):
-        session.rollback()
+    if not session.info.pop(READING, False) or not isinstance(session.get_bind(), Engine):
+        return
+    if session.in_transaction() and not session.new:
+        driver = session.connection().connection.driver_connection
+        if isinstance(driver, ServerConnection) and driver.begin_anew():
+            session.expire_all()
+            return
+    session.rollback()
 
 
 def is_reading(session: AnySession) -> bool:

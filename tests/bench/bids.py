@@ -16,7 +16,7 @@ from tests.bench.worlds import FloorWorld, Key, ProductWorld, key
 from tests.factories import bids
 from tests.factories.people import give
 
-ROUNDS, ALONE, TOGETHER = 3, 24, 32
+ROUNDS, ALONE, TOGETHER = 7, 24, 32
 LEAST = 0.4
 WRITERS, SAVES = 8, 60
 MOST_P99_MS = 300

@@ -134,7 +134,7 @@ _WRITTEN = insert(SealedBid).returning(SealedBid.id)
 
 
 def hand_in(actor: Actor, sealed: Sealed, at: datetime) -> int:
-    """Write a sealed bid down, empty the draft and sign the receipt: one transaction, seven statements. Returns its id.
+    """Write a sealed bid down, empty the draft and sign the receipt: one transaction. Returns its id.
 
     Who submits stands in the chain only under the root, which commits to the organisation too. The lot is held first,
     together with others who submit; the opening holds it alone, so that no bid can arrive after it. The chain of the
