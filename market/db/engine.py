@@ -13,13 +13,9 @@ How transactions begin (SQLite and PostgreSQL alike):
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 from functools import partial
-from time import monotonic
 from typing import Any, cast
 
-import psycopg
-from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -39,24 +35,16 @@ from sqlalchemy import (
     event,
     make_url,
 )
-from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import ORMExecuteState, Session, scoped_session
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from market.db.lock import FairLock, lock_for
+from market.db.postgres import PREPARED, READING, ServerConnection, attach_server
 
-READING = "market_reading"
-# An execution option: plan this statement for the values at hand. For a statement that comes again and again PostgreSQL
-# makes one plan for all values, and what is right for a common word walks past every row for a rare one.
-PLAN_EACH_TIME = "market_plan_each_time"
 BUSY_TIMEOUT_S = 30
 _STATEMENT_TIMEOUT_MS = 30_000
 _LOCK_TIMEOUT_MS = 10_000
 _IDLE_TIMEOUT_MS = 60_000
-_RESTED_S = 2.0
-# There are several hundred different questions; the drivers would remember a hundred.
-_PREPARED = 500
 _IN_MEMORY = (None, "", ":memory:")
 _SAVEPOINTS = {
     "do_savepoint": "SAVEPOINT",
@@ -97,7 +85,7 @@ class FairConnection(sqlite3.Connection):
             if self.file is None:
                 raise RuntimeError("a database in memory has no second connection to read by")
             self._reader = sqlite3.connect(
-                self.file, timeout=BUSY_TIMEOUT_S, check_same_thread=False, cached_statements=_PREPARED
+                self.file, timeout=BUSY_TIMEOUT_S, check_same_thread=False, cached_statements=PREPARED
             )
             _set_pragmas(self._reader)
             self._reader.execute("PRAGMA query_only = ON")
@@ -148,50 +136,6 @@ class FairConnection(sqlite3.Connection):
             self.turn.release()
 
 
-class ServerConnection(psycopg.Connection[Any]):
-    """A connection to PostgreSQL that keeps the statements it has prepared, whatever is undone.
-
-    After a rollback, to a savepoint too, the driver has all of them prepared anew: every page would have each of its
-    questions parsed and planned again. It does so because a table may be gone and made again, which nothing here does
-    on a connection that others use afterwards.
-    """
-
-    def begin(self, *, reading: bool) -> None:
-        """Begin a transaction, in which the server refuses to write when it is for reading."""
-        self.say("BEGIN READ ONLY" if reading else "BEGIN")
-
-    def begin_anew(self) -> bool:
-        """Exchange the transaction for one that writes, in one message; False when there is none that is sound."""
-        if self.pgconn.transaction_status != TransactionStatus.INTRANS:
-            return False
-        try:
-            self.say("ROLLBACK; BEGIN")
-        except psycopg.Error:
-            return False
-        return True
-
-    def commit(self) -> None:
-        """End the transaction and keep what it did."""
-        if self.pgconn.transaction_status == TransactionStatus.INTRANS:
-            self.say("COMMIT")
-        else:
-            super().commit()
-
-    def rollback(self) -> None:
-        """End the transaction without keeping anything."""
-        if self.pgconn.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
-            self.say("ROLLBACK")
-        else:
-            super().rollback()
-
-    def say(self, words: str) -> None:
-        """Send a statement of transaction control past the driver's cursors; raises what the server answers."""
-        with self.lock:
-            result = self.pgconn.exec_(words.encode())
-        if result.status != ExecStatus.COMMAND_OK:
-            raise psycopg.errors.error_from_result(result)
-
-
 def engine_options(url: str) -> dict[str, Any]:
     """Keyword arguments for `create_engine`, the same for pages, jobs and commands.
 
@@ -205,7 +149,7 @@ def engine_options(url: str) -> dict[str, Any]:
                 "factory": FairConnection,
                 "timeout": BUSY_TIMEOUT_S,
                 "check_same_thread": False,
-                "cached_statements": _PREPARED,
+                "cached_statements": PREPARED,
             },
         }
         if parsed.database not in _IN_MEMORY:
@@ -238,52 +182,13 @@ def attach(engine: Engine) -> None:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
-        event.listen(engine, "do_connect", _connect_to_server)
-        event.listen(engine, "begin", _begin_on_server)
-        event.listen(engine, "do_execute", _execute_planned)
-        event.listen(engine, "checkin", _note_rest)
-        event.listen(engine, "checkout", _ask_after_rest(engine))
+        attach_server(engine)
 
 
 def _say(words: str, connection: Connection, name: str) -> None:
     driver = connection.connection.driver_connection
     say = driver.say if isinstance(driver, ServerConnection) else cast("sqlite3.Connection", driver).execute
     say(f"{words} {name}")
-
-
-def _connect_to_server(_dialect: object, _record: object, args: list[Any], options: dict[str, Any]) -> ServerConnection:
-    connection = ServerConnection.connect(*args, **options)
-    connection.prepared_max = _PREPARED
-    return connection
-
-
-def _execute_planned(cursor: Any, statement: str, parameters: Any, context: Any) -> bool | None:
-    if context is None or not context.execution_options.get(PLAN_EACH_TIME):
-        return None
-    cursor.execute(statement, parameters, prepare=False)
-    return True
-
-
-def _note_rest(_connection: object, record: ConnectionPoolEntry) -> None:
-    record.info["rests_since"] = monotonic()
-
-
-def _ask_after_rest(engine: Engine) -> Callable[..., None]:
-    """A connection that has rested is asked whether the server is still there, and else replaced.
-
-    The pool's own check asks at every checkout, three times a request; a server that went away is noticed as well after
-    a few seconds, for the first connection that fails ends them all.
-    """
-
-    def ask(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
-        if monotonic() - record.info.get("rests_since", monotonic()) < _RESTED_S:
-            return
-        try:
-            engine.dialect.do_ping(connection)
-        except engine.dialect.loaded_dbapi.Error as error:
-            raise InvalidatePoolError from error
-
-    return ask
 
 
 def begin_reading(session: AnySession) -> None:
@@ -377,11 +282,6 @@ def _driver(connection: Connection) -> FairConnection:
 
 def _begin_sqlite(connection: Connection) -> None:
     _driver(connection).begin(reading=bool(connection.get_execution_options().get(READING)))
-
-
-def _begin_on_server(connection: Connection) -> None:
-    driver = cast("ServerConnection", connection.connection.driver_connection)
-    driver.begin(reading=bool(connection.get_execution_options().get(READING)))
 
 
 # STRICT tables know INTEGER, REAL, TEXT, BLOB and ANY alone. NUMERIC would be a float, so it is not offered.

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import defer, undefer
 
-from market.db.engine import PLAN_EACH_TIME
+from market.db.postgres import PLAN_EACH_TIME
 from market.db.session import db
 from market.places.models import District, Street
 from market.public.rules import Phase, stages_of

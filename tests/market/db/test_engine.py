@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import BigInteger, Engine, Integer, Numeric, create_engine, func, insert, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from market.db import engine as engine_room
+from market.db import postgres
 from market.db.engine import attach, begin_reading, begin_writing, engine_options, is_reading
 from market.db.lock import FairLock, LockTimeout, lock_for
 from tests.fixtures.databases import Databases
@@ -196,10 +196,43 @@ def test_what_is_written_after_an_attempt_given_up_is_kept(engine: Engine) -> No
         assert list(session.scalars(select(Entry.writer))) == ["kept"]
 
 
+def test_a_connection_that_commits_by_itself_is_given_no_transaction(postgres_databases: Databases) -> None:
+    url = postgres_databases.empty_url()
+    engine = create_engine(url, **engine_options(url))
+    attach(engine)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM"))
+        connection.execute(text("CREATE TABLE kept (id bigint)"))
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM kept")) == 0
+    engine.dispose()
+
+
+def test_a_server_that_goes_away_in_a_read_is_said_in_the_librarys_words(postgres_databases: Databases) -> None:
+    """So that a page answers with its own sentence, and the next one has another connection."""
+    url = postgres_databases.url()
+    engine = create_engine(url, **engine_options(url))
+    attach(engine)
+    server = create_engine(url, isolation_level="AUTOCOMMIT")
+    pid = text("SELECT pg_backend_pid()")
+    with Session(engine) as session, server.connect() as other:
+        begin_reading(session)
+        other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": session.scalar(pid)})
+        with pytest.raises(OperationalError):
+            begin_writing(session)
+    with Session(engine) as session:
+        begin_reading(session)
+        assert session.scalar(pid)
+        begin_writing(session)
+        assert session.scalar(pid)
+    server.dispose()
+    engine.dispose()
+
+
 def test_a_connection_that_died_at_rest_is_replaced(
     postgres_databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine_room, "_RESTED_S", 0)
+    monkeypatch.setattr(postgres, "_RESTED_S", 0)
     url = postgres_databases.url()
     engine = create_engine(url, **engine_options(url))
     attach(engine)
