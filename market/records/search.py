@@ -133,22 +133,24 @@ def _found(kind: str, runs: list[list[str]], marks: Sequence[str] = ()) -> Colum
     return and_(_KEY.c.kind == kind, _KEY.c.words.op("@@")(cast(phrase, TSQUERY)))
 
 
-def matches(kind: str, value: str, marks: Sequence[str] = (), *, few: bool = False) -> Subquery | CTE | None:
-    """Return a subquery of `row_id` and `mark` for rows whose text holds every run of the query; None: no query.
+def asks(value: str, marks: Sequence[str] = ()) -> bool:
+    """Whether there is anything to look for: a word, or a mark where nothing was typed."""
+    return bool(query_runs(value)) or bool(marks and not value)
+
+
+def matches(kind: str, value: str, marks: Sequence[str] = (), *, few: bool = False) -> Subquery | CTE:
+    """Return a subquery of `row_id` and `mark` for rows whose text holds every run of the query, which `asks`.
 
     `marks` narrow the list as they stand in the index (`index_text`); with them an empty query is one. `few`: the
     caller has counted and knows that there are few; PostgreSQL then looks them up first and sorts, where it would
     otherwise walk from the newest row on and, guessing that a rare word is not so rare, pass every row there is.
     `mark` is a unique whole number; ordered by it, newest first, results can be paged without a sort.
     """
-    runs = query_runs(value)
-    if not runs and (value or not marks):
-        return None
     if _sqlite():
         rows = select(_TEXT.c.rowid.label("mark"), _KEY.c.row_id).join(_KEY, _KEY.c.id == _TEXT.c.rowid)
     else:
         rows = select(_KEY.c.row_id.label("mark"), _KEY.c.row_id)
-    rows = rows.where(_found(kind, runs, marks))
+    rows = rows.where(_found(kind, query_runs(value), marks))
     return rows.cte("found").prefix_with("MATERIALIZED", dialect="postgresql") if few else rows.subquery("found")
 
 
@@ -160,7 +162,7 @@ def counting(kind: str, value: str, marks: Sequence[str] = ()) -> Select[Any]:
 
 def find_ids(kind: str, value: str, *, limit: int = 1000) -> list[int] | None:
     """Return at most `limit` ids of rows whose text holds every run of the query, newest first; None: no query."""
-    found = matches(kind, value)
-    if found is None:
+    if not asks(value):
         return None
+    found = matches(kind, value)
     return list(db.session.scalars(select(found.c.row_id).order_by(found.c.mark.desc()).limit(limit)))

@@ -66,7 +66,10 @@ class _Rooms(Domain):
 
     def sentences(self) -> _Sentences:
         """The reader's language. Looked up once a request, and again when a locale is forced."""
-        babel = getattr(g, "_flask_babel", None) if g else None
+        try:  # a page asks here some hundred times
+            babel = g._flask_babel  # noqa: SLF001  where the extension keeps it
+        except (AttributeError, RuntimeError):  # not asked before, or outside of any application
+            babel = None
         locale = getattr(babel, "babel_locale", None)
         kept = getattr(babel, "linli", None)
         if kept is not None and kept[0] is locale:

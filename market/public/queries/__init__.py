@@ -28,7 +28,7 @@ from market.records.models import (
     StreetFigures,
     SupplierWork,
 )
-from market.records.search import counting, matches
+from market.records.search import asks, counting, matches
 from market.records.signing import fingerprint
 
 PAGE = 20
@@ -188,17 +188,19 @@ def listing(
 ) -> Listing:
     """Page a list by its mark, or by the mark of the search index where something is searched for."""
     searched, most = bool(words or marks), FOUND_CAP if words or marks else CAP
-    found = matches(kind, words, marks) if searched else None
-    if searched and found is None:
+    if searched and not asks(words, marks):
         return Listing([], None, 0)
-    counted = query.with_only_columns(key)
-    if found is not None:
-        counted = counted.join(found, found.c.row_id == key) if narrowed else counting(kind, words, marks)
+    if searched and not narrowed:
+        counted = counting(kind, words, marks)
+    else:
+        counted = query.with_only_columns(key)
+        if searched:
+            found = matches(kind, words, marks)
+            counted = counted.join(found, found.c.row_id == key)
     counting_up = select(func.count()).select_from(counted.limit(most + 1).subquery())
     count = db.session.scalar(counting_up, execution_options=_PLANNED) or 0
     if searched:
         found = matches(kind, words, marks, few=not narrowed and count <= most)
-        assert found is not None
         query = query.join(found, found.c.row_id == key).add_columns(found.c.mark.label("found_mark"))
         mark = found.c.mark
     if before is not None:
