@@ -19,7 +19,7 @@ READING = "market_reading"
 PLAN_EACH_TIME = "market_plan_each_time"
 # There are several hundred different questions; the drivers would remember a hundred.
 PREPARED = 500
-_RESTED_S = 2.0
+_RESTED_S = 2
 
 
 class ServerConnection(psycopg.Connection[Any]):
