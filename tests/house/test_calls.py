@@ -18,7 +18,6 @@ READS_THE_ENVIRONMENT = ("market.config", "contracts.payouts.providers")
 # Where nothing is money: measuring, drawing and waiting.
 MAY_USE_FLOATS = (
     "market.cli",
-    "market.db.engine",
     "market.db.lock",
     "market.records.pades",
     "market.records.pdf",
