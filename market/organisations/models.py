@@ -118,7 +118,7 @@ class BankAccount(db.Model):
 
 
 class StripeAccount(db.Model):
-    """An organisation's connected account; chosen as its payout route once it can be paid."""
+    """An organisation's connected account; its payout route once it can be paid and two people have chosen it."""
 
     id: Mapped[Id]
     organisation_id: Mapped[Ref] = mapped_column(ForeignKey("organisation.id"), unique=True)
@@ -126,4 +126,6 @@ class StripeAccount(db.Model):
     payouts_enabled: Mapped[bool]
     chosen: Mapped[bool]
     updated_at: Mapped[At]
+    asked_by: Mapped[int | None]
+    confirmed_by: Mapped[int | None]
     __tablename__ = "stripe_account"

@@ -70,9 +70,12 @@ def bank_accounts(organisation_id: int) -> list[BankAccount]:
     return list(db.session.scalars(query))
 
 
-def stripe_account(organisation_id: int) -> StripeAccount | None:
-    """Return the organisation's connected account."""
-    return db.session.scalar(select(StripeAccount).filter_by(organisation_id=organisation_id))
+def stripe_account(organisation_id: int, *, lock: bool = False) -> StripeAccount | None:
+    """Return the organisation's connected account, its row locked until the transaction ends if asked for."""
+    query = select(StripeAccount).filter_by(organisation_id=organisation_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return db.session.scalar(query)
 
 
 def may_bid(subject: Organisation, day: date) -> str | None:
@@ -115,6 +118,16 @@ def proposed_accounts(organisation_ids: Iterable[int], not_by: int | None) -> Se
         BankAccount.proposed_by != not_by,
     )
     return lined(query, id=BankAccount.organisation_id, title=BankAccount.bank_name)
+
+
+def asked_routes(organisation_ids: Iterable[int], not_by: int | None) -> Select[Any]:
+    """Ask for connected accounts that wait for a second person other than `not_by`."""
+    query = select(StripeAccount).where(
+        StripeAccount.organisation_id.in_(list(organisation_ids)),
+        StripeAccount.chosen.is_(False),
+        StripeAccount.asked_by != not_by,
+    )
+    return lined(query, id=StripeAccount.organisation_id, title=StripeAccount.account)
 
 
 _SIGNING = [role.value for role, permits in ROLE_PERMITS.items() if Permit.BID_SUBMIT in permits]

@@ -10,7 +10,14 @@ from sqlalchemy import Select
 
 from market.kernel.permits import Actor, Permit
 from market.kernel.text import N_
-from market.organisations.queries import proposed_accounts, to_confirm, unfinished, without_account, without_signatory
+from market.organisations.queries import (
+    asked_routes,
+    proposed_accounts,
+    to_confirm,
+    unfinished,
+    without_account,
+    without_signatory,
+)
 from market.organisations.views import bp
 from market.web.menus import MenuGroup
 from market.web.rooms import Ask, MenuEntry, Room, Waiting
@@ -31,6 +38,7 @@ def asks(actor: Actor, at: datetime) -> list[Ask]:
         *_ask(naming, without_signatory, _SIGNATORY, "/members"),
         *_ask(proposing, without_account, _ACCOUNT, "/bank"),
         *_ask(checking, lambda ids: proposed_accounts(ids, actor.user_id), N_("复核收款账户"), "/bank"),
+        *_ask(checking, lambda ids: asked_routes(ids, actor.user_id), N_("复核收款方式"), "/bank"),
     ]
 
 

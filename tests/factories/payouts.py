@@ -256,13 +256,22 @@ def change_account(desk: Office, account_no: str) -> None:
     assert live.account_no == account_no
 
 
-def stripe_chosen(desk: Office, account: str = "acct_test") -> None:
-    """The organisation has a ready Stripe account and chose it."""
+def stripe_asked(desk: Office, account: str = "acct_test") -> None:
+    """The organisation has a ready Stripe account and asks to be paid there."""
     from market.organisations.actions import choose_route, keep_stripe_account, note_stripe_state
 
     row = keep_stripe_account(desk.payee, desk.deal.team.organisation, account, ACCEPTED)
     note_stripe_state(row, True, desk.payee, ACCEPTED)
     choose_route(desk.payee, desk.deal.team.organisation, True, ACCEPTED)
+    db.session.flush()
+
+
+def stripe_chosen(desk: Office, account: str = "acct_test") -> None:
+    """Another person of the organisation has agreed."""
+    from market.organisations.actions import decide_route
+
+    stripe_asked(desk, account)
+    decide_route(acting(desk.deal.team.signatory), desk.deal.team.organisation, True, ACCEPTED)
     db.session.flush()
 
 

@@ -354,6 +354,7 @@ class _Builder:
         account = organisations.keep_stripe_account(admin, payee, "acct_test", town.now)
         organisations.note_stripe_state(account, True, admin, town.now)
         organisations.choose_route(admin, payee, True, town.now)
+        organisations.decide_route(acting(town.winner.signatory), payee, True, town.now)
         by_stripe = town.payments[2]
         payouts.request_payment(town.as_("cashier"), by_stripe.id, town.now)
         payouts.approve_payment(town.as_("checker"), by_stripe.id, town.now)

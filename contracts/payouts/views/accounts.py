@@ -104,12 +104,15 @@ def route(organisation_id: int) -> Any:
     """How an organisation is paid: its bank account, and a Stripe account where it holds one."""
     row = _organisation(organisation_id)
     connected = stripe_account(row.id)
-    form = RouteForm(route=Route.STRIPE if connected and connected.chosen else Route.BANK)
+    wanted = connected is not None and (connected.chosen or connected.asked_by is not None)
+    form = RouteForm(route=Route.STRIPE if wanted else Route.BANK)
     if form.validate_on_submit():
         with attempt(form) as tried:
             choose_route(current_actor(), row, form.route.data is Route.STRIPE, now())
         if tried.ok:
-            flash(_("收款方式已保存，今后的付款按此办理。"), "success")
+            agreed = form.route.data is Route.BANK or (connected is not None and connected.chosen)
+            done = _("收款方式已保存，今后的付款按此办理。")
+            flash(done if agreed else _("已提出，请机构的另一人复核；复核前仍由银行账户收款。"), "success")
             return redirect(url_for("payouts.route", organisation_id=organisation_id))
         row, connected = _organisation(organisation_id), stripe_account(organisation_id)
     page = render_template(

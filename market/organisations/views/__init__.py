@@ -287,6 +287,7 @@ def bank(organisation_id: int) -> Any:
         form=form,
         row=row,
         accounts=queries.bank_accounts(row.id),
+        connected=queries.stripe_account(row.id),
         states=BANK_LABELS,
         proposes=Permit.BANK_PROPOSE in permits,
         confirms=Permit.BANK_CONFIRM in permits,
@@ -304,4 +305,14 @@ def decide_bank(organisation_id: int, account_id: int, verb: str) -> Any:
         found(None)
     actions.decide_bank(current_actor(), row, BankVerb(verb), now())
     flash(_("收款账户已启用。") if row.state == BankState.LIVE else _("已否决这一收款账户。"), "success")
+    return redirect(url_for("organisations.bank", organisation_id=organisation_id))
+
+
+@bp.post("/<int:organisation_id>/route/<any(confirm, reject):verb>")
+@guard(Permit.BANK_CONFIRM)
+def decide_route(organisation_id: int, verb: str) -> Any:
+    """Agree to a Stripe account as the second person, or turn it down."""
+    row = found(queries.organisation(organisation_id), Permit.BANK_CONFIRM, Scope(organisation_id=organisation_id))
+    actions.decide_route(current_actor(), row, verb == "confirm", now())
+    flash(_("今后由 Stripe 账户收款。") if verb == "confirm" else _("已否决，仍由银行账户收款。"), "success")
     return redirect(url_for("organisations.bank", organisation_id=organisation_id))

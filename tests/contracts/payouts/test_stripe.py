@@ -29,6 +29,7 @@ from tests.factories.payouts import (
     raised,
     total,
 )
+from tests.factories.people import acting
 from tests.fixtures.visitor import Page, Visitor
 
 pytestmark = pytest.mark.usefixtures("session")
@@ -36,7 +37,7 @@ pytestmark = pytest.mark.usefixtures("session")
 
 def ready_account(fake: FakeStripe, desk: Office) -> str:
     """The organisation opens an account, completes it at Stripe, and chooses it."""
-    from market.organisations.actions import choose_route, keep_stripe_account, note_stripe_state
+    from market.organisations.actions import choose_route, decide_route, keep_stripe_account, note_stripe_state
 
     row = desk.deal.team.organisation
     connect = jobs.installed.stripe()
@@ -49,6 +50,7 @@ def ready_account(fake: FakeStripe, desk: Office) -> str:
     held = keep_stripe_account(desk.payee, row, account, ACCEPTED)
     note_stripe_state(held, True, desk.payee, ACCEPTED)
     choose_route(desk.payee, row, True, ACCEPTED)
+    decide_route(acting(desk.deal.team.signatory), row, True, ACCEPTED)
     db.session.flush()
     return account
 

@@ -32,6 +32,7 @@ from tests.factories.payouts import (
     raised,
     requested,
     result_file,
+    stripe_asked,
 )
 from tests.factories.people import give, person, sign_in
 from tests.factories.places import street
@@ -354,7 +355,14 @@ def test_an_organisation_opens_its_stripe_account_and_is_paid_through_it(app, de
     assert "账户已开通" in page.text
     page = visitor.submit(page, button="记录并选择收款方式")
     page = visitor.submit(page, {"route": "stripe"}, button="保存")
-    assert "已保存" in page.text
+    assert "请机构的另一人复核；复核前仍由银行账户收款" in page.text
+    assert "复核收款方式" not in visitor.get("/desk").text, "whoever asked does not check"
+    bank = f"/organisations/{desk.deal.team.id}/bank"
+    assert not visitor.get(bank).all(f"//form[contains(@action, '/organisations/{desk.deal.team.id}/route')]")
+    signatory = as_(visitor, desk.deal.team.signatory)
+    page = signatory.get(signatory.get("/desk").link("复核收款方式"))
+    page = visitor.submit(page, action=f"/organisations/{desk.deal.team.id}/route/confirm")
+    assert "今后由 Stripe 账户收款" in page.text
     row = raised(desk)[0]
     approved(desk, [row])
     page = as_(visitor, desk.cashier_user).get(f"/payments/{row.id}")
@@ -397,6 +405,24 @@ def test_the_other_route_only_for_a_ready_account(desk, visitor, stripe_fake):
     page = visitor.submit(visitor.get("/payments/route"), {"route": "stripe"}, button="保存")
     assert page.status == 422
     assert "尚未开通" in page.text
+
+
+def test_a_route_turned_down_or_taken_back_leaves_the_bank_account(desk, visitor):
+    stripe_asked(desk)
+    team = desk.deal.team
+    as_(visitor, team.signatory)
+    page = visitor.submit(visitor.get(f"/organisations/{team.id}/bank"), action=f"/organisations/{team.id}/route/reject")
+    assert "已否决，仍由银行账户收款" in page.text
+    token = page.all("//input[@name='csrf_token']")[0].get("value")
+    late = visitor.post(f"/organisations/{team.id}/route/confirm", {"csrf_token": token})
+    assert "没有等待复核的收款方式" in late.text
+    stripe_asked(desk)
+    as_(visitor, team.admin)
+    page = visitor.get("/payments/route")
+    assert "等机构的另一人复核" in page.text
+    page = visitor.submit(page, {"route": "bank"}, button="保存")
+    assert "收款方式已保存" in page.text
+    assert "等机构的另一人复核" not in page.text
 
 
 def test_a_contract_is_closed_on_its_page(desk, visitor):

@@ -1,4 +1,4 @@
-"""Registration, confirmation, and the payout account that two people must agree on."""
+"""Registration, confirmation, ratings and the people of an organisation."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ from market.kernel.rulebook import Regime
 from market.kernel.seen import require_seen
 from market.kernel.text import N_
 from market.kernel.uscc import ProviderType
-from market.organisations.models import BankAccount, Organisation, OrganisationRating, StripeAccount
+from market.organisations.models import Organisation, OrganisationRating
 from market.organisations.notices import directory_data
-from market.organisations.queries import directory_key, live_bank_account, ratings_of, stripe_account
+from market.organisations.queries import directory_key, ratings_of
 from market.organisations.rules import (
-    check_bank,
     check_grade,
     check_identity,
     check_size,
@@ -31,11 +30,8 @@ from market.organisations.rules import (
     registered_trouble,
 )
 from market.organisations.states import (
-    BANK_MACHINE,
     ORGANISATION_MACHINE,
     RATING_MACHINE,
-    BankState,
-    BankVerb,
     OrganisationState,
     OrganisationVerb,
     RatingKind,
@@ -47,7 +43,7 @@ from market.people.models import User
 from market.people.queries import holders, members
 from market.places.models import District
 from market.places.queries import rules_for
-from market.records.audit import record, require_other_hands
+from market.records.audit import record
 from market.records.messages import tell
 from market.records.moves import move
 from market.records.notices import post
@@ -317,79 +313,3 @@ def correct_member_address(actor: Actor, subject: Organisation, user: User, emai
 def _refuse_shared_address(subject: Organisation, email: str) -> None:
     if email.strip().lower() in {one.email.lower() for one in members(subject.id, closed=True)}:
         raise Refused(N_("这个邮箱是本机构另一账号的；请填写此人自己的邮箱。"), field="email")
-
-
-def propose_bank(
-    actor: Actor, subject: Organisation, holder: str, account_no: str, bank_name: str, cnaps: str, at: datetime
-) -> BankAccount:
-    """Propose the account to be paid on; another person of the organisation must confirm it."""
-    require(actor, Permit.BANK_PROPOSE, Scope(organisation_id=subject.id))
-    account_no, cnaps = check_bank(account_no, cnaps)
-    if holder.strip() != subject.name:
-        raise Refused(N_("户名须与机构登记名称“%(name)s”一致。"), field="holder", name=subject.name)
-    row = BankAccount(
-        organisation_id=subject.id,
-        holder=holder.strip(),
-        account_no=account_no,
-        bank_name=bank_name.strip(),
-        cnaps=cnaps,
-        state=BankState.PROPOSED.value,
-        proposed_by=actor.user_id,
-        proposed_at=at,
-    )
-    db.session.add(row)
-    db.session.flush()
-    record(row.subject, "propose", actor, at, permit=Permit.BANK_PROPOSE, private={"account_no": account_no})
-    tell(
-        holders(Permit.BANK_CONFIRM, Scope(organisation_id=subject.id)),
-        N_("收款账户待复核"),
-        N_("%(name)s 提出了新的收款账户，请由另一人复核。"),
-        f"/organisations/{subject.id}/bank",
-        at,
-        {"name": subject.name},
-    )
-    return row
-
-
-def decide_bank(actor: Actor, row: BankAccount, verb: BankVerb, at: datetime) -> None:
-    """Confirm or reject a proposed account as the second person; a confirmed one replaces the live one."""
-    require_other_hands(actor, Permit.BANK_CONFIRM, "bank_account", row.id)
-    if verb is BankVerb.CONFIRM:
-        live = live_bank_account(row.organisation_id)
-        if live is not None:
-            move(live, BANK_MACHINE, BankVerb.RETIRE, actor, at)
-        row.confirmed_by = actor.user_id
-    move(row, BANK_MACHINE, verb, actor, at)
-
-
-def keep_stripe_account(actor: Actor, subject: Organisation, account: str, at: datetime) -> StripeAccount:
-    """Remember the connected account made for an organisation."""
-    require(actor, Permit.PAYOUT_ACCOUNT, Scope(organisation_id=subject.id))
-    row = stripe_account(subject.id)
-    if row is None:
-        row = StripeAccount(
-            organisation_id=subject.id, account=account, payouts_enabled=False, chosen=False, updated_at=at
-        )
-        db.session.add(row)
-        db.session.flush()
-        record(subject.subject, "connect_stripe", actor, at, permit=Permit.PAYOUT_ACCOUNT, private={"account": account})
-    return row
-
-
-def note_stripe_state(row: StripeAccount, payouts_enabled: bool, actor: Actor, at: datetime) -> None:
-    """Write down what the provider says of a connected account."""
-    if row.payouts_enabled != payouts_enabled:
-        row.payouts_enabled, row.updated_at = payouts_enabled, at
-        subject = db.session.get_one(Organisation, row.organisation_id)
-        record(subject.subject, "stripe_state", actor, at, facts={"payouts_enabled": payouts_enabled})
-
-
-def choose_route(actor: Actor, subject: Organisation, stripe: bool, at: datetime) -> None:
-    """Choose between the bank file and the connected account; the latter must be ready."""
-    require(actor, Permit.PAYOUT_ACCOUNT, Scope(organisation_id=subject.id))
-    row = stripe_account(subject.id)
-    if stripe and (row is None or not row.payouts_enabled):
-        raise Refused(N_("Stripe 账户尚未开通收款，请先完成开户。"), field="route")
-    if row is not None and row.chosen != stripe:
-        row.chosen, row.updated_at = stripe, at
-        record(subject.subject, "choose_route", actor, at, permit=Permit.PAYOUT_ACCOUNT, facts={"stripe": stripe})

@@ -1,0 +1,51 @@
+"""Everything that may be done with organisations: registered, confirmed, rated, joined; paid on an agreed account."""
+
+from market.organisations.actions.accounts import (
+    choose_route,
+    decide_bank,
+    decide_route,
+    keep_stripe_account,
+    note_stripe_state,
+    propose_bank,
+)
+from market.organisations.actions.registering import (
+    OrganisationFacts,
+    RatingFacts,
+    add_member,
+    bar,
+    check_code_free,
+    confirm,
+    correct_member_address,
+    enter_rating,
+    facts_mark,
+    readmit,
+    register,
+    save_facts,
+    send_back,
+    submit,
+    withdraw_rating,
+)
+
+__all__ = [
+    "OrganisationFacts",
+    "RatingFacts",
+    "add_member",
+    "bar",
+    "check_code_free",
+    "choose_route",
+    "confirm",
+    "correct_member_address",
+    "decide_bank",
+    "decide_route",
+    "enter_rating",
+    "facts_mark",
+    "keep_stripe_account",
+    "note_stripe_state",
+    "propose_bank",
+    "readmit",
+    "register",
+    "save_facts",
+    "send_back",
+    "submit",
+    "withdraw_rating",
+]
