@@ -202,14 +202,8 @@ def begin_reading(session: AnySession) -> None:
 def begin_writing(session: AnySession) -> None:
     """End a read begun with `begin_reading`; the next statement begins a write and takes the turn."""
     session = _plain(session)
-    if not session.info.pop(READING, False) or not isinstance(session.get_bind(), Engine):
-        return
-    if session.in_transaction() and not session.new:
-        driver = session.connection().connection.driver_connection
-        if isinstance(driver, ServerConnection) and driver.begin_anew():
-            session.expire_all()
-            return
-    session.rollback()
+    if session.info.pop(READING, False) and isinstance(session.get_bind(), Engine):
+        session.rollback()
 
 
 def is_reading(session: AnySession) -> bool:

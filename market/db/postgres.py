@@ -33,19 +33,14 @@ class ServerConnection(psycopg.Connection[Any]):
     reading = False
 
     def begin(self) -> None:
-        """Begin a transaction, in which the server refuses to write when it is for reading."""
-        if not self.autocommit:
-            self.say("BEGIN READ ONLY" if self.reading else "BEGIN")
+        """Begin a transaction, in which the server refuses to write when it is for reading.
 
-    def begin_anew(self) -> bool:
-        """Exchange the transaction for one that writes, in one message; False when there is none that is sound."""
-        if self.pgconn.transaction_status != TransactionStatus.INTRANS:
-            return False
-        try:
-            self.say("ROLLBACK; BEGIN")
-        except psycopg.Error:
-            return False
-        return True
+        Whoever set an isolation level or the like gets the driver's own beginning, with the first statement.
+        """
+        if self.reading:
+            self.say("BEGIN READ ONLY")
+        elif not self.autocommit and (self.isolation_level, self.read_only, self.deferrable) == (None, None, None):
+            self.say("BEGIN")
 
     def commit(self) -> None:
         """End the transaction and keep what it did."""

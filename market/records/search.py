@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, Subquery, Text, and_, cast, column, select, table, text
+from sqlalchemy import CTE, ColumnElement, Select, Subquery, Text, and_, bindparam, cast, column, select, table, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from market.db.session import db
@@ -122,47 +122,55 @@ _KEY = table("search_key", column("id", BigInt), column("row_id", BigInt), colum
 _TEXT = table("search_text", column("rowid", BigInt), column("search_text"))
 
 
-def _found(kind: str, runs: list[list[str]], marks: Sequence[str] = ()) -> ColumnElement[bool]:
-    runs = [*([word] for word in _mark_words(kind, marks)), *runs]
-    if _sqlite():
-        # A mark belongs to one kind alone, so that it may stand for the kind too: one list of rows less to walk.
-        heads = [] if marks else [[_kind_word(kind)]]
-        phrase = " AND ".join('"' + " ".join(run) + '"' for run in [*heads, *runs])
-        return _TEXT.c.search_text.op("MATCH")(phrase)
-    phrase = " & ".join("(" + " <-> ".join(f"'{word}'" for word in run) + ")" for run in runs)
-    return and_(_KEY.c.kind == kind, _KEY.c.words.op("@@")(cast(phrase, TSQUERY)))
-
-
 def asks(value: str, marks: Sequence[str] = ()) -> bool:
     """Whether there is anything to look for: a word, or a mark where nothing was typed."""
     return bool(query_runs(value)) or bool(marks and not value)
 
 
-def matches(kind: str, value: str, marks: Sequence[str] = (), *, few: bool = False) -> Subquery | CTE:
-    """Return a subquery of `row_id` and `mark` for rows whose text holds every run of the query, which `asks`.
+def phrase(kind: str, value: str, marks: Sequence[str] = ()) -> str:
+    """Return what is looked for in the engine's own words: the parameter `phrase` of `matches` and `counting`.
 
-    `marks` narrow the list as they stand in the index (`index_text`); with them an empty query is one. `few`: the
-    caller has counted and knows that there are few; PostgreSQL then looks them up first and sorts, where it would
-    otherwise walk from the newest row on and, guessing that a rare word is not so rare, pass every row there is.
+    Every run of the query and every mark must be found, the marks as they stand in the index (`index_text`).
+    """
+    runs = [*([word] for word in _mark_words(kind, marks)), *query_runs(value)]
+    if _sqlite():
+        # A mark belongs to one kind alone, so that it may stand for the kind too: one list of rows less to walk.
+        heads = [] if marks else [[_kind_word(kind)]]
+        return " AND ".join('"' + " ".join(run) + '"' for run in [*heads, *runs])
+    return " & ".join("(" + " <-> ".join(f"'{word}'" for word in run) + ")" for run in runs)
+
+
+def _found(kind: str) -> ColumnElement[bool]:
+    asked = bindparam("phrase", type_=Text)
+    if _sqlite():
+        return _TEXT.c.search_text.op("MATCH")(asked)
+    return and_(_KEY.c.kind == kind, _KEY.c.words.op("@@")(cast(asked, TSQUERY)))
+
+
+def matches(kind: str, *, few: bool = False) -> Subquery | CTE:
+    """Return a subquery of `row_id` and `mark` for rows whose text holds the parameter `phrase`.
+
+    `few`: the caller has counted and knows that there are few; PostgreSQL then looks them up first and sorts, where it
+    would otherwise walk from the newest row on and, guessing that a rare word is not so rare, pass every row there is.
     `mark` is a unique whole number; ordered by it, newest first, results can be paged without a sort.
     """
     if _sqlite():
         rows = select(_TEXT.c.rowid.label("mark"), _KEY.c.row_id).join(_KEY, _KEY.c.id == _TEXT.c.rowid)
     else:
         rows = select(_KEY.c.row_id.label("mark"), _KEY.c.row_id)
-    rows = rows.where(_found(kind, query_runs(value), marks))
+    rows = rows.where(_found(kind))
     return rows.cte("found").prefix_with("MATERIALIZED", dialect="postgresql") if few else rows.subquery("found")
 
 
-def counting(kind: str, value: str, marks: Sequence[str] = ()) -> Select[Any]:
+def counting(kind: str) -> Select[Any]:
     """Return a query with one row for each match, for a count; cheaper than `matches` since it names no row."""
-    mark = _TEXT.c.rowid if _sqlite() else _KEY.c.row_id
-    return select(mark).where(_found(kind, query_runs(value), marks))
+    return select(_TEXT.c.rowid if _sqlite() else _KEY.c.row_id).where(_found(kind))
 
 
 def find_ids(kind: str, value: str, *, limit: int = 1000) -> list[int] | None:
     """Return at most `limit` ids of rows whose text holds every run of the query, newest first; None: no query."""
     if not asks(value):
         return None
-    found = matches(kind, value)
-    return list(db.session.scalars(select(found.c.row_id).order_by(found.c.mark.desc()).limit(limit)))
+    found = matches(kind)
+    query = select(found.c.row_id).order_by(found.c.mark.desc()).limit(limit)
+    return list(db.session.scalars(query, {"phrase": phrase(kind, value)}))

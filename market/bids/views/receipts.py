@@ -72,9 +72,11 @@ def own_copy(number: str) -> Any:
                 document = actions.open_own_copy(actor, bid.id, form.passphrase.data)
     if document is not None:
         with attempt(form) as tried:
-            actions.note_reading(actor, sealed_subject(document.lot_id, document.organisation_id), number, at)
-            if "again" in request.form:
+            again = "again" in request.form
+            if again:  # the draft before the chain, as a submission takes them
                 actions.continue_from(actor, document, at)
+            actions.note_reading(actor, sealed_subject(document.lot_id, document.organisation_id), number, at)
+            if again:
                 flash(_("已递交的内容已放回草稿。改好后要再次递交，才会替换原来的投标。"), "warning")
                 target = url_for("bids.draft", lot_id=document.lot_id, organisation_id=document.organisation_id)
                 return redirect(target)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import defer, undefer
 
-from market.db.postgres import PLAN_EACH_TIME
 from market.db.session import db
 from market.places.models import District, Street
+from market.public.queries.paging import PAGE, Listing, listing
 from market.public.rules import Phase, stages_of
 from market.public.rules.chains import Link, Posted
 from market.records.keys import read_setting
@@ -28,17 +29,11 @@ from market.records.models import (
     StreetFigures,
     SupplierWork,
 )
-from market.records.search import asks, counting, matches
 from market.records.signing import fingerprint
 
-PAGE = 20
-CAP = 1000
-# A search is counted less far: on PostgreSQL each row counted costs a look into its text.
-FOUND_CAP = 200
 CHAIN_PAGE = 100
 _CHAIN_MOST = 20_000
 _NODES_MOST = 5000
-_PLANNED = {PLAN_EACH_TIME: True}
 
 _LISTED = (
     PurchaseCard.file_id,
@@ -75,21 +70,6 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Listing:
-    """One page of a list: rows, the mark to go on from (None at the end), and the count up to `most`."""
-
-    rows: Sequence[Any]
-    next_mark: int | None
-    count: int
-    most: int = CAP
-
-    @property
-    def capped(self) -> bool:
-        """True when there are more than are counted."""
-        return self.count > self.most
-
-
-@dataclass(frozen=True)
 class Place:
     """A street as the filter offers it."""
 
@@ -101,20 +81,27 @@ class Place:
     district_id: int
 
 
+_PLACES = (
+    select(Street.code, Street.name, District.code, District.name, Street.id, Street.district_id)
+    .join(District, District.id == Street.district_id)
+    .order_by(Street.code)
+)
+
+
 def places() -> list[Place]:
     """Return all streets with their districts, by code. One statement."""
-    columns = (Street.code, Street.name, District.code, District.name, Street.id, Street.district_id)
-    query = select(*columns).join(District, District.id == Street.district_id).order_by(Street.code)
-    return [Place(*row) for row in db.session.execute(query)]
+    return [Place(*row) for row in db.session.execute(_PLACES)]
 
 
 # --- lists ------------------------------------------------------------------------------------------------------------
+
+_PURCHASES = select(*_LISTED)
 
 
 def purchases(asked: Asked, streets: Sequence[Place], at: datetime, before: int | None = None) -> Listing:
     """Return one page of purchases, the latest news first. Two statements."""
     conditions = _conditions(asked, streets, at)
-    query = select(*_LISTED).where(*conditions)
+    query = _PURCHASES.where(*conditions) if conditions else _PURCHASES
     key, mark = PurchaseCard.file_id, PurchaseCard.updated_notice_id
     return listing(query, "purchase", asked.words, key, mark, before, bool(conditions))
 
@@ -147,6 +134,13 @@ def _in_phase(phase: Phase, at: datetime) -> Any:
     return stored
 
 
+@lru_cache(maxsize=16)
+def _entries_of(kind: str) -> Any:
+    card = DirectoryCard
+    columns = (card.key, card.title, card.data, card.district_id, card.updated_notice_id.label("mark"))
+    return select(*columns).where(card.kind == kind)
+
+
 def directory(
     kind: str,
     words: str = "",
@@ -160,8 +154,7 @@ def directory(
     a hundred thousand entries as among a thousand.
     """
     card = DirectoryCard
-    query = select(card.key, card.title, card.data, card.district_id, card.updated_notice_id.label("mark"))
-    query = query.where(card.kind == kind)
+    query = _entries_of(kind)
     if district_id is not None:
         query = query.where(card.district_id == district_id)
     return listing(query, kind, words, card.id, card.updated_notice_id, before, district_id is not None, marks)
@@ -174,40 +167,6 @@ def nodes(district_id: int | None = None) -> Sequence[Any]:
     if district_id is not None:
         query = query.where(card.district_id == district_id)
     return db.session.execute(query.order_by(card.id).limit(_NODES_MOST)).all()
-
-
-def listing(
-    query: Any,
-    kind: str,
-    words: str,
-    key: Any,
-    mark: Any,
-    before: int | None,
-    narrowed: bool,
-    marks: Sequence[str] = (),
-) -> Listing:
-    """Page a list by its mark, or by the mark of the search index where something is searched for."""
-    searched, most = bool(words or marks), FOUND_CAP if words or marks else CAP
-    if searched and not asks(words, marks):
-        return Listing([], None, 0)
-    if searched and not narrowed:
-        counted = counting(kind, words, marks)
-    else:
-        counted = query.with_only_columns(key)
-        if searched:
-            found = matches(kind, words, marks)
-            counted = counted.join(found, found.c.row_id == key)
-    counting_up = select(func.count()).select_from(counted.limit(most + 1).subquery())
-    count = db.session.scalar(counting_up, execution_options=_PLANNED) or 0
-    if searched:
-        found = matches(kind, words, marks, few=not narrowed and count <= most)
-        query = query.join(found, found.c.row_id == key).add_columns(found.c.mark.label("found_mark"))
-        mark = found.c.mark
-    if before is not None:
-        query = query.where(mark < before)
-    rows = db.session.execute(query.order_by(mark.desc()).limit(PAGE + 1), execution_options=_PLANNED).all()
-    last = rows[PAGE - 1] if len(rows) > PAGE else None
-    return Listing(rows[:PAGE], last[-1] if last is not None else None, count, most)
 
 
 # --- one organisation -------------------------------------------------------------------------------------------------

@@ -411,10 +411,11 @@ def test_a_route_turned_down_or_taken_back_leaves_the_bank_account(desk, visitor
     stripe_asked(desk)
     team = desk.deal.team
     as_(visitor, team.signatory)
-    page = visitor.submit(visitor.get(f"/organisations/{team.id}/bank"), action=f"/organisations/{team.id}/route/reject")
+    bank, route = f"/organisations/{team.id}/bank", f"/organisations/{team.id}/route"
+    page = visitor.submit(visitor.get(bank), action=f"{route}/reject")
     assert "已否决，仍由银行账户收款" in page.text
     token = page.all("//input[@name='csrf_token']")[0].get("value")
-    late = visitor.post(f"/organisations/{team.id}/route/confirm", {"csrf_token": token})
+    late = visitor.post(f"{route}/confirm", {"csrf_token": token})
     assert "没有等待复核的收款方式" in late.text
     stripe_asked(desk)
     as_(visitor, team.admin)

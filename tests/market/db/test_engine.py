@@ -208,6 +208,35 @@ def test_a_connection_that_commits_by_itself_is_given_no_transaction(postgres_da
     engine.dispose()
 
 
+def test_an_isolation_level_that_was_asked_for_holds(postgres_databases: Databases) -> None:
+    url = postgres_databases.empty_url()
+    engine = create_engine(url, **engine_options(url))
+    attach(engine)
+    level, only = text("SHOW transaction_isolation"), text("SHOW transaction_read_only")
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        assert connection.scalar(level) == "repeatable read"
+    with engine.connect().execution_options(postgresql_readonly=True) as connection:
+        assert connection.scalar(only) == "on"
+    with Session(engine) as session:
+        begin_reading(session)
+        assert (session.scalar(only), session.scalar(level)) == ("on", "read committed")
+        begin_writing(session)
+        assert session.scalar(only) == "off"
+    engine.dispose()
+
+
+def test_between_a_read_and_a_write_no_transaction_is_open_and_a_second_read_is_one(engine: Engine) -> None:
+    """What is sent to a bank meanwhile may take its time, and whoever reads again cannot write."""
+    with Session(engine) as session:
+        begin_reading(session)
+        session.scalar(select(func.count(Entry.id)))
+        begin_writing(session)
+        assert not session.in_transaction()
+        begin_reading(session)
+        with pytest.raises(DBAPIError, match=r"readonly|read-only"):
+            session.connection().execute(text("INSERT INTO entry (writer) VALUES ('in a read')"))
+
+
 def test_a_server_that_goes_away_in_a_read_is_said_in_the_librarys_words(postgres_databases: Databases) -> None:
     """So that a page answers with its own sentence, and the next one has another connection."""
     url = postgres_databases.url()

@@ -142,8 +142,8 @@ def test_a_count_goes_no_further_than_its_limit(
 ) -> None:
     many(5)
     assert visitor.get("/purchases").words("//p[@class='counted']") == ["共 5 项"]
-    monkeypatch.setattr("market.public.queries.CAP", 3)
-    monkeypatch.setattr("market.public.queries.FOUND_CAP", 2)
+    monkeypatch.setattr("market.public.queries.paging.CAP", 3)
+    monkeypatch.setattr("market.public.queries.paging.FOUND_CAP", 2)
     assert visitor.get("/purchases").words("//p[@class='counted']") == ["3+ 项"]
     assert visitor.get("/purchases?words=助餐").words("//p[@class='counted']") == ["2+ 项"]
 
