@@ -164,7 +164,10 @@ def matches(kind: str, *, few: bool = False) -> Subquery | CTE:
 
 def counting(kind: str) -> Select[Any]:
     """Return a query with one row for each match, for a count; cheaper than `matches` since it names no row."""
-    return select(_TEXT.c.rowid if _sqlite() else _KEY.c.row_id).where(_found(kind))
+    if _sqlite():
+        return select(_TEXT.c.rowid).where(_found(kind))
+    # In order, so that of a common word as many as are counted are walked past, and not every match gathered first.
+    return select(_KEY.c.row_id).where(_found(kind)).order_by(_KEY.c.row_id.desc())
 
 
 def find_ids(kind: str, value: str, *, limit: int = 1000) -> list[int] | None:
