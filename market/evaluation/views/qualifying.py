@@ -17,6 +17,7 @@ from market.evaluation.actions.qualifying import WHY_UNMET, Tick, desk_marks, sy
 from market.evaluation.actions.reading import open_file, reading
 from market.evaluation.forms import GridForm, HelperForm, SureForm, WithdrawHelperForm, grid_form
 from market.evaluation.models import QualificationCheck
+from market.evaluation.rules import enough
 from market.evaluation.states import FINDING_LABELS, Mark, Verdict
 from market.evaluation.views.door import before_the_lock, bp, lot_for, may, page
 from market.kernel.errors import NotFound, Refused
@@ -69,6 +70,8 @@ def _page(
     wanted = [b for b in bids if b.verdict != Verdict.INVALID and not held.get(b.number)]
     ticked = {key for key, row in known.items() if row.passed is not None}
     to_check = {b.id: sum((b.id, i.id) not in ticked for i in items) for b in wanted}
+    unmet = {bid_id for (bid_id, _item), row in known.items() if row.passed is False}
+    staying, least = sum(b.id not in unmet for b in wanted), rules_of(lot.tender)["evaluation.min_qualified"]
     return page(
         "qualification.html",
         form=form or grid,
@@ -89,7 +92,9 @@ def _page(
         to_check=to_check,
         missing=sum(to_check.values()),
         filled=filled,
-        least=rules_of(lot.tender)["evaluation.min_qualified"],
+        staying=staying,
+        fails=not enough(staying, least),
+        least=least,
     )
 
 
@@ -165,11 +170,12 @@ def finish_qualification(lot_id: int) -> Any:
     with attempt(grid) as tried:
         valid = actions.finish_qualification(current_actor(), lot_id, now(), seen=request.form.get("seen", ""))
     if tried.ok:
-        failed = valid < checked
-        flash(
-            _("资格审查已完成，未通过的投标人已收到原因。") if failed else _("资格审查已完成，所审查的投标全部通过。"),
-            "success",
-        )
+        if not enough(valid, rules_of(desk.lot.tender)["evaluation.min_qualified"]):
+            flash(_("资格审查已完成。有效投标只有 %(n)s 家，本采购包已按规定废标。", n=valid), "warning")
+        elif valid < checked:
+            flash(_("资格审查已完成，未通过的投标人已收到原因。"), "success")
+        else:
+            flash(_("资格审查已完成，所审查的投标全部通过。"), "success")
         return redirect(url_for("evaluation.board", lot_id=lot_id))
     desk = _load(lot_id)
     _mark_unexplained(desk, grid)

@@ -68,6 +68,22 @@ def test_the_clerk_checks_saves_and_finishes(go):
     assert case.lot.state == LotState.QUALIFIED
 
 
+def test_the_page_says_before_and_after_that_too_few_valid_bids_end_the_lot(go):
+    case = cases.opened()
+    clerk = go(case, case.office.clerk)
+    url, item = f"/evaluation/lots/{case.lot_id}/qualification", case.lot.tender.qualifications[0]
+    page = clerk.submit(clerk.submit(clerk.get(url), button="所有投标人全部符合"), button="保存")
+    assert "完成后将废标" not in page.text
+    bid = case.bids[0]
+    cell = f"{bid.id}-{item.id}"
+    page = clerk.submit(page, {f"mark-{cell}": "unmet", f"reason-{cell}": "过期"}, button="保存")
+    assert "有效投标只有 2 家，少于规定的 3 家" in page.text
+    assert "立即废标，不能撤回" in page.form(button="完成资格审查").node.get("data-confirm")
+    page = clerk.submit(page, {"sure": "y"}, button="完成资格审查")
+    assert "有效投标只有 2 家，本采购包已按规定废标" in page.text
+    assert case.lot.state == LotState.FAILED
+
+
 def test_the_check_is_finished_as_the_page_showed_it_or_not_at_all(go):
     case = cases.opened(cases.LOW)
     cases.check_all(case)
