@@ -76,9 +76,7 @@ def _count(_engine: str, query: Any, index: str | None, key: Any, narrowed: bool
 
 
 @lru_cache(maxsize=128)
-def _page(
-    _engine: str, query: Any, index: str | None, key: Any, mark: Any, few: bool, onward: bool
-) -> Any:
+def _page(_engine: str, query: Any, index: str | None, key: Any, mark: Any, few: bool, onward: bool) -> Any:
     """One page and a row more; `onward` from the parameter `before`."""
     if index is not None:
         found = matches(index, few=few)
